@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * A context: the threads that work is spread over, and where log lines go. Results never depend on
+ * the number of threads: work is cut by the size of the problem.
+ *
+ * Threads: one context serves one calling thread at a time; different contexts are independent.
+ */
+#ifndef HEED_CONTEXT_H
+#define HEED_CONTEXT_H
+
+#include "heed/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct heed_context heed_context;
+
+typedef enum heed_log_level {
+    HEED_LOG_INFO = 0,   /**< what was guessed, chosen or counted */
+    HEED_LOG_WARNING = 1 /**< something the user should know: skipped rows, unknown labels */
+} heed_log_level;
+
+/** Receives one line without a newline. The line is the library's and dies with the call. */
+typedef void (*heed_log_function)(void *user, heed_log_level level, const char *line);
+
+typedef struct heed_context_options {
+    int threads;           /**< 1 to 1024; 0 = as many as the processors this process may use */
+    heed_log_function log; /**< NULL = nothing is logged */
+    void *log_user;        /**< handed to log */
+} heed_context_options;
+
+/**
+ * Starts a context.
+ * @param options NULL for the defaults (all processors, no log).
+ * @param out receives the context; the caller owns it and frees it with heed_context_destroy.
+ * Errors HEED_E_INVALID (threads out of range), HEED_E_NOMEM (a thread could not be started: the
+ * remedy is fewer threads). *out is NULL on error.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_context_create(const heed_context_options *options,
+                                                         heed_context **out);
+
+/** Ends the threads and frees the context. Accepts NULL and a pointer to NULL; nulls the pointer.
+ */
+HEED_API void heed_context_destroy(heed_context **context);
+
+/** How many threads work is spread over (the calling one counts). */
+HEED_API int heed_context_threads(const heed_context *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/** All of heed. Each header also stands alone, in C11 and in C++17. */
+#ifndef HEED_HEED_H
+#define HEED_HEED_H
+
+#include "heed/context.h"
+#include "heed/status.h"
+#include "heed/version.h"
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* heed's own matrix product, on the tiles of the kernel table. */
+#ifndef HEED_KERNELS_GEMM_H
+#define HEED_KERNELS_GEMM_H
+
+#include "base/parallel.h"
+#include "base/real.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* C[m,n] = A[m,k] B[k,n] (+ bias[n]) or, with accumulate, C += A B. Each matrix has a row and a
+ * column stride in elements, so a transpose is a swap of strides; C's columns are contiguous. Every
+ * output is one chain of fused multiply-adds over k, in order, from zero (from C when accumulating;
+ * from bias[j] when there is one), so its bits depend on nothing else. */
+typedef struct heed__gemm {
+    int64_t m, n, k;
+    const heed_real *a;
+    int64_t a_row, a_col;
+    const heed_real *b;
+    int64_t b_row, b_col;
+    heed_real *c;
+    int64_t c_row;
+    const heed_real *bias; /* NULL = none */
+    int accumulate;        /* excludes bias */
+} heed__gemm;
+
+/* How many heed_reals of workspace a product of at most this size needs, for this context. */
+size_t heed__gemm_workspace(const heed_context *context, int64_t m, int64_t n, int64_t k);
+
+/* workspace: 64-byte aligned. Allocates nothing. */
+void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real *workspace);
+
+#endif

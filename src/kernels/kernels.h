@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of vector kernels: one struct a level, chosen once. All levels give the same bits at
+ * float32: a product is one chain of fused multiply-adds over k; every other sum runs over 16
+ * virtual lanes (element i into lane i mod 16, in order) and then one fixed tree; exp, log, tanh
+ * and their kin are made of IEEE operations only.
+ */
+#ifndef HEED_KERNELS_KERNELS_H
+#define HEED_KERNELS_KERNELS_H
+
+#include "base/real.h"
+#include "cpu/cpu.h"
+
+#include <stdint.h>
+
+typedef struct heed__kernels {
+    heed__level level;
+
+    /* y[i] = f(x[i]); y may be x. */
+    void (*exp)(int64_t n, const heed_real *x, heed_real *y);
+    void (*log)(int64_t n, const heed_real *x, heed_real *y);
+    void (*tanh)(int64_t n, const heed_real *x, heed_real *y);
+    void (*sigmoid)(int64_t n, const heed_real *x, heed_real *y);
+    void (*erf)(int64_t n, const heed_real *x, heed_real *y);
+
+    /* y[i] = exp(x[i] - shift); returns the sum of y over 16 lanes and the tree. y may be x. */
+    heed_real (*exp_sum)(int64_t n, const heed_real *x, heed_real shift, heed_real *y);
+
+    heed_real (*sum)(int64_t n, const heed_real *x);
+    heed_real (*dot)(int64_t n, const heed_real *x, const heed_real *y);
+    heed_real (*max)(int64_t n, const heed_real *x); /* NaN if any is; -inf for n = 0 */
+
+    void (*axpy)(int64_t n, heed_real a, const heed_real *x, heed_real *y);  /* y = fma(a, x, y) */
+    void (*scale)(int64_t n, heed_real a, const heed_real *x, heed_real *y); /* y = a * x */
+    void (*add)(int64_t n, const heed_real *x, heed_real *y);                /* y += x */
+    void (*multiply)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);
+    /* z = x * y */
+    void (*multiply_add)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);
+    /* z = fma(x, y, z) */
+
+    /* The GEMM tile: c[0..rows)[0..cols) (+)= a b, where a is packed [k][tile_rows], b is packed
+     * [k][tile_cols] (tile_cols a multiple of 16), rows <= tile_rows, cols <= tile_cols. Each
+     * output is one chain over k that starts from zero, or from c when `accumulate`. */
+    int tile_rows, tile_cols;
+    void (*gemm_tile)(int rows, int cols, int64_t k, const heed_real *a, const heed_real *b,
+                      heed_real *c, int64_t c_row, int accumulate);
+} heed__kernels;
+
+/* The table of the best level allowed (HEED_CPU caps it). Never NULL. */
+const heed__kernels *heed__kernels_best(void);
+
+/* The table of one level, NULL where it is not built in or the machine lacks it (tests, benches).
+ */
+const heed__kernels *heed__kernels_at(heed__level level);
+
+#endif
