@@ -4,6 +4,7 @@
 #define HEED_HEED_H
 
 #include "heed/context.h"
+#include "heed/data.h"
 #include "heed/status.h"
 #include "heed/version.h"
 

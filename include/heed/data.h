@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Reading labelled text: records one after another (heed_reader), or all of them (heed_dataset).
+ *
+ * Read are tab-separated values, CSV (RFC 4180 quotes, comma or semicolon), JSON lines, fastText
+ * lines (`__label__x text`), plain lines (one text each, no label) and folders of folders (the
+ * label is the first folder below the one named, one text a file, walked in sorted order). Each may
+ * be compressed by gzip, which is seen from the content; "-" is standard input. The format, whether
+ * there is a header and the columns are guessed where they are not given, and a log line says what
+ * was guessed.
+ *
+ * Text is UTF-8. A byte order mark is skipped, CR LF counts as LF. A row that cannot be used (empty
+ * text, missing label, wrong number of columns, not UTF-8, too long) is reported as `file:line:
+ * what; remedy` in a warning and skipped; beyond a limit the input is refused with HEED_E_DATA.
+ *
+ * Threads: a reader serves one thread at a time; a dataset may be read by many once it is made.
+ */
+#ifndef HEED_DATA_H
+#define HEED_DATA_H
+
+#include "heed/context.h"
+#include "heed/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** UTF-8 bytes that belong to someone else; a NUL follows them. */
+typedef struct heed_text {
+    const char *bytes;
+    size_t size;
+} heed_text;
+
+typedef enum heed_format {
+    HEED_FORMAT_GUESS = 0,
+    HEED_FORMAT_TSV,
+    HEED_FORMAT_CSV,
+    HEED_FORMAT_JSONL,
+    HEED_FORMAT_FASTTEXT,
+    HEED_FORMAT_LINES, /**< one text a line, no labels */
+    HEED_FORMAT_FOLDER /**< seen by itself where a path is a folder */
+} heed_format;
+
+/** "tsv", "csv", "jsonl", "fasttext", "lines", "folder" or "guess". Never NULL; static. */
+HEED_API const char *heed_format_name(heed_format format);
+
+/** The format of that name. Errors HEED_E_INVALID, naming those there are. */
+HEED_API HEED_MUST_CHECK heed_status heed_format_find(const char *name, heed_format *out);
+
+typedef enum heed_labelled {
+    HEED_LABELLED = 0,  /**< every record has its labels (train, eval) */
+    HEED_UNLABELLED = 1 /**< labels are not looked for (predict); streams line by line */
+} heed_labelled;
+
+/** Zero is the default of every field. */
+typedef struct heed_read_options {
+    heed_format format;
+    /** Columns, separated by commas, by name or by number from 1; NULL = guessed. */
+    const char *text;
+    const char *label;
+    /** Nonzero: text and label are what a model was trained on; where the input has no such columns
+     * they are guessed (labelled), or a whole line is the text (unlabelled). Zero: they must be
+     * there. */
+    int columns_are_hints;
+    heed_labelled labelled;
+    /** Share of rows that may be unusable (10 always may); 0 = 0.01, negative = not one. */
+    double max_bad;
+    size_t max_line; /**< longest line or file of a folder, in bytes; 0 = 1 MiB */
+} heed_read_options;
+
+typedef struct heed_field {
+    heed_text name;  /**< the header's, the JSON key, or the number from "1" */
+    heed_text value; /**< without CSV quotes; of JSON, the string's content */
+    int is_json;     /**< value is JSON text as it stood (number, list, object, true, null) */
+} heed_field;
+
+/** One row. Everything it points to is the reader's and lives until the next call on it. */
+typedef struct heed_record {
+    int end;                /**< nonzero: there is no further record, and nothing else is set */
+    const char *path;       /**< where it stood: the file, "-" for standard input */
+    int64_t line;           /**< and the line it began in, from 1 */
+    heed_text text;         /**< the text columns, joined by newlines */
+    const heed_text *texts; /**< the text columns one by one */
+    int n_texts;
+    const heed_text *labels; /**< one for each output; several labels are joined by '|' */
+    int n_labels;
+    const heed_field *fields; /**< all columns in order, to be passed through */
+    int n_fields;
+} heed_record;
+
+/** What a reader found, for a log, a model's metadata and later readers. */
+typedef struct heed_layout {
+    heed_format format;
+    int has_header;
+    const char *text;  /**< the chosen columns, as heed_read_options takes them; "" if none */
+    const char *label; /**< the same; "" for unlabelled, fastText and folders */
+    int n_outputs;
+    const char *const *outputs; /**< name of each output: the column's, or "label" */
+} heed_layout;
+
+typedef struct heed_reader heed_reader;
+
+/**
+ * Opens the inputs and looks at the beginning of the first.
+ * @param context where log lines go; may be NULL.
+ * @param paths n >= 1 files, folders or "-", read in this order.
+ * @param options NULL for the defaults.
+ * Errors HEED_E_IO (missing, unreadable), HEED_E_FORMAT (binary, damaged gzip), HEED_E_DATA (empty,
+ * no labels found), HEED_E_INVALID (no such column). *out is NULL on error; the caller frees it
+ * with heed_reader_close. The paths are copied.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_reader_open(heed_context *context,
+                                                      const char *const *paths, int n,
+                                                      const heed_read_options *options,
+                                                      heed_reader **out);
+
+/**
+ * The next usable record, or one with `end` set after the last.
+ * Errors as heed_reader_open, and HEED_E_DATA where more rows are unusable than max_bad allows
+ * (looked at when the input ends, or early when most of over 1,000 rows are) or none is usable.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_reader_next(heed_reader *reader, heed_record *record);
+
+/** Known once the reader is open. Owns: the reader. */
+HEED_API const heed_layout *heed_reader_layout(const heed_reader *reader);
+
+/** Rows that were skipped so far. */
+HEED_API int64_t heed_reader_skipped(const heed_reader *reader);
+
+/** Accepts NULL and a pointer to NULL; nulls the pointer. */
+HEED_API void heed_reader_close(heed_reader **reader);
+
+/** All records of an input in memory. */
+typedef struct heed_dataset heed_dataset;
+
+/** Reads all records. Parameters and errors as heed_reader_open and heed_reader_next. */
+HEED_API HEED_MUST_CHECK heed_status heed_dataset_read(heed_context *context,
+                                                       const char *const *paths, int n,
+                                                       const heed_read_options *options,
+                                                       heed_dataset **out);
+
+/** Accepts NULL and a pointer to NULL; nulls the pointer. */
+HEED_API void heed_dataset_destroy(heed_dataset **dataset);
+
+HEED_API int64_t heed_dataset_rows(const heed_dataset *dataset);
+HEED_API int64_t heed_dataset_skipped(const heed_dataset *dataset);
+HEED_API const heed_layout *heed_dataset_layout(const heed_dataset *dataset);
+
+/** Row 0 <= row < rows. The bytes live as long as the dataset, or one split from it. */
+HEED_API heed_text heed_dataset_text(const heed_dataset *dataset, int64_t row);
+/** Output 0 <= output < layout->n_outputs. */
+HEED_API heed_text heed_dataset_label(const heed_dataset *dataset, int64_t row, int output);
+/** The file and line a row came from. */
+HEED_API void heed_dataset_position(const heed_dataset *dataset, int64_t row, const char **path,
+                                    int64_t *line);
+
+/**
+ * Moves a share of the rows into a new dataset, each label of the first output in proportion.
+ * A row's side is a function of its own text, the seed and how many rows have its label, not of its
+ * place in the file; rows of one text go together as far as the counts allow. The order of rows is
+ * kept on both sides.
+ * @param share above 0 and below 1.
+ * Errors HEED_E_INVALID (share), HEED_E_DATA (a side would be empty), HEED_E_NOMEM. On error the
+ * dataset is as it was.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_dataset_split(heed_dataset *dataset, double share,
+                                                        uint64_t seed, heed_dataset **out);
+
+enum { HEED_HASH_SIZE = 65 /**< 64 hexadecimal digits and a NUL */ };
+
+/** SHA-256 over all texts and labels, in order, as hexadecimal digits. */
+HEED_API void heed_dataset_hash(const heed_dataset *dataset, char out[HEED_HASH_SIZE]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
