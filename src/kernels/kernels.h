@@ -3,7 +3,7 @@
  * The table of vector kernels: one struct a level, chosen once. All levels give the same bits at
  * float32: a product is one chain of fused multiply-adds over k; every other sum runs over 16
  * virtual lanes (element i into lane i mod 16, in order) and then one fixed tree; exp, log, tanh
- * and their kin are made of IEEE operations only.
+ * and their kin are made of IEEE operations only. (The payload and sign of a NaN are not promised.)
  */
 #ifndef HEED_KERNELS_KERNELS_H
 #define HEED_KERNELS_KERNELS_H
@@ -12,6 +12,22 @@
 #include "cpu/cpu.h"
 
 #include <stdint.h>
+
+/* c[rows, cols] = start + a[rows, k] b[k, cols]; every output is one chain of fused multiply-adds
+ * over k, in order. Any sizes. a has any strides; the columns of b, start and c are contiguous.
+ * start NULL is zero; start = c with start_row = c_row accumulates; start_row = 0 repeats one row
+ * (a bias). c overlaps neither a nor b. */
+typedef struct heed__tile {
+    int64_t rows, cols, k;
+    const heed_real *a;
+    int64_t a_row, a_col;
+    const heed_real *b;
+    int64_t b_row;
+    const heed_real *start;
+    int64_t start_row;
+    heed_real *c;
+    int64_t c_row;
+} heed__tile;
 
 typedef struct heed__kernels {
     heed__level level;
@@ -38,12 +54,14 @@ typedef struct heed__kernels {
     void (*multiply_add)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);
     /* z = fma(x, y, z) */
 
-    /* The GEMM tile: c[0..rows)[0..cols) (+)= a b, where a is packed [k][tile_rows], b is packed
-     * [k][tile_cols] (tile_cols a multiple of 16), rows <= tile_rows, cols <= tile_cols. Each
-     * output is one chain over k that starts from zero, or from c when `accumulate`. */
+    /* y[j * y_row + i] = x[i * x_row + j] for i < rows, j < cols: moves only. */
+    void (*transpose)(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,
+                      int64_t y_row);
+
+    /* A whole product on the calling thread, without workspace: see heed__tile. It is fastest on
+     * multiples of tile_rows and tile_cols (a multiple of 16), with a's and b's rows in cache. */
     int tile_rows, tile_cols;
-    void (*gemm_tile)(int rows, int cols, int64_t k, const heed_real *a, const heed_real *b,
-                      heed_real *c, int64_t c_row, int accumulate);
+    void (*gemm_tile)(const heed__tile *tile);
 } heed__kernels;
 
 /* The table of the best level allowed (HEED_CPU caps it). Never NULL. */
