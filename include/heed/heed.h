@@ -3,8 +3,10 @@
 #ifndef HEED_HEED_H
 #define HEED_HEED_H
 
+#include "heed/attention.h"
 #include "heed/context.h"
 #include "heed/data.h"
+#include "heed/real.h"
 #include "heed/status.h"
 #include "heed/version.h"
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heed_real: the type that references, operations and the tape are written on. The floors base to
- * nn are compiled a second time with HEED_REAL_DOUBLE (a test library in which only the references
- * exist), so that gradients are checked by finite differences in float64.
+ * Helpers on heed_real, the type that references, operations and the tape are written on. The
+ * floors base to nn are compiled a second time with HEED_REAL_DOUBLE (a test library in which only
+ * the references exist), so that gradients are checked by finite differences in float64.
  */
 #ifndef HEED_BASE_REAL_H
 #define HEED_BASE_REAL_H
 
+#include "heed/real.h"
+
 #include <math.h>
 
 #ifdef HEED_REAL_DOUBLE
-typedef double heed_real;
 static inline heed_real heed__fma(heed_real a, heed_real b, heed_real c)
 {
     return fma(a, b, c);
@@ -20,7 +21,6 @@ static inline heed_real heed__sqrt(heed_real a)
     return sqrt(a);
 }
 #else
-typedef float heed_real;
 static inline heed_real heed__fma(heed_real a, heed_real b, heed_real c)
 {
     return fmaf(a, b, c);

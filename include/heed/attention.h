@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * The attention operator: describe, plan, run.
+ *
+ *     s = score(q, k)          then masked scores become -inf, by selection
+ *     P = normalise(s)         lse = ln sum exp(s), natural log
+ *     o = dropout(P) v
+ *
+ * A descriptor (heed_attention_options) names one row of each table (heed_attention_list prints
+ * them); NULL takes the default. A plan picks the engine for a descriptor and for the largest batch
+ * it will meet, says what it costs, and serves every batch that fits. Running allocates nothing:
+ * the caller hands in the workspace. Memory is O(rows), never queries x keys.
+ *
+ * Names: B sequences, H query heads over Hkv key/value heads (query head h reads key/value head
+ * h / (H / Hkv)), D head size of q and k, Dv of v and o, Tq and Tk lengths. Strides in elements;
+ * the D (or Dv) elements of one row and head are contiguous.
+ *
+ * What always holds: a query that sees no key gives o = 0, P = 0, lse = -inf and no gradient; a NaN
+ * in a visible score stays NaN; NaN or infinity in masked or padded keys and values never shows.
+ * Results depend, to the bit, on a sequence's own rows only: not on threads, processor, engine, or
+ * what else is in the batch.
+ *
+ * Threads: a plan may be used by one thread at a time (it uses its context). Structs whose first
+ * member is `size` must hold their own sizeof there; members left zero take their defaults.
+ */
+#ifndef HEED_ATTENTION_H
+#define HEED_ATTENTION_H
+
+#include "heed/context.h"
+#include "heed/real.h"
+#include "heed/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ one call */
+
+/** Attention over padded, contiguous arrays. */
+typedef struct heed_attention_arrays {
+    size_t size;                     /**< sizeof(heed_attention_arrays) */
+    int64_t batch, heads, key_heads; /**< B, H, Hkv (0 = H) */
+    int64_t queries, keys;           /**< Tq, Tk */
+    int64_t head_size, value_size;   /**< D, Dv (0 = D) */
+    const heed_real *q;              /**< [B, H, Tq, D] */
+    const heed_real *k;              /**< [B, Hkv, Tk, D] */
+    const heed_real *v;              /**< [B, Hkv, Tk, Dv] */
+    const int64_t *query_lengths;    /**< [B], each 0 to Tq; NULL = all Tq */
+    const int64_t *key_lengths;      /**< [B], each 0 to Tk; NULL = all Tk */
+    int causal;                      /**< 1: query i sees keys j <= i + causal_offset */
+    const int64_t *causal_offset;    /**< [1]; NULL = 0, allowed only where Tq = Tk */
+    heed_real *o;                    /**< out [B, H, Tq, Dv]; rows past a length become 0 */
+    heed_real *lse;                  /**< out [B, H, Tq] or NULL; past a length: -inf */
+} heed_attention_arrays;
+
+/**
+ * Scaled dot-product attention in one call: o = softmax(q k^T / sqrt(D)) v.
+ * @param context NULL = the calling thread alone.
+ * Errors HEED_E_INVALID (a size, length or offset out of range; the message names it),
+ * HEED_E_NOMEM. Takes and frees its own workspace: to run often, make a plan.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_padded(heed_context *context,
+                                                           const heed_attention_arrays *arrays);
+
+/* ------------------------------------------------------------------ describe */
+
+/** How each mechanism's parameters begin. Where it has none, this is the whole record. */
+typedef struct heed_attention_part {
+    size_t size;      /**< sizeof the whole record */
+    const char *name; /**< the mechanism's row in its table */
+} heed_attention_part;
+
+/** Score "scaled_dot": scale <q, k>. (Score "dot" is <q, k>, without parameters.) */
+typedef struct heed_attention_scaled_dot {
+    heed_attention_part part;
+    heed_real scale; /**< 0 = 1 / sqrt(D) */
+} heed_attention_scaled_dot;
+
+/* Score "additive" (Bahdanau): w . tanh(q + k) over the D hidden units of projected q and k. Has no
+ * settings; its parameter is w [H, D]. */
+
+/* Mask "causal": query i sees keys j <= i + offset; the offset comes with the batch. No settings.
+ */
+
+/** Masks "all" (seen by each part) and "any" (seen by at least one). */
+typedef struct heed_attention_masks {
+    heed_attention_part part;
+    const heed_attention_part *const *parts;
+    size_t count; /**< at least 1 */
+} heed_attention_masks;
+
+typedef struct heed_attention_options {
+    size_t size;                           /**< sizeof(heed_attention_options) */
+    int64_t heads, key_heads;              /**< H, Hkv (0 = H) which divides H */
+    int64_t head_size, value_size;         /**< D, Dv (0 = D) */
+    const heed_attention_part *score;      /**< NULL = "scaled_dot" */
+    const heed_attention_part *normaliser; /**< NULL = "softmax" */
+    const heed_attention_part *mask;       /**< NULL = "none": all keys within the length */
+    const heed_attention_part *position;   /**< NULL = "none" */
+    double dropout;                        /**< 0 <= p < 1, rounded to 1/65536; after normalising */
+    const char *engine;                    /**< NULL = the best that can */
+} heed_attention_options;
+
+/** The largest batch a plan must serve. */
+typedef struct heed_attention_capacity {
+    size_t size;                        /**< sizeof(heed_attention_capacity) */
+    int64_t sequences;                  /**< B */
+    int64_t longest_query, longest_key; /**< rows of one sequence */
+    int64_t query_rows, key_rows;       /**< of all sequences; 0 = sequences x longest */
+} heed_attention_capacity;
+
+/** One row of a table. The strings are static. */
+typedef struct heed_attention_entry {
+    const char *table; /**< "score", "normaliser", "mask", "position" or "engine" */
+    const char *name;
+    const char *help; /**< one line */
+} heed_attention_entry;
+
+/** Row `index` of all tables, in order, from 0. Returns 0 past the last row, else 1. */
+HEED_API int heed_attention_list(size_t index, heed_attention_entry *out);
+
+/* ------------------------------------------------------------------ plan */
+
+typedef struct heed_attention_plan heed_attention_plan;
+
+/**
+ * Picks an engine. Copies the descriptor; the context (NULL = the calling thread alone) must
+ * outlive the plan.
+ * @param out receives the plan; the caller frees it with heed_attention_plan_destroy.
+ * Errors HEED_E_INVALID (unknown name, size out of range, H not a multiple of Hkv),
+ * HEED_E_UNSUPPORTED (the engine asked for cannot; the message says why), HEED_E_NOMEM.
+ * *out is NULL on error.
+ */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_plan_create(heed_context *context, const heed_attention_options *options,
+                           const heed_attention_capacity *capacity, heed_attention_plan **out);
+
+/** Accepts NULL and a pointer to NULL; nulls the pointer. */
+HEED_API void heed_attention_plan_destroy(heed_attention_plan **plan);
+
+/** What the caller must provide, in heed_reals. */
+typedef struct heed_attention_sizes {
+    size_t size;       /**< sizeof(heed_attention_sizes), set by the caller */
+    size_t forward;    /**< workspace of forward */
+    size_t backward;   /**< workspace of backward */
+    size_t inspect;    /**< workspace of weights and summaries */
+    size_t parameters; /**< how many parameter arrays the mechanisms have (not reals) */
+} heed_attention_sizes;
+
+HEED_API HEED_MUST_CHECK heed_status heed_attention_plan_sizes(const heed_attention_plan *plan,
+                                                               heed_attention_sizes *sizes);
+
+/** One parameter array of a plan's mechanisms. */
+typedef struct heed_attention_parameter {
+    const char *name; /**< such as "score.w"; static */
+    int64_t rows, columns;
+} heed_attention_parameter;
+
+/** Parameter `index`, in the order in which arrays of them are handed in. 0 past the last, else 1.
+ */
+HEED_API int heed_attention_plan_parameter(const heed_attention_plan *plan, size_t index,
+                                           heed_attention_parameter *out);
+
+/**
+ * Says in words what was chosen, the bytes it takes, and why each better engine was passed over.
+ * Writes at most `size` bytes including the NUL; returns the length of the whole text, like
+ * snprintf.
+ */
+HEED_API size_t heed_attention_plan_describe(const heed_attention_plan *plan, char *text,
+                                             size_t size);
+
+/* ------------------------------------------------------------------ run */
+
+/** How the rows of one side are found: packed, or padded. */
+typedef struct heed_attention_rows {
+    const int64_t *offsets; /**< packed: [B + 1], sequence s has rows offsets[s] to offsets[s+1]-1.
+                                 NULL = padded: sequence s starts at s x sequence_stride */
+    const int64_t *lengths; /**< padded: [B]; NULL = `length` rows each */
+    int64_t length;         /**< padded: rows each, and the most that lengths may say */
+} heed_attention_rows;
+
+/** One batch. */
+typedef struct heed_attention_batch {
+    size_t size; /**< sizeof(heed_attention_batch) */
+    int64_t sequences;
+    heed_attention_rows queries, keys;
+    const int64_t
+        *query_offset;          /**< where query 0 stands among the keys: query i is at key position
+                                     i + query_offset. Needed where the mask depends on positions and
+                                     Tq differs from Tk; NULL = 0 where they are equal */
+    int64_t query_offset_count; /**< 1: the same for all; B: one a sequence; 0 with NULL */
+    uint64_t seed, step;        /**< dropout is a function of (seed, step, layer, sequence id, */
+    uint32_t layer;             /**< head, query row, key row), and of nothing else */
+    const uint64_t *sequence_ids; /**< [B]; NULL = 0 to B-1 */
+    int keep_all;                 /**< 1: no dropout in this call (evaluation) */
+} heed_attention_batch;
+
+/**
+ * An array to read: element (sequence s, row i, head h, d) is
+ * data[start + i x row_stride + h x head_stride + d], where start is offsets[s] x row_stride for
+ * packed rows and s x sequence_stride for padded ones. Strides of 0 share: with sequence_stride 0
+ * all sequences read the same query. Packed rows take no sequence_stride (leave it 0).
+ */
+typedef struct heed_attention_input {
+    const heed_real *data;
+    int64_t sequence_stride, row_stride, head_stride;
+} heed_attention_input;
+
+/** An array to write, addressed likewise; no two elements may share a place. */
+typedef struct heed_attention_output {
+    heed_real *data; /**< NULL = not wanted */
+    int64_t sequence_stride, row_stride, head_stride;
+} heed_attention_output;
+
+typedef struct heed_attention_forward_tensors {
+    size_t size;               /**< sizeof(heed_attention_forward_tensors) */
+    heed_attention_input q;    /**< query rows, H heads, D */
+    heed_attention_input k;    /**< key rows, Hkv heads, D */
+    heed_attention_input v;    /**< key rows, Hkv heads, Dv */
+    heed_attention_output o;   /**< query rows, H heads, Dv: written; rows past a length are not */
+    heed_attention_output lse; /**< query rows, H heads, one: written; wanted by backward */
+    const heed_real *const *parameters; /**< the plan's parameter arrays; NULL where it has none */
+} heed_attention_forward_tensors;
+
+typedef struct heed_attention_backward_tensors {
+    size_t size;                  /**< sizeof(heed_attention_backward_tensors) */
+    heed_attention_input q, k, v; /**< as in forward */
+    heed_attention_input o, lse;  /**< what forward wrote */
+    heed_attention_input d_o;     /**< gradient of o */
+    heed_attention_input d_lse;   /**< gradient of lse; data NULL = none */
+    const heed_real *const *parameters;
+    heed_attention_output dq, dk, dv; /**< like q, k, v: gradients are added to what is there */
+    heed_real *const
+        *d_parameters; /**< like parameters, added to; NULL, or NULL items = unwanted */
+} heed_attention_backward_tensors;
+
+/**
+ * o and lse of a batch.
+ * @param workspace sizes.forward heed_reals, 64-byte aligned; its content does not matter.
+ * Errors HEED_E_INVALID (offsets that decrease, a length or count over the plan's capacity, a
+ * missing array, a causal mask over Tq != Tk without query_offset). Checks are O(B) and come before
+ * anything is written. q, k, v may be views into one array; o must not overlap them.
+ */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_forward(const heed_attention_plan *plan, const heed_attention_batch *batch,
+                       const heed_attention_forward_tensors *tensors, heed_real *workspace);
+
+/** Gradients, from what forward read and wrote. workspace: sizes.backward. Errors as forward. */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_backward(const heed_attention_plan *plan, const heed_attention_batch *batch,
+                        const heed_attention_backward_tensors *tensors, heed_real *workspace);
+
+/* ------------------------------------------------------------------ look inside */
+
+/** What the weights are computed from: forward's inputs and its lse. */
+typedef struct heed_attention_inspect_tensors {
+    size_t size; /**< sizeof(heed_attention_inspect_tensors) */
+    heed_attention_input q, k, lse;
+    const heed_real *const *parameters;
+} heed_attention_inspect_tensors;
+
+/**
+ * The weights P (before dropout) of rows first to first + count - 1 of one sequence and head.
+ * @param weights out [count, Tk], Tk the length of that sequence's keys.
+ * @param workspace sizes.inspect.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_weights(
+    const heed_attention_plan *plan, const heed_attention_batch *batch,
+    const heed_attention_inspect_tensors *tensors, int64_t sequence, int64_t head, int64_t first,
+    int64_t count, heed_real *weights, heed_real *workspace);
+
+/** Sums over the weights P (before dropout), for all sequences and heads, in O(rows) memory. NULL
+ * data = not wanted. A row without keys has entropy 0, max_weight 0 and max_key -1. */
+typedef struct heed_attention_summary {
+    size_t size;                      /**< sizeof(heed_attention_summary) */
+    heed_attention_output mass;       /**< key rows, H heads: sum of P over the queries */
+    heed_attention_output entropy;    /**< query rows, H heads: -sum P ln P, in nats */
+    heed_attention_output max_weight; /**< query rows, H heads: the largest P */
+    int top;                          /**< k of the k largest, 0 to 64 */
+    heed_attention_output
+        top_weight;   /**< query rows, H heads, `top`: P, largest first; 0 past Tk */
+    int64_t *top_key; /**< the keys of top_weight, at the same places as its elements (same strides
+                           in elements); ties go to the lower key; -1 past Tk. NULL = not wanted */
+    int64_t *max_key; /**< the key of max_weight, at its places; the lowest of equals, or NULL */
+} heed_attention_summary;
+
+/** @param workspace sizes.inspect. */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_summarise(const heed_attention_plan *plan, const heed_attention_batch *batch,
+                         const heed_attention_inspect_tensors *tensors,
+                         const heed_attention_summary *summary, heed_real *workspace);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
