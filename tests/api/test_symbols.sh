@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the libraries show and need: names that begin with heed_, no internal one (heed__) in a shared
+# library; libheed-attention stands on libc and libm alone and stays under 1 MB.
+. "$HEED_SOURCE/tests/tap.sh"
+
+operator=$HEED_BUILD/src/libheed-attention-check.so
+whole=$HEED_BUILD/src/libheed-check.so
+
+# Defined, global names of a file that are not of this form are printed; none must be.
+# shellcheck disable=SC2317 # called through check
+only() { ! nm "$1" --defined-only "$2" 2>/dev/null | awk 'NF == 3 && $2 ~ /[A-Z]/ {print $3}' |
+    grep -Ev -e "$3"; }
+# Symbols of version scripts and of libstdc++'s templates in archives are not ours.
+check "the shared operator shows heed_ names only" only -D "$operator" '^heed_[a-z0-9]'
+check "the shared library shows heed_ names only" only -D "$whole" '^heed_[a-z0-9]'
+for archive in heed heed-attention; do
+    if [ -f "$HEED_BUILD/src/lib$archive.a" ]; then
+        check "lib$archive.a defines heed_ names only" only -g "$HEED_BUILD/src/lib$archive.a" \
+            '^(heed_|_Z|DW\.ref\.|__odr_asan)'
+    fi
+done
+
+# Every HEED_API function in the headers is there, and nothing else is shown.
+sed 's/^#.*//' "$HEED_SOURCE"/include/heed/*.h | tr '\n' ' ' | tr ';{}' '[\n*]' |
+    sed -nE 's/.*HEED_API [^(]*[ *](heed_[a-z0-9_]+)\(.*/\1/p' | sort -u >declared
+nm -D --defined-only "$whole" | awk '{print $3}' | sort -u >shown
+check "every declared function is exported, and no other" diff declared shown
+
+needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+if nm -D "$operator" | grep -Eq '__(asan|tsan|ubsan)_'; then
+    skip "the operator needs libc and libm only" "sanitizer build"
+    skip "the operator takes exactly rounded functions of libm only" "sanitizer build"
+    skip "the operator is under 1 MB" "sanitizer build"
+else
+    needs "$operator" | grep -Ev '^(libc|libm|libpthread|ld-linux.*)\.so' >foreign
+    check "the operator needs libc and libm only" test ! -s foreign
+    # Exactly rounded by IEEE 754, so equal on every machine.
+    exact='fma|sqrt|floor|ceil|trunc|rint|nearbyint|lrint|llrint|ldexp|scalbn|scalbln|fabs|copysign'
+    nm -D --undefined-only "$operator" | sed -n 's/^ *U \([a-z0-9_]*\).*/\1/p' | sort >wanted
+    nm -D --defined-only "$("$CC" -print-file-name=libm.so.6)" |
+        awk '{sub(/@.*/, "", $3); print $3}' | sort -u >libm
+    join wanted libm | grep -Ev "^($exact)f?$" >inexact
+    check "the operator takes exactly rounded functions of libm only" test ! -s inexact
+    cp "$operator" stripped.so && strip stripped.so
+    size=$(wc -c <stripped.so)
+    check "the operator is under 1 MB ($size bytes)" test "$size" -lt 1000000
+fi
+finish
