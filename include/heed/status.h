@@ -14,8 +14,8 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#    define HEED_API                   __attribute__((visibility("default")))
-#    define HEED_MUST_CHECK            __attribute__((warn_unused_result))
+#    define HEED_API                 __attribute__((visibility("default")))
+#    define HEED_MUST_CHECK          __attribute__((warn_unused_result))
 #    define HEED_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #    define HEED_API
