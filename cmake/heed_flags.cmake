@@ -9,6 +9,7 @@ set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_FLAGS_RELEASE "-O3 -g1")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g") # with assertions
 
 add_library(heed_flags INTERFACE)
 target_compile_options(heed_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow
