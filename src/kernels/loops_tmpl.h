@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernels that walk arrays, on the vector of a level: maps, sums, transposition. */
+#ifndef HEED_KERNELS_LOOPS_TMPL_H
+#define HEED_KERNELS_LOOPS_TMPL_H
+
+/* y = f(x). */
+HEED_INLINE void map(int64_t n, const heed_real *x, heed_real *y, vec (*f)(vec))
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) vec_store(y + i, f(vec_load(x + i)));
+    if (i < n) vec_store_part(y + i, n - i, f(vec_load_part(x + i, n - i, 0)));
+}
+
+static void map_exp(int64_t n, const heed_real *x, heed_real *y)
+{
+    map(n, x, y, vec_exp);
+}
+
+static void map_log(int64_t n, const heed_real *x, heed_real *y)
+{
+    map(n, x, y, vec_log);
+}
+
+static void map_tanh(int64_t n, const heed_real *x, heed_real *y)
+{
+    map(n, x, y, vec_tanh);
+}
+
+static void map_sigmoid(int64_t n, const heed_real *x, heed_real *y)
+{
+    map(n, x, y, vec_sigmoid);
+}
+
+static void map_erf(int64_t n, const heed_real *x, heed_real *y)
+{
+    map(n, x, y, vec_erf);
+}
+
+/* z = f(a, x, y), where y may be z. */
+HEED_INLINE void combine(int64_t n, vec a, const heed_real *x, const heed_real *y, heed_real *z,
+                         vec (*f)(vec, vec, vec))
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) vec_store(z + i, f(a, vec_load(x + i), vec_load(y + i)));
+    if (i < n)
+        vec_store_part(z + i, n - i,
+                       f(a, vec_load_part(x + i, n - i, 0), vec_load_part(y + i, n - i, 0)));
+}
+
+HEED_INLINE vec first_product(vec a, vec x, vec y)
+{
+    (void)y;
+    return vec_mul(a, x);
+}
+
+HEED_INLINE vec last_sum(vec a, vec x, vec y)
+{
+    (void)a;
+    return vec_add(y, x);
+}
+
+HEED_INLINE vec last_product(vec a, vec x, vec y)
+{
+    (void)a;
+    return vec_mul(x, y);
+}
+
+static void loop_axpy(int64_t n, heed_real a, const heed_real *x, heed_real *y)
+{
+    combine(n, vec_set(a), x, y, y, vec_fma);
+}
+
+static void loop_scale(int64_t n, heed_real a, const heed_real *x, heed_real *y)
+{
+    combine(n, vec_set(a), x, x, y, first_product);
+}
+
+static void loop_add(int64_t n, const heed_real *x, heed_real *y)
+{
+    combine(n, vec_set(0), x, y, y, last_sum);
+}
+
+static void loop_multiply(int64_t n, const heed_real *x, const heed_real *y, heed_real *z)
+{
+    combine(n, vec_set(0), x, y, z, last_product);
+}
+
+static void loop_multiply_add(int64_t n, const heed_real *x, const heed_real *y, heed_real *z)
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        vec_store(z + i, vec_fma(vec_load(x + i), vec_load(y + i), vec_load(z + i)));
+    int64_t rest = n - i;
+    if (rest)
+        vec_store_part(z + i, rest,
+                       vec_fma(vec_load_part(x + i, rest, 0), vec_load_part(y + i, rest, 0),
+                               vec_load_part(z + i, rest, 0)));
+}
+
+/* A lane that meets no element of the tail adds +0, which changes no sum: none is -0, for they
+ * start from +0. */
+static heed_real loop_sum(int64_t n, const heed_real *x)
+{
+    int64_t i = 0;
+    vec sum = vec_set(0);
+    for (; i + LANES <= n; i += LANES) sum = vec_add(sum, vec_load(x + i));
+    if (i < n) sum = vec_add(sum, vec_load_part(x + i, n - i, 0));
+    return vec_tree_sum(sum);
+}
+
+static heed_real loop_dot(int64_t n, const heed_real *x, const heed_real *y)
+{
+    int64_t i = 0;
+    vec sum = vec_set(0);
+    for (; i + LANES <= n; i += LANES) sum = vec_fma(vec_load(x + i), vec_load(y + i), sum);
+    if (i < n) sum = vec_fma(vec_load_part(x + i, n - i, 0), vec_load_part(y + i, n - i, 0), sum);
+    return vec_tree_sum(sum);
+}
+
+static heed_real loop_exp_sum(int64_t n, const heed_real *x, heed_real shift, heed_real *y)
+{
+    int64_t i = 0;
+    vec sum = vec_set(0), s = vec_set(shift), e;
+    for (; i + LANES <= n; i += LANES) {
+        e = vec_exp(vec_sub(vec_load(x + i), s));
+        vec_store(y + i, e);
+        sum = vec_add(sum, e);
+    }
+    if (i < n) {
+        e = vec_exp(vec_sub(vec_load_part(x + i, n - i, 0), s));
+        vec_store_part(y + i, n - i, e);
+        sum = vec_add(sum, vec_select(vec_below(n - i), e, vec_set(0)));
+    }
+    return vec_tree_sum(sum);
+}
+
+/* The maximum of the tree drops NaNs, so `ordered` remembers whether there was one. */
+static heed_real loop_max(int64_t n, const heed_real *x)
+{
+    int64_t i = 0;
+    vec most = vec_set(-HEED_REAL(INFINITY)), v;
+    vec_mask ordered = vec_equal(most, most);
+    for (; i + LANES <= n; i += LANES) {
+        v = vec_load(x + i);
+        ordered = vec_both(ordered, vec_equal(v, v));
+        most = vec_max(v, most);
+    }
+    if (i < n) {
+        v = vec_load_part(x + i, n - i, -HEED_REAL(INFINITY));
+        ordered = vec_both(ordered, vec_equal(v, v));
+        most = vec_max(v, most);
+    }
+    return vec_all(ordered) ? vec_tree_max(most) : HEED_REAL(NAN);
+}
+
+/* One block of at most 16 x 16. */
+HEED_INLINE void transpose_block(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row,
+                                 heed_real *y, int64_t y_row)
+{
+    vec r[LANES];
+    for (int i = 0; i < LANES; i++)
+        r[i] = i < rows ? vec_load_part(x + i * x_row, cols, 0) : vec_set(0);
+    vec_transpose(r);
+    for (int j = 0; j < cols; j++) vec_store_part(y + j * y_row, rows, r[j]);
+}
+
+HEED_INLINE void transpose_full_block(const heed_real *x, int64_t x_row, heed_real *y,
+                                      int64_t y_row)
+{
+    vec r[LANES];
+    HEED_UNROLL
+    for (int i = 0; i < LANES; i++) r[i] = vec_load(x + i * x_row);
+    vec_transpose(r);
+    HEED_UNROLL
+    for (int j = 0; j < LANES; j++) vec_store(y + j * y_row, r[j]);
+}
+
+static void loop_transpose(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row,
+                           heed_real *y, int64_t y_row)
+{
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int64_t j = 0; j < cols; j += LANES) {
+            const heed_real *from = x + i * x_row + j;
+            heed_real *to = y + j * y_row + i;
+            if (rows - i >= LANES && cols - j >= LANES)
+                transpose_full_block(from, x_row, to, y_row);
+            else
+                transpose_block(rows - i < LANES ? rows - i : LANES,
+                                cols - j < LANES ? cols - j : LANES, from, x_row, to, y_row);
+        }
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A level's table. Parameters: LEVEL, TILE_ROWS, TILE_VECS, and the vec with its mathematics. */
+#ifndef HEED_KERNELS_TABLE_TMPL_H
+#define HEED_KERNELS_TABLE_TMPL_H
+
+#include "kernels/loops_tmpl.h"
+#include "kernels/tile_tmpl.h"
+
+static const heed__kernels table = {
+    .level = LEVEL,
+    .exp = map_exp,
+    .log = map_log,
+    .tanh = map_tanh,
+    .sigmoid = map_sigmoid,
+    .erf = map_erf,
+    .exp_sum = loop_exp_sum,
+    .sum = loop_sum,
+    .dot = loop_dot,
+    .max = loop_max,
+    .axpy = loop_axpy,
+    .scale = loop_scale,
+    .add = loop_add,
+    .multiply = loop_multiply,
+    .multiply_add = loop_multiply_add,
+    .transpose = loop_transpose,
+    .tile_rows = TILE_ROWS,
+    .tile_cols = TILE_VECS * LANES,
+    .gemm_tile = tile_product,
+};
+
+#endif

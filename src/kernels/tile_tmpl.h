@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The matrix product's tile, on the vector of a level: TILE_ROWS x TILE_VECS sums stay in registers
+ * over the whole of k. Parameters: TILE_ROWS, TILE_VECS.
+ */
+#ifndef HEED_KERNELS_TILE_TMPL_H
+#define HEED_KERNELS_TILE_TMPL_H
+
+/* The vector that begins at p; when `part` the last one has only `last` columns. */
+HEED_INLINE vec tile_load(const heed_real *p, const int part, int64_t last)
+{
+    return part ? vec_load_part(p, last, 0) : vec_load(p);
+}
+
+/* rows x vecs vectors of c. `rows`, `vecs` and `part` are constants in every use. */
+HEED_INLINE void tile_fixed(const int rows, const int vecs, const int part, const heed__tile *t,
+                            int64_t last)
+{
+    vec sum[TILE_ROWS][TILE_VECS];
+    HEED_UNROLL
+    for (int i = 0; i < rows; i++) HEED_UNROLL
+    for (int v = 0; v < vecs; v++)
+        sum[i][v] = t->start ? tile_load(t->start + i * t->start_row + LANES * v,
+                                         part && v == vecs - 1, last)
+                             : vec_set(0);
+    const heed_real *a = t->a, *b = t->b;
+    int64_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
+    for (int64_t p = t->k; p > 0; p--, a += a_col, b += b_row) {
+        vec across[TILE_VECS];
+        HEED_UNROLL
+        for (int v = 0; v < vecs; v++)
+            across[v] = tile_load(b + LANES * v, part && v == vecs - 1, last);
+        HEED_UNROLL
+        for (int i = 0; i < rows; i++) {
+            vec down = vec_set(a[i * a_row]);
+            HEED_UNROLL
+            for (int v = 0; v < vecs; v++) sum[i][v] = vec_fma(down, across[v], sum[i][v]);
+        }
+    }
+    HEED_UNROLL
+    for (int i = 0; i < rows; i++) HEED_UNROLL
+    for (int v = 0; v < vecs; v++) {
+        heed_real *to = t->c + i * t->c_row + LANES * v;
+        if (part && v == vecs - 1)
+            vec_store_part(to, last, sum[i][v]);
+        else
+            vec_store(to, sum[i][v]);
+    }
+}
+
+HEED_INLINE void tile_by_rows(const int vecs, const int part, const heed__tile *t, int64_t last)
+{
+    switch (t->rows) {
+    case 1:
+        tile_fixed(1, vecs, part, t, last);
+        break;
+    case 2:
+        tile_fixed(2, vecs, part, t, last);
+        break;
+    case 3:
+        tile_fixed(3, vecs, part, t, last);
+        break;
+    case 4:
+        tile_fixed(4, vecs, part, t, last);
+        break;
+#if TILE_ROWS > 4
+    case 5:
+        tile_fixed(5, vecs, part, t, last);
+        break;
+    case 6:
+        tile_fixed(6, vecs, part, t, last);
+        break;
+#endif
+#if TILE_ROWS > 6
+    case 7:
+        tile_fixed(7, vecs, part, t, last);
+        break;
+    case 8:
+        tile_fixed(8, vecs, part, t, last);
+        break;
+    case 9:
+        tile_fixed(9, vecs, part, t, last);
+        break;
+    case 10:
+        tile_fixed(10, vecs, part, t, last);
+        break;
+    case 11:
+        tile_fixed(11, vecs, part, t, last);
+        break;
+    case 12:
+        tile_fixed(12, vecs, part, t, last);
+        break;
+    case 13:
+        tile_fixed(13, vecs, part, t, last);
+        break;
+    case 14:
+        tile_fixed(14, vecs, part, t, last);
+        break;
+#endif
+    }
+}
+
+static void tile_one(const heed__tile *t, int64_t last)
+{
+    tile_by_rows(1, 0, t, last);
+}
+
+static void tile_one_part(const heed__tile *t, int64_t last)
+{
+    tile_by_rows(1, 1, t, last);
+}
+
+#if TILE_VECS > 1
+
+static void tile_two(const heed__tile *t, int64_t last)
+{
+    tile_by_rows(2, 0, t, last);
+}
+
+static void tile_two_part(const heed__tile *t, int64_t last)
+{
+    tile_by_rows(2, 1, t, last);
+}
+
+#endif
+
+/* One column of tiles. The rows are spread evenly, since tiles of few rows wait for their sums. */
+static void tile_column(const heed__tile *whole)
+{
+    static void (*const forms[TILE_VECS][2])(const heed__tile *, int64_t) = {
+        {tile_one, tile_one_part},
+#if TILE_VECS > 1
+        {tile_two, tile_two_part},
+#endif
+    };
+    int64_t last = whole->cols % LANES, tiles = (whole->rows + TILE_ROWS - 1) / TILE_ROWS;
+    void (*form)(const heed__tile *, int64_t) = forms[(whole->cols - 1) / LANES][last != 0];
+    heed__tile t = *whole;
+    for (int64_t i = 0, done = 0; i < tiles; i++) {
+        t.rows = whole->rows * (i + 1) / tiles - done;
+        t.a = whole->a + done * t.a_row;
+        t.start = whole->start ? whole->start + done * t.start_row : NULL;
+        t.c = whole->c + done * t.c_row;
+        form(&t, last);
+        done += t.rows;
+    }
+}
+
+static void tile_product(const heed__tile *whole)
+{
+    heed__tile t = *whole;
+    for (int64_t j = 0; j < whole->cols; j += TILE_VECS * LANES) {
+        t.cols = whole->cols - j < TILE_VECS * LANES ? whole->cols - j : TILE_VECS * LANES;
+        t.b = whole->b + j;
+        t.start = whole->start ? whole->start + j : NULL;
+        t.c = whole->c + j;
+        tile_column(&t);
+    }
+}
+
+#endif

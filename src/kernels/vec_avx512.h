@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* 16 lanes of float32 in one AVX-512 register. vec_scalar.h says what each function means. */
+#ifndef HEED_KERNELS_VEC_AVX512_H
+#define HEED_KERNELS_VEC_AVX512_H
+
+typedef __m512 vec;
+typedef __mmask16 vec_mask;
+
+HEED_INLINE vec vec_set(float a)
+{
+    return _mm512_set1_ps(a);
+}
+
+HEED_INLINE vec vec_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+
+HEED_INLINE void vec_store(float *p, vec a)
+{
+    _mm512_storeu_ps(p, a);
+}
+
+HEED_INLINE vec_mask vec_below(int64_t n)
+{
+    return (__mmask16)((1u << n) - 1);
+}
+
+HEED_INLINE vec vec_load_part(const float *p, int64_t n, float fill)
+{
+    return _mm512_mask_loadu_ps(vec_set(fill), vec_below(n), p);
+}
+
+HEED_INLINE void vec_store_part(float *p, int64_t n, vec a)
+{
+    _mm512_mask_storeu_ps(p, vec_below(n), a);
+}
+
+HEED_INLINE vec vec_add(vec a, vec b)
+{
+    return _mm512_add_ps(a, b);
+}
+
+HEED_INLINE vec vec_sub(vec a, vec b)
+{
+    return _mm512_sub_ps(a, b);
+}
+
+HEED_INLINE vec vec_mul(vec a, vec b)
+{
+    return _mm512_mul_ps(a, b);
+}
+
+HEED_INLINE vec vec_div(vec a, vec b)
+{
+    return _mm512_div_ps(a, b);
+}
+
+HEED_INLINE vec vec_fma(vec a, vec b, vec c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+HEED_INLINE vec vec_max(vec a, vec b)
+{
+    return _mm512_max_ps(a, b);
+}
+
+HEED_INLINE vec vec_min(vec a, vec b)
+{
+    return _mm512_min_ps(a, b);
+}
+
+HEED_INLINE vec vec_abs(vec a)
+{
+    return _mm512_andnot_ps(vec_set(-0.0f), a);
+}
+
+HEED_INLINE vec vec_copysign(vec size, vec sign)
+{
+    return _mm512_or_ps(size, _mm512_and_ps(vec_set(-0.0f), sign));
+}
+
+HEED_INLINE vec_mask vec_less(vec a, vec b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+
+HEED_INLINE vec_mask vec_equal(vec a, vec b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+}
+
+HEED_INLINE vec vec_select(vec_mask m, vec a, vec b)
+{
+    return _mm512_mask_blend_ps(m, b, a);
+}
+
+HEED_INLINE vec_mask vec_both(vec_mask a, vec_mask b)
+{
+    return a & b;
+}
+
+HEED_INLINE int vec_all(vec_mask m)
+{
+    return m == 0xffff;
+}
+
+HEED_INLINE vec vec_scale(vec a, vec n)
+{
+    return _mm512_scalef_ps(a, n);
+}
+
+HEED_INLINE vec vec_power(vec n)
+{
+    __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+}
+
+HEED_INLINE vec vec_split(vec a, vec low, vec *exponent)
+{
+    __m512i base = _mm512_castps_si512(low);
+    __m512i bits = _mm512_sub_epi32(_mm512_castps_si512(a), base);
+    *exponent = _mm512_cvtepi32_ps(_mm512_srai_epi32(bits, 23));
+    bits = _mm512_and_si512(bits, _mm512_set1_epi32(0x7fffff));
+    return _mm512_castsi512_ps(_mm512_add_epi32(bits, base));
+}
+
+HEED_INLINE __m256 halves(vec a, __m256 *high)
+{
+    *high = _mm512_extractf32x8_ps(a, 1);
+    return _mm512_castps512_ps256(a);
+}
+
+HEED_INLINE float vec_tree_sum(vec a)
+{
+    __m256 high, low = halves(a, &high), b = _mm256_add_ps(low, high);
+    __m128 c = _mm_add_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps(b, 1));
+    c = _mm_add_ps(c, _mm_movehl_ps(c, c));
+    return _mm_cvtss_f32(_mm_add_ss(c, _mm_shuffle_ps(c, c, 1)));
+}
+
+HEED_INLINE float vec_tree_max(vec a)
+{
+    __m256 high, low = halves(a, &high), b = _mm256_max_ps(low, high);
+    __m128 c = _mm_max_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps(b, 1));
+    c = _mm_max_ps(c, _mm_movehl_ps(c, c));
+    return _mm_cvtss_f32(_mm_max_ss(c, _mm_shuffle_ps(c, c, 1)));
+}
+
+HEED_INLINE __m512 unpack_low(__m512 a, __m512 b)
+{
+    return _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)));
+}
+
+HEED_INLINE __m512 unpack_high(__m512 a, __m512 b)
+{
+    return _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)));
+}
+
+HEED_INLINE void vec_transpose(vec r[LANES])
+{
+    __m512 t[LANES];
+    HEED_UNROLL
+    for (int i = 0; i < LANES; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    /* Then r[i + c], block b: rows i .. i + 3 of column 4 b + c. */
+    HEED_UNROLL
+    for (int i = 0; i < LANES; i += 4) {
+        r[i] = unpack_low(t[i], t[i + 2]);
+        r[i + 1] = unpack_high(t[i], t[i + 2]);
+        r[i + 2] = unpack_low(t[i + 1], t[i + 3]);
+        r[i + 3] = unpack_high(t[i + 1], t[i + 3]);
+    }
+    HEED_UNROLL
+    for (int c = 0; c < 4; c++) {
+        __m512 even = _mm512_shuffle_f32x4(r[c], r[4 + c], 0x88);
+        __m512 odd = _mm512_shuffle_f32x4(r[c], r[4 + c], 0xdd);
+        __m512 even2 = _mm512_shuffle_f32x4(r[8 + c], r[12 + c], 0x88);
+        __m512 odd2 = _mm512_shuffle_f32x4(r[8 + c], r[12 + c], 0xdd);
+        r[c] = _mm512_shuffle_f32x4(even, even2, 0x88);
+        r[4 + c] = _mm512_shuffle_f32x4(odd, odd2, 0x88);
+        r[8 + c] = _mm512_shuffle_f32x4(even, even2, 0xdd);
+        r[12 + c] = _mm512_shuffle_f32x4(odd, odd2, 0xdd);
+    }
+}
+
+#endif
