@@ -32,6 +32,21 @@ install(TARGETS heed heed-attention EXPORT heed-targets)
 install(EXPORT heed-targets NAMESPACE heed:: DESTINATION ${package_folder})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# Each page of docs/cli is also a manual page.
+find_program(HEED_AWK awk)
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/cli/heed*.md)
+foreach(page ${pages})
+  get_filename_component(name ${page} NAME_WE)
+  set(manual ${PROJECT_BINARY_DIR}/man/${name}.1)
+  add_custom_command(OUTPUT ${manual} DEPENDS ${page} ${PROJECT_SOURCE_DIR}/tools/man.awk VERBATIM
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
+    COMMAND ${HEED_AWK} -v version=${PROJECT_VERSION} -f ${PROJECT_SOURCE_DIR}/tools/man.awk ${page}
+      > ${manual})
+  list(APPEND manuals ${manual})
+endforeach()
+add_custom_target(heed-manuals ALL DEPENDS ${manuals})
+install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/heed-config.cmake.in
   ${PROJECT_BINARY_DIR}/heed-config.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/heed-config-version.cmake
