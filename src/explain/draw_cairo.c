@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The svg and png renderers: a page is drawn once on nothing to learn its height, and once for
+ * good. */
+#include "base/fail.h"
+#include "explain/page.h"
+#include "explain/renderers.h"
+
+#ifdef HEED_WITH_CAIRO
+
+#    include <cairo-svg.h>
+#    include <math.h>
+#    include <string.h>
+
+enum { MOST_HEIGHT = 16000, MOST_CHARACTERS = 6000 };
+
+/* No guessing from the desktop: the same glyphs at the same places everywhere the fonts are. */
+static PangoContext *make_pango(cairo_t *cairo)
+{
+    PangoContext *pango = pango_cairo_create_context(cairo);
+    cairo_font_options_t *font = cairo_font_options_create();
+    cairo_font_options_set_antialias(font, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(font, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_font_options_set_hint_metrics(font, CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(pango, font);
+    pango_cairo_context_set_resolution(pango, 96);
+    pango_context_set_language(pango, pango_language_from_string("en"));
+    cairo_font_options_destroy(font);
+    return pango;
+}
+
+/* Draws the texts until the page is full; *height is the page's. */
+static heed_status draw_page(cairo_surface_t *surface, const heed__picture *picture,
+                             const heed__picture_options *options, double *height)
+{
+    cairo_t *cairo = cairo_create(surface);
+    PangoContext *pango = make_pango(cairo);
+    heed__page page = {
+        .cairo = cairo, .pango = pango, .width = options->width, .y = HEED_PAGE_MARGIN};
+    size_t limit = options->max_characters ? options->max_characters : MOST_CHARACTERS, drawn = 0;
+    cairo_set_source_rgb(cairo, 1, 1, 1);
+    cairo_paint(cairo);
+    if (picture->title) {
+        heed__page_text(&page, picture->title, strlen(picture->title), &heed__page_title);
+        page.y += 10;
+    }
+    heed_status status = HEED_OK;
+    for (; drawn < picture->n_explanations && status == HEED_OK; drawn++) {
+        if (page.y > MOST_HEIGHT) break;
+        if (drawn) {
+            cairo_rectangle(cairo, HEED_PAGE_MARGIN, page.y, page.width - 2 * HEED_PAGE_MARGIN, 1);
+            heed__page_fill(&page, (heed__rgb){218, 220, 224});
+            page.y += 16;
+        }
+        status = heed__page_explanation(&page, picture->explanations + drawn, limit);
+        page.y += 8;
+    }
+    if (drawn < picture->n_explanations && status == HEED_OK) {
+        heed__buffer line = {0};
+        heed__buffer_format(&line, "… %zu more texts are not shown; html holds any number",
+                            picture->n_explanations - drawn);
+        heed__page_line(&page, &line, &heed__page_label);
+    }
+    if (picture->n_explanations) heed__page_legend(&page);
+    *height = ceil(page.y + HEED_PAGE_MARGIN / 2.0);
+    g_object_unref(pango);
+    cairo_destroy(cairo);
+    return status;
+}
+
+static heed_status measure(const heed__picture *picture, const heed__picture_options *options,
+                           double *height)
+{
+    cairo_surface_t *nothing = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
+    heed_status status = draw_page(nothing, picture, options, height);
+    cairo_surface_destroy(nothing);
+    return status;
+}
+
+static heed_status cairo_failed(cairo_status_t status)
+{
+    heed_status code = status == CAIRO_STATUS_NO_MEMORY ? HEED_E_NOMEM : HEED_E_UNSUPPORTED;
+    return heed__fail(code, "the picture cannot be drawn: %s; use fewer or shorter texts, or html",
+                      cairo_status_to_string(status));
+}
+
+static cairo_status_t add_bytes(void *out, const unsigned char *bytes, unsigned length)
+{
+    heed__buffer_add(out, bytes, length);
+    return ((heed__buffer *)out)->status == HEED_OK ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_NO_MEMORY;
+}
+
+static heed_status draw_png(const heed__picture *picture, const heed__picture_options *options,
+                            heed__buffer *out)
+{
+    double height;
+    HEED_TRY(measure(picture, options, &height));
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, options->width, (int)height);
+    heed_status status = draw_page(surface, picture, options, &height);
+    cairo_status_t failure = cairo_surface_write_to_png_stream(surface, add_bytes, out);
+    cairo_surface_destroy(surface);
+    if (status == HEED_OK && failure != CAIRO_STATUS_SUCCESS) status = cairo_failed(failure);
+    return status;
+}
+
+static heed_status draw_svg(const heed__picture *picture, const heed__picture_options *options,
+                            heed__buffer *out)
+{
+    double height;
+    HEED_TRY(measure(picture, options, &height));
+    cairo_surface_t *surface =
+        cairo_svg_surface_create_for_stream(add_bytes, out, options->width, height);
+    cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
+    heed_status status = draw_page(surface, picture, options, &height);
+    cairo_surface_finish(surface);
+    cairo_status_t failure = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    if (status == HEED_OK && failure != CAIRO_STATUS_SUCCESS) status = cairo_failed(failure);
+    return status;
+}
+
+#else
+
+static heed_status draw_png(const heed__picture *picture, const heed__picture_options *options,
+                            heed__buffer *out)
+{
+    (void)picture, (void)options, (void)out;
+    return heed__fail(HEED_E_UNSUPPORTED,
+                      "this build cannot draw svg or png: install libpango1.0-dev and build again, "
+                      "or use html");
+}
+
+static heed_status draw_svg(const heed__picture *picture, const heed__picture_options *options,
+                            heed__buffer *out)
+{
+    return draw_png(picture, options, out);
+}
+
+#endif
+
+const heed__renderer heed__renderer_svg = {"svg", ".svg", "a drawing that scales", draw_svg};
+const heed__renderer heed__renderer_png = {"png", ".png", "an image", draw_png};

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One page that stands alone: no script, no other file. A shade is a class (p1 .. p10 for, n1 ..
+ * n10 against), coloured once for light screens and once for dark ones; a word's score shows when
+ * it is pointed at.
+ */
+#include "base/fail.h"
+#include "explain/colour.h"
+#include "explain/renderers.h"
+#include "explain/runs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+enum { SHADES = 10, MOST_CELLS = 100 /* words a side of a matrix */ };
+
+/* Text as HTML text or as the content of a quoted attribute. */
+static void put_escaped(heed__buffer *out, const char *text, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        utf8proc_int32_t c;
+        size_t left = length - at;
+        utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text + at,
+                                                 (utf8proc_ssize_t)(left < 4 ? left : 4), &c);
+        int32_t shown = heed__shown_character(c);
+        if (c == '&')
+            heed__buffer_text(out, "&amp;");
+        else if (c == '<')
+            heed__buffer_text(out, "&lt;");
+        else if (c == '>')
+            heed__buffer_text(out, "&gt;");
+        else if (c == '"')
+            heed__buffer_text(out, "&quot;");
+        else if (c == '\'')
+            heed__buffer_text(out, "&#39;");
+        else if (shown != c)
+            heed__buffer_text(out, "\xEF\xBF\xBD");
+        else
+            heed__buffer_add(out, text + at, (size_t)size);
+        at += (size_t)size;
+    }
+}
+
+static void put_string(heed__buffer *out, const char *text)
+{
+    put_escaped(out, text, strlen(text));
+}
+
+static void put_colours(heed__buffer *out, int dark)
+{
+    for (int shade = -SHADES; shade <= SHADES; shade++) {
+        if (shade == 0) continue;
+        heed__rgb ground = heed__colour_of((float)shade / SHADES, dark);
+        heed__rgb letters = heed__text_colour(ground);
+        heed__buffer_format(out, ".%c%d{background:#%02x%02x%02x;color:#%02x%02x%02x}\n",
+                            shade < 0 ? 'n' : 'p', abs(shade), ground.r, ground.g, ground.b,
+                            letters.r, letters.g, letters.b);
+    }
+}
+
+static const char page_style[] =
+    ":root{color-scheme:light dark;--ground:#fff;--ink:#1d1d1f;--soft:#5f6368;--line:#dadce0}\n"
+    "body{margin:0;background:var(--ground);color:var(--ink);"
+    "font:17px/1.7 \"DejaVu Sans\",\"Noto Sans\",\"Noto Sans CJK SC\",\"PingFang SC\","
+    "\"Microsoft YaHei\",\"WenQuanYi Micro Hei\",sans-serif}\n"
+    "main{max-width:60em;margin:0 auto;padding:1.5em}\n"
+    "h1{font-size:1.4em}\nh2{font-size:1em;color:var(--soft);margin:0}\n"
+    "h3{font-size:1.1em;margin:.6em 0 0}\n"
+    "article{border-top:1px solid var(--line);padding:1.2em 0}\n"
+    ".text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0}\n"
+    ".text span{border-radius:3px;padding:.1em 0}\n"
+    ".u{outline:1px dotted var(--soft)}\n"
+    ".note,.method{color:var(--soft);font-size:.85em;margin:0}\n"
+    ".wrong{color:#b3261e}\n"
+    ".legend span{display:inline-block;width:1.2em;height:1em;vertical-align:-.15em}\n"
+    "figure{margin:1em 0;overflow-x:auto}\nfigcaption{font-size:.9em;color:var(--soft)}\n"
+    "table{border-collapse:collapse;font-size:.75em;line-height:1.2}\n"
+    "th{font-weight:normal;text-align:right;padding:.1em .4em;white-space:nowrap;max-width:14em;"
+    "overflow:hidden;text-overflow:ellipsis}\n"
+    "thead th{writing-mode:vertical-rl;text-align:right;padding:.4em .1em;max-width:none;"
+    "max-height:12em}\n"
+    "td{width:1.4em;min-width:1.4em;height:1.4em;border:1px solid var(--ground);padding:0;"
+    "text-align:center}\n";
+
+static void put_head(heed__buffer *out, const heed__picture *picture)
+{
+    heed__buffer_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+    put_string(out, picture->title ? picture->title : "Which words decided");
+    heed__buffer_text(out, "</title>\n<style>\n");
+    heed__buffer_text(out, page_style);
+    put_colours(out, 0);
+    heed__buffer_text(out, "@media (prefers-color-scheme:dark){\n"
+                           ":root{--ground:#202124;--ink:#e8eaed;--soft:#9aa0a6;--line:#3c4043}\n"
+                           ".wrong{color:#f2b8b5}\n");
+    put_colours(out, 1);
+    heed__buffer_text(out, "}\n</style>\n</head>\n<body>\n<main>\n");
+    if (!picture->title) return;
+    heed__buffer_text(out, "<h1>");
+    put_string(out, picture->title);
+    heed__buffer_text(out, "</h1>\n");
+}
+
+/* ` class="p7"`, or nothing where a shade is too weak to show. */
+static void put_class(heed__buffer *out, float shade)
+{
+    long step = isnan(shade) ? 0 : lroundf(shade * SHADES);
+    if (isnan(shade))
+        heed__buffer_text(out, " class=\"u\"");
+    else if (step)
+        heed__buffer_format(out, " class=\"%c%ld\"", step < 0 ? 'n' : 'p', labs(step));
+}
+
+static void put_words(heed__buffer *out, const heed__explanation *e, const heed__runs *runs,
+                      const heed__attribution *attribution)
+{
+    heed__scale scale = heed__scale_of(attribution, e->n_words);
+    heed__buffer_text(out, "<p class=\"text\" dir=\"auto\">");
+    for (size_t i = 0; i < runs->count; i++) {
+        const heed__run *run = runs->items + i;
+        if (run->word == HEED_NO_WORD) {
+            put_escaped(out, e->text + run->begin, run->end - run->begin);
+            continue;
+        }
+        float score = attribution->scores[run->word];
+        heed__buffer_text(out, "<span");
+        put_class(out, heed__shade(&scale, score));
+        heed__buffer_text(out, " title=\"");
+        put_escaped(out, e->text + run->begin, run->end - run->begin);
+        heed__buffer_text(out, ": ");
+        heed__buffer_number(out, (double)score, 4);
+        heed__buffer_text(out, "\">");
+        put_escaped(out, e->text + run->begin, run->end - run->begin);
+        heed__buffer_text(out, "</span>");
+    }
+    heed__buffer_text(out, "</p>\n");
+}
+
+static void put_note(heed__buffer *out, heed__buffer *note)
+{
+    if (note->status != HEED_OK) out->status = note->status;
+    if (note->size) {
+        heed__buffer_text(out, "<p class=\"note\">");
+        put_escaped(out, note->bytes, note->size);
+        heed__buffer_text(out, "</p>\n");
+    }
+    heed__buffer_free(note);
+}
+
+static void put_output(heed__buffer *out, const heed__explanation *e, const heed__runs *runs,
+                       const heed__explained_output *output)
+{
+    heed__buffer_text(out, "<h3>");
+    if (output->name) {
+        put_string(out, output->name);
+        heed__buffer_text(out, ": ");
+    }
+    put_string(out, output->label ? output->label : "");
+    heed__buffer_text(out, " ");
+    heed__caption_percent(out, output->probability);
+    if (output->truth) {
+        int right = output->label && strcmp(output->truth, output->label) == 0;
+        heed__buffer_text(out, right ? " (right" : " <span class=\"wrong\">(wrong: it is ");
+        if (!right) put_string(out, output->truth);
+        heed__buffer_text(out, right ? ")" : ")</span>");
+    }
+    heed__buffer_text(out, "</h3>\n");
+    for (size_t i = 0; i < output->n_attributions; i++) {
+        const heed__attribution *attribution = output->attributions + i;
+        heed__buffer_text(out, "<p class=\"method\">by ");
+        put_string(out, attribution->method);
+        heed__buffer_text(out, "</p>\n");
+        put_words(out, e, runs, attribution);
+        heed__buffer note = {0};
+        heed__caption_left_out(&note, runs->left_out);
+        put_note(out, &note);
+        heed__caption_faithfulness(&note, &attribution->faithfulness);
+        put_note(out, &note);
+    }
+}
+
+static void put_label(heed__buffer *out, const heed__explanation *e, const char *const *labels,
+                      size_t i, const char *scope)
+{
+    size_t length;
+    const char *label = heed__heat_map_label(e, labels, i, &length);
+    heed__buffer_format(out, "<th scope=\"%s\">", scope);
+    put_escaped(out, label, length);
+    heed__buffer_text(out, "</th>");
+}
+
+static void put_heat_map(heed__buffer *out, const heed__explanation *e, const heed__heat_map *map)
+{
+    size_t rows = map->rows < MOST_CELLS ? map->rows : MOST_CELLS;
+    size_t columns = map->columns < MOST_CELLS ? map->columns : MOST_CELLS;
+    float largest = heed__heat_map_largest(map);
+    heed__buffer_text(out, "<figure>\n<figcaption>");
+    put_string(out, map->title ? map->title : "attention");
+    heed__buffer_text(out, ": each row a word that looks, each column a word it looks at; "
+                           "the strongest cell is ");
+    heed__buffer_number(out, (double)largest, 3);
+    heed__buffer_text(out, "</figcaption>\n<table>\n<thead><tr><td></td>");
+    for (size_t j = 0; j < columns; j++) put_label(out, e, map->column_labels, j, "col");
+    heed__buffer_text(out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < rows; i++) {
+        heed__buffer_text(out, "<tr>");
+        put_label(out, e, map->row_labels, i, "row");
+        for (size_t j = 0; j < columns; j++) {
+            float weight = map->weights[i * map->columns + j];
+            heed__buffer_text(out, "<td");
+            put_class(out, isnan(weight) || largest > 0.0f ? weight / largest : 0.0f);
+            heed__buffer_text(out, " title=\"");
+            heed__buffer_number(out, (double)weight, 4);
+            heed__buffer_text(out, "\"></td>");
+        }
+        heed__buffer_text(out, "</tr>\n");
+    }
+    heed__buffer_text(out, "</tbody>\n</table>\n</figure>\n");
+    if (rows == map->rows && columns == map->columns) return;
+    heed__buffer note = {0};
+    heed__buffer_format(&note, "… %zu of %zu rows and %zu of %zu columns are shown", rows,
+                        map->rows, columns, map->columns);
+    put_note(out, &note);
+}
+
+static void put_legend(heed__buffer *out, int is_signed)
+{
+    heed__buffer_text(out, "<p class=\"note legend\">");
+    heed__buffer_text(out, is_signed ? "against the label " : "less ");
+    for (int shade = is_signed ? -SHADES : 1; shade <= SHADES; shade++)
+        if (shade)
+            heed__buffer_format(out, "<span class=\"%c%d\"></span>", shade < 0 ? 'n' : 'p',
+                                abs(shade));
+    heed__buffer_text(out, is_signed ? " for the label" : " more");
+    heed__buffer_text(out, "; each text is scaled to its own strongest word, a word with a dotted "
+                           "line has no score; point at a word to see its score</p>\n");
+}
+
+static heed_status draw(const heed__picture *picture, const heed__picture_options *options,
+                        heed__buffer *out)
+{
+    int is_signed = 0;
+    put_head(out, picture);
+    for (size_t i = 0; i < picture->n_explanations; i++) {
+        const heed__explanation *e = picture->explanations + i;
+        heed__runs runs;
+        HEED_TRY(heed__runs_make(e, options->max_characters, &runs));
+        heed__buffer_text(out, "<article>\n");
+        if (e->name) {
+            heed__buffer_text(out, "<h2>");
+            put_string(out, e->name);
+            heed__buffer_text(out, "</h2>\n");
+        }
+        for (size_t j = 0; j < e->n_outputs; j++) {
+            put_output(out, e, &runs, e->outputs + j);
+            for (size_t k = 0; k < e->outputs[j].n_attributions; k++)
+                is_signed |= heed__scale_of(e->outputs[j].attributions + k, e->n_words).is_signed;
+        }
+        for (size_t j = 0; j < e->n_heat_maps; j++) put_heat_map(out, e, e->heat_maps + j);
+        heed__buffer_text(out, "</article>\n");
+        heed__runs_free(&runs);
+    }
+    put_legend(out, is_signed);
+    heed__buffer_text(out, "</main>\n</body>\n</html>\n");
+    return out->status;
+}
+
+const heed__renderer heed__renderer_html = {"html", ".html", "one page that stands alone", draw};

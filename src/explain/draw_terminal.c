@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text for a terminal: words on a coloured ground, wrapped by display width (a Chinese character
+ * is two columns wide). Both the ground and the letters of a coloured word are set, so that it
+ * reads the same on dark and light screens; weak words are left alone. Without colours words are
+ * put in brackets: [word], [[word]] for the strongest, {word} against the label, ?word? unknown.
+ */
+#include "base/fail.h"
+#include "base/memory.h"
+#include "explain/colour.h"
+#include "explain/renderers.h"
+#include "explain/runs.h"
+
+#include <math.h>
+#include <string.h>
+#include <utf8proc.h>
+
+enum { SHADES = 6, UNKNOWN = 100 }; /* marks: -SHADES .. SHADES, 0 = plain */
+
+typedef struct screen {
+    heed__buffer *out;
+    heed__colours colours;
+    int columns;
+    int column; /* where the next character goes */
+    int mark;   /* what is switched on now */
+} screen;
+
+/* One character, or one bracket, on its way to the screen. */
+typedef struct item {
+    char bytes[4];
+    int length, width, mark;
+    enum { LETTER, SPACE, NEWLINE, OPENING, CLOSING, END } kind;
+} item;
+
+/* Where in the runs the next item comes from. Copied to look ahead. */
+typedef struct cursor {
+    const char *text;
+    const heed__runs *runs;
+    const int *marks; /* a run's */
+    int brackets;     /* no colours: strong words are bracketed */
+    size_t run, at;
+    int brackets_done; /* of the pair before the run, or after it */
+} cursor;
+
+static int mark_of(float shade)
+{
+    if (isnan(shade)) return UNKNOWN;
+    return (int)lroundf(shade * SHADES);
+}
+
+static heed__rgb mark_colour(int mark)
+{
+    return heed__colour_of((float)mark / SHADES, 0);
+}
+
+static void switch_mark(screen *s, int mark)
+{
+    if (s->colours == HEED_COLOURS_NONE || mark == s->mark) return;
+    if (s->mark) heed__buffer_text(s->out, "\x1b[0m");
+    s->mark = mark;
+    if (mark == UNKNOWN) {
+        heed__buffer_text(s->out, "\x1b[4m");
+    } else if (mark) {
+        heed__rgb ground = mark_colour(mark);
+        int index = heed__colour_256(ground);
+        if (s->colours == HEED_COLOURS_256) ground = heed__colour_from_256(index);
+        int letters = heed__text_colour(ground).r ? 231 : 16;
+        heed__buffer_format(s->out, "\x1b[38;5;%dm", letters);
+        if (s->colours == HEED_COLOURS_256)
+            heed__buffer_format(s->out, "\x1b[48;5;%dm", index);
+        else
+            heed__buffer_format(s->out, "\x1b[48;2;%d;%d;%dm", ground.r, ground.g, ground.b);
+    }
+}
+
+static void new_line(screen *s)
+{
+    switch_mark(s, 0);
+    heed__buffer_text(s->out, "\n");
+    s->column = 0;
+}
+
+/* How many brackets stand on each side of a word without colours. */
+static int bracket_count(int mark)
+{
+    int size = mark < 0 ? -mark : mark;
+    return mark == UNKNOWN ? 1 : size * 3 >= SHADES * 2 ? 2 : size * 3 >= SHADES ? 1 : 0;
+}
+
+static item bracket(int mark, int closing)
+{
+    item it = {.length = 1, .width = 1, .kind = closing ? CLOSING : OPENING};
+    it.bytes[0] = mark == UNKNOWN ? '?' : mark > 0 ? "[]"[closing] : "{}"[closing];
+    return it;
+}
+
+static item character_item(int32_t c, int mark)
+{
+    item it = {.mark = mark, .kind = LETTER};
+    c = heed__shown_character(c);
+    if (c == '\n') it.kind = NEWLINE;
+    if (c == ' ' || c == '\t' || c == 0x3000) it.kind = SPACE;
+    if (c == '\t') c = ' ';
+    it.length = (int)utf8proc_encode_char(c, (utf8proc_uint8_t *)it.bytes);
+    it.width = c == '\n' ? 0 : utf8proc_charwidth(c);
+    return it;
+}
+
+/* Neighbouring words of one mark and without a gap share their brackets, as Chinese characters do.
+ */
+static int joined(const cursor *c, size_t left, size_t right)
+{
+    return right < c->runs->count && c->marks[left] == c->marks[right] && c->marks[left] != 0;
+}
+
+static item next_item(cursor *c)
+{
+    while (c->run < c->runs->count) {
+        const heed__run *run = c->runs->items + c->run;
+        int mark = c->marks[c->run], brackets = c->brackets ? bracket_count(mark) : 0;
+        if (c->at == run->begin && c->brackets_done < brackets &&
+            !(c->run > 0 && joined(c, c->run - 1, c->run))) {
+            c->brackets_done++;
+            return bracket(mark, 0);
+        }
+        if (c->at < run->end) {
+            utf8proc_int32_t character;
+            size_t left = run->end - c->at;
+            utf8proc_ssize_t size =
+                utf8proc_iterate((const utf8proc_uint8_t *)c->text + c->at,
+                                 (utf8proc_ssize_t)(left < 4 ? left : 4), &character);
+            c->at += (size_t)size;
+            c->brackets_done = 0;
+            return character_item(character, mark);
+        }
+        if (c->brackets_done < brackets && !joined(c, c->run, c->run + 1)) {
+            c->brackets_done++;
+            return bracket(mark, 1);
+        }
+        c->run++;
+        c->brackets_done = 0;
+    }
+    return (item){.kind = END};
+}
+
+static int is_one_of(const item *it, const char *characters)
+{
+    char bytes[5] = {0};
+    memcpy(bytes, it->bytes, (size_t)it->length);
+    return it->length > 0 && strstr(characters, bytes) != NULL;
+}
+
+static int may_break(const item *a, const item *b)
+{
+    if (b->kind == CLOSING || a->kind == OPENING || b->kind == SPACE) return 0;
+    if (a->kind == SPACE) return 1;
+    if (is_one_of(b, "，。！？、；：）》」』”’…,.!?;:)")) return 0;
+    if (is_one_of(a, "（《「『“‘(")) return 0;
+    return a->width == 2 || b->width == 2;
+}
+
+/* The width up to the next place where a line may end, spaces before it not counted. */
+static int width_ahead(cursor ahead, item it, int limit)
+{
+    int width = 0, spaces = 0;
+    while (it.kind != END && it.kind != NEWLINE && width <= limit) {
+        if (it.kind == SPACE)
+            spaces += it.width;
+        else
+            width += spaces + it.width, spaces = 0;
+        item next = next_item(&ahead);
+        if (may_break(&it, &next)) break;
+        it = next;
+    }
+    return width;
+}
+
+static void put_item(screen *s, const item *it)
+{
+    if (s->column + it->width > s->columns) {
+        new_line(s);
+        if (it->kind == SPACE) return; /* spaces at the end of a line need no column */
+    }
+    switch_mark(s, it->mark);
+    heed__buffer_add(s->out, it->bytes, (size_t)it->length);
+    s->column += it->width;
+}
+
+static void put_runs(screen *s, cursor c)
+{
+    item before = {.kind = SPACE};
+    for (item it = next_item(&c); it.kind != END; before = it, it = next_item(&c)) {
+        if (it.kind == NEWLINE) {
+            new_line(s);
+            continue;
+        }
+        int starts = s->column > 0 && may_break(&before, &it);
+        if (starts && s->column + width_ahead(c, it, s->columns) > s->columns) new_line(s);
+        put_item(s, &it);
+    }
+    if (s->column) new_line(s);
+}
+
+/* Plain text, wrapped: labels and captions. */
+static void put_plain(screen *s, const char *text, size_t length)
+{
+    heed__run run = {0, length, HEED_NO_WORD};
+    heed__runs runs = {.items = &run, .count = 1};
+    put_runs(s, (cursor){.text = text, .runs = &runs, .marks = &(int){0}});
+}
+
+static void put_buffer(screen *s, heed__buffer *line)
+{
+    if (line->status != HEED_OK) s->out->status = line->status;
+    if (line->size) put_plain(s, line->bytes, line->size);
+    heed__buffer_free(line);
+}
+
+static heed_status put_words(screen *s, const heed__explanation *e, const heed__runs *runs,
+                             const heed__attribution *attribution)
+{
+    heed__scale scale = heed__scale_of(attribution, e->n_words);
+    int *marks = NULL;
+    HEED_TRY(heed__alloc(runs->count, sizeof *marks, "the marks of words", &marks));
+    for (size_t i = 0; i < runs->count; i++)
+        if (runs->items[i].word != HEED_NO_WORD)
+            marks[i] = mark_of(heed__shade(&scale, attribution->scores[runs->items[i].word]));
+    put_runs(s, (cursor){.text = e->text,
+                         .runs = runs,
+                         .marks = marks,
+                         .brackets = s->colours == HEED_COLOURS_NONE,
+                         .at = runs->count ? runs->items[0].begin : 0});
+    heed__free(marks);
+    heed__buffer line = {0};
+    heed__caption_left_out(&line, runs->left_out);
+    put_buffer(s, &line);
+    heed__caption_faithfulness(&line, &attribution->faithfulness);
+    put_buffer(s, &line);
+    return HEED_OK;
+}
+
+static void put_label(screen *s, const heed__explained_output *output)
+{
+    heed__buffer line = {0};
+    if (output->name) heed__buffer_format(&line, "%s: ", output->name);
+    heed__buffer_text(&line, output->label ? output->label : "");
+    if (!isnan(output->probability)) heed__buffer_text(&line, "  ");
+    heed__caption_percent(&line, output->probability);
+    if (output->truth && output->label && strcmp(output->truth, output->label) == 0)
+        heed__buffer_text(&line, "  (right)");
+    else if (output->truth)
+        heed__buffer_format(&line, "  (wrong: it is %s)", output->truth);
+    if (s->colours) heed__buffer_text(s->out, "\x1b[1m");
+    put_buffer(s, &line);
+    if (s->colours) heed__buffer_text(s->out, "\x1b[0m");
+}
+
+/* ---- attention matrices ---- */
+
+enum { LABEL_COLUMNS = 16, CELL_COLUMNS = 2, MOST_ROWS = 60 };
+
+/* Number and label, cut with an ellipsis or filled with spaces to LABEL_COLUMNS. */
+static void put_row_label(screen *s, size_t number, const char *label, size_t length)
+{
+    heed__buffer_format(s->out, "%3zu ", number);
+    int column = 0;
+    for (size_t at = 0; at < length;) {
+        utf8proc_int32_t c;
+        size_t left = length - at;
+        at += (size_t)utf8proc_iterate((const utf8proc_uint8_t *)label + at,
+                                       (utf8proc_ssize_t)(left < 4 ? left : 4), &c);
+        item it = character_item(c == '\n' ? ' ' : c, 0);
+        if (column + it.width > LABEL_COLUMNS - 1) {
+            heed__buffer_text(s->out, "…");
+            column++;
+            break;
+        }
+        heed__buffer_add(s->out, it.bytes, (size_t)it.length);
+        column += it.width;
+    }
+    heed__buffer_format(s->out, "%*s", LABEL_COLUMNS - column, "");
+}
+
+static void put_cell(screen *s, float weight, float largest)
+{
+    float shade = largest > 0.0f ? weight / largest : 0.0f;
+    if (s->colours && !isnan(weight)) {
+        switch_mark(s, mark_of(shade));
+        heed__buffer_text(s->out, "  ");
+    } else if (isnan(weight)) {
+        switch_mark(s, 0);
+        heed__buffer_text(s->out, " ?");
+    } else {
+        int tenths = (int)(shade * 10.0f);
+        heed__buffer_format(s->out, " %c",
+                            tenths < 1 ? '.' : "0123456789"[tenths > 9 ? 9 : tenths]);
+    }
+}
+
+static void put_heat_map(screen *s, const heed__explanation *e, const heed__heat_map *map)
+{
+    size_t fit = (size_t)((s->columns - LABEL_COLUMNS - 4) / CELL_COLUMNS);
+    size_t columns = map->columns < fit ? map->columns : fit;
+    size_t rows = map->rows < MOST_ROWS ? map->rows : MOST_ROWS;
+    heed__buffer line = {0};
+    heed__buffer_format(&line,
+                        "%s (each row a word that looks, each column the word of that "
+                        "number that it looks at)",
+                        map->title ? map->title : "attention");
+    put_buffer(s, &line);
+    heed__buffer_format(s->out, "%*s", LABEL_COLUMNS + 4, "");
+    for (size_t j = 0; j < columns; j += 5) /* room for three digits */
+        heed__buffer_format(s->out, "%2zu%*s", j + 1, j + 1 < 100 ? 8 : 7, "");
+    new_line(s);
+    float largest = heed__heat_map_largest(map);
+    for (size_t i = 0; i < rows; i++) {
+        size_t length;
+        const char *label = heed__heat_map_label(e, map->row_labels, i, &length);
+        put_row_label(s, i + 1, label, length);
+        for (size_t j = 0; j < columns; j++)
+            put_cell(s, map->weights[i * map->columns + j], largest);
+        new_line(s);
+    }
+    for (size_t j = 0; j < columns && map->column_labels; j++) {
+        size_t length;
+        const char *label = heed__heat_map_label(e, map->column_labels, j, &length);
+        heed__buffer_format(&line, "%s%zu ", j ? "  " : "columns: ", j + 1);
+        heed__buffer_add(&line, label, length);
+    }
+    put_buffer(s, &line);
+    if (rows < map->rows || columns < map->columns)
+        heed__buffer_format(&line, "… %zu of %zu rows and %zu of %zu columns are shown", rows,
+                            map->rows, columns, map->columns);
+    put_buffer(s, &line);
+}
+
+/* ---- the whole ---- */
+
+static void put_legend(screen *s, int is_signed, int has_unknown)
+{
+    if (s->colours == HEED_COLOURS_NONE) {
+        heed__buffer_text(s->out, "[[word]] decided most, [word] less");
+        if (is_signed) heed__buffer_text(s->out, ", {word} speaks against the label");
+        if (has_unknown) heed__buffer_text(s->out, ", ?word? no score");
+    } else {
+        heed__buffer_text(s->out, is_signed ? "against " : "less ");
+        for (int mark = is_signed ? -SHADES : 1; mark <= SHADES; mark++) {
+            if (mark == 0) continue;
+            switch_mark(s, mark);
+            heed__buffer_text(s->out, "  ");
+        }
+        switch_mark(s, 0);
+        heed__buffer_text(s->out, is_signed ? " for the label" : " more");
+        if (has_unknown) heed__buffer_text(s->out, ", \x1b[4mword\x1b[0m no score");
+    }
+    new_line(s);
+}
+
+static heed_status put_explanation(screen *s, const heed__explanation *e,
+                                   const heed__picture_options *options, heed__scale *used)
+{
+    heed__runs runs;
+    HEED_TRY(heed__runs_make(e, options->max_characters, &runs));
+    heed_status status = HEED_OK;
+    if (e->name) put_plain(s, e->name, strlen(e->name));
+    for (size_t i = 0; i < e->n_outputs && status == HEED_OK; i++) {
+        const heed__explained_output *output = e->outputs + i;
+        put_label(s, output);
+        for (size_t j = 0; j < output->n_attributions && status == HEED_OK; j++) {
+            const heed__attribution *attribution = output->attributions + j;
+            heed__scale scale = heed__scale_of(attribution, e->n_words);
+            used->is_signed |= scale.is_signed;
+            used->has_unknown |= scale.has_unknown;
+            heed__buffer line = {0};
+            if (output->n_attributions > 1)
+                heed__buffer_format(&line, "by %s:", attribution->method);
+            put_buffer(s, &line);
+            status = put_words(s, e, &runs, attribution);
+        }
+    }
+    for (size_t i = 0; i < e->n_heat_maps; i++) put_heat_map(s, e, e->heat_maps + i);
+    heed__runs_free(&runs);
+    return status;
+}
+
+static heed_status draw(const heed__picture *picture, const heed__picture_options *options,
+                        heed__buffer *out)
+{
+    screen s = {.out = out, .colours = options->colours, .columns = options->columns};
+    heed__scale used = {0};
+    if (picture->title) put_plain(&s, picture->title, strlen(picture->title));
+    for (size_t i = 0; i < picture->n_explanations; i++) {
+        if (i || picture->title) new_line(&s);
+        HEED_TRY(put_explanation(&s, picture->explanations + i, options, &used));
+    }
+    if (picture->n_explanations) put_legend(&s, used.is_signed, used.has_unknown);
+    return out->status;
+}
+
+const heed__renderer heed__renderer_terminal = {
+    "terminal", "", "text with coloured words, or with [words] where there are no colours", draw};
