@@ -1,7 +1,8 @@
 # How every test runs: what it finds in its environment, and how long it may take.
 set(test_environment CMOCKA_MESSAGE_OUTPUT=TAP "HEED_COMMAND=$<TARGET_FILE:heed-command>"
   HEED_SOURCE=${PROJECT_SOURCE_DIR} HEED_BUILD=${PROJECT_BINARY_DIR} CC=${CMAKE_C_COMPILER}
-  CXX=${CMAKE_CXX_COMPILER})
+  CXX=${CMAKE_CXX_COMPILER}
+  LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0)
 
 # heed_add_test(name seconds command...): a generous limit, since machines are shared.
 function(heed_add_test name seconds)

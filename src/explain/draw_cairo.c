@@ -13,16 +13,20 @@
 
 enum { MOST_HEIGHT = 16000, MOST_CHARACTERS = 6000 };
 
-/* No guessing from the desktop: the same glyphs at the same places everywhere the fonts are. */
-static PangoContext *make_pango(cairo_t *cairo)
+/* No guessing from the desktop: the same glyphs at the same places everywhere the fonts are. The
+ * font map is the picture's own, so nothing stays behind in the caller's thread. */
+static PangoContext *make_pango(void)
 {
-    PangoContext *pango = pango_cairo_create_context(cairo);
+    PangoFontMap *fonts = pango_cairo_font_map_new();
+    PangoContext *pango = pango_font_map_create_context(fonts);
+    g_object_unref(fonts);
     cairo_font_options_t *font = cairo_font_options_create();
     cairo_font_options_set_antialias(font, CAIRO_ANTIALIAS_GRAY);
     cairo_font_options_set_hint_style(font, CAIRO_HINT_STYLE_SLIGHT);
     cairo_font_options_set_hint_metrics(font, CAIRO_HINT_METRICS_OFF);
     pango_cairo_context_set_font_options(pango, font);
     pango_cairo_context_set_resolution(pango, 96);
+    pango_context_set_base_dir(pango, PANGO_DIRECTION_WEAK_LTR);
     pango_context_set_language(pango, pango_language_from_string("en"));
     cairo_font_options_destroy(font);
     return pango;
@@ -33,7 +37,7 @@ static heed_status draw_page(cairo_surface_t *surface, const heed__picture *pict
                              const heed__picture_options *options, double *height)
 {
     cairo_t *cairo = cairo_create(surface);
-    PangoContext *pango = make_pango(cairo);
+    PangoContext *pango = make_pango();
     heed__page page = {
         .cairo = cairo, .pango = pango, .width = options->width, .y = HEED_PAGE_MARGIN};
     size_t limit = options->max_characters ? options->max_characters : MOST_CHARACTERS, drawn = 0;
@@ -103,19 +107,37 @@ static heed_status draw_png(const heed__picture *picture, const heed__picture_op
     return status;
 }
 
+/* Cairo numbers the page by how many surfaces the process has made, the one thing in the file that
+ * is not a function of the picture. Nothing refers to it. */
+static void add_without_page_number(heed__buffer *out, const heed__buffer *svg)
+{
+    static const char id[] = "<g id=\"surface";
+    const char *number = svg->bytes ? strstr(svg->bytes, id) : NULL;
+    if (!number) {
+        heed__buffer_add(out, svg->bytes, svg->size);
+        return;
+    }
+    number += sizeof id - 1;
+    heed__buffer_add(out, svg->bytes, (size_t)(number - svg->bytes));
+    heed__buffer_text(out, number + strspn(number, "0123456789"));
+}
+
 static heed_status draw_svg(const heed__picture *picture, const heed__picture_options *options,
                             heed__buffer *out)
 {
     double height;
     HEED_TRY(measure(picture, options, &height));
+    heed__buffer svg = {0};
     cairo_surface_t *surface =
-        cairo_svg_surface_create_for_stream(add_bytes, out, options->width, height);
+        cairo_svg_surface_create_for_stream(add_bytes, &svg, options->width, height);
     cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
     heed_status status = draw_page(surface, picture, options, &height);
     cairo_surface_finish(surface);
     cairo_status_t failure = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
     if (status == HEED_OK && failure != CAIRO_STATUS_SUCCESS) status = cairo_failed(failure);
+    if (status == HEED_OK) add_without_page_number(out, &svg);
+    heed__buffer_free(&svg);
     return status;
 }
 

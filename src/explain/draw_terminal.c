@@ -12,10 +12,11 @@
 #include "explain/runs.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
-enum { SHADES = 6, UNKNOWN = 100 }; /* marks: -SHADES .. SHADES, 0 = plain */
+enum { SHADES = 5, UNKNOWN = 100 }; /* marks: -SHADES .. SHADES, 0 = plain */
 
 typedef struct screen {
     heed__buffer *out;
@@ -48,9 +49,11 @@ static int mark_of(float shade)
     return (int)lroundf(shade * SHADES);
 }
 
+/* The palest colours are all one white in 256 colours, so the weakest mark begins above them. */
 static heed__rgb mark_colour(int mark)
 {
-    return heed__colour_of((float)mark / SHADES, 0);
+    float strength = 0.3f + 0.7f * ((float)abs(mark) - 1) / (SHADES - 1);
+    return heed__colour_of(mark < 0 ? -strength : strength, 0);
 }
 
 static void switch_mark(screen *s, int mark)
@@ -338,21 +341,27 @@ static void put_heat_map(screen *s, const heed__explanation *e, const heed__heat
 
 static void put_legend(screen *s, int is_signed, int has_unknown)
 {
+    heed__buffer line = {0};
     if (s->colours == HEED_COLOURS_NONE) {
-        heed__buffer_text(s->out, "[[word]] decided most, [word] less");
-        if (is_signed) heed__buffer_text(s->out, ", {word} speaks against the label");
-        if (has_unknown) heed__buffer_text(s->out, ", ?word? no score");
-    } else {
-        heed__buffer_text(s->out, is_signed ? "against " : "less ");
-        for (int mark = is_signed ? -SHADES : 1; mark <= SHADES; mark++) {
-            if (mark == 0) continue;
-            switch_mark(s, mark);
-            heed__buffer_text(s->out, "  ");
-        }
-        switch_mark(s, 0);
-        heed__buffer_text(s->out, is_signed ? " for the label" : " more");
-        if (has_unknown) heed__buffer_text(s->out, ", \x1b[4mword\x1b[0m no score");
+        heed__buffer_text(&line, "[[word]] decided most, [word] less");
+        if (is_signed) heed__buffer_text(&line, ", {word} speaks against the label");
+        if (has_unknown) heed__buffer_text(&line, ", ?word? has no score");
+        put_buffer(s, &line);
+        return;
     }
+    heed__buffer_text(s->out, is_signed ? "against " : "less ");
+    for (int mark = is_signed ? -SHADES : 1; mark <= SHADES; mark++) {
+        switch_mark(s, mark);
+        heed__buffer_text(s->out, mark ? " " : "");
+    }
+    switch_mark(s, 0);
+    heed__buffer_text(s->out, is_signed ? " for the label" : " more");
+    new_line(s);
+    if (!has_unknown) return;
+    switch_mark(s, UNKNOWN);
+    heed__buffer_text(s->out, "word");
+    switch_mark(s, 0);
+    heed__buffer_text(s->out, " has no score");
     new_line(s);
 }
 

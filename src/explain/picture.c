@@ -103,8 +103,8 @@ heed_status heed__picture_draw(const heed__picture *picture, const heed__rendere
     if (options->width < 200 || options->width > 8000)
         return heed__fail(HEED_E_INVALID, "a picture's width of %d pixels: it must be 200 to 8000",
                           options->width);
-    if (options->columns < 20 || options->columns > 1000)
-        return heed__fail(HEED_E_INVALID, "a picture's width of %d columns: it must be 20 to 1000",
+    if (options->columns < 40 || options->columns > 1000)
+        return heed__fail(HEED_E_INVALID, "a picture's width of %d columns: it must be 40 to 1000",
                           options->columns);
     HEED_TRY(check_string("the title", picture->title));
     for (size_t i = 0; i < picture->n_explanations; i++)
