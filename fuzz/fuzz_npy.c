@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes are a .npy array or an error; an array has the bytes that its shape asks for. */
+#include "fuzz.h"
 #include "io/npy.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes are a safetensors file or an error; what is read lies inside them. */
+#include "fuzz.h"
 #include "io/container.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

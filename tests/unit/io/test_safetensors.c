@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* mkstemp */
 #include "check.h"
 
 #include "base/file.h"
