@@ -29,6 +29,16 @@ typedef struct heed__tile {
     int64_t c_row;
 } heed__tile;
 
+/* The numbers of one step of an optimiser; the gradient is grad_scale x grad. */
+typedef struct heed__adamw {
+    heed_real grad_scale, keep, rate, beta1, rest1, beta2, rest2, root, epsilon;
+} heed__adamw;
+
+typedef struct heed__sgd {
+    heed_real grad_scale, rate, momentum, decay;
+    int nesterov;
+} heed__sgd;
+
 typedef struct heed__kernels {
     heed__level level;
 
@@ -53,6 +63,15 @@ typedef struct heed__kernels {
     /* z = x * y */
     void (*multiply_add)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);
     /* z = fma(x, y, z) */
+
+    /* mean = beta1 mean + rest1 g; square = beta2 square + rest2 g g;
+     * data = keep data - rate mean / (root sqrt(square) + epsilon). */
+    void (*adamw)(int64_t n, const heed__adamw *step, const heed_real *grad, heed_real *data,
+                  heed_real *mean, heed_real *square);
+    /* velocity = momentum velocity + p, where p = g + decay data; data -= rate velocity, or with
+     * nesterov rate (momentum velocity + p). */
+    void (*sgd)(int64_t n, const heed__sgd *step, const heed_real *grad, heed_real *data,
+                heed_real *velocity);
 
     /* y[j * y_row + i] = x[i * x_row + j] for i < rows, j < cols: moves only. */
     void (*transpose)(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,

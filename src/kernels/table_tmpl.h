@@ -5,6 +5,7 @@
 
 #include "kernels/loops_tmpl.h"
 #include "kernels/tile_tmpl.h"
+#include "kernels/update_tmpl.h"
 
 static const heed__kernels table = {
     .level = LEVEL,
@@ -22,6 +23,8 @@ static const heed__kernels table = {
     .add = loop_add,
     .multiply = loop_multiply,
     .multiply_add = loop_multiply_add,
+    .adamw = update_adamw,
+    .sgd = update_sgd,
     .transpose = loop_transpose,
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_VECS * LANES,

@@ -76,6 +76,11 @@ HEED_INLINE vec vec_div(vec a, vec b)
     return (vec){_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)};
 }
 
+HEED_INLINE vec vec_sqrt(vec a)
+{
+    return (vec){_mm256_sqrt_ps(a.low), _mm256_sqrt_ps(a.high)};
+}
+
 HEED_INLINE vec vec_fma(vec a, vec b, vec c)
 {
     return (vec){_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};

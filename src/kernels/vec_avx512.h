@@ -56,6 +56,11 @@ HEED_INLINE vec vec_div(vec a, vec b)
     return _mm512_div_ps(a, b);
 }
 
+HEED_INLINE vec vec_sqrt(vec a)
+{
+    return _mm512_sqrt_ps(a);
+}
+
 HEED_INLINE vec vec_fma(vec a, vec b, vec c)
 {
     return _mm512_fmadd_ps(a, b, c);

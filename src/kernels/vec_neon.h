@@ -83,6 +83,13 @@ HEED_INLINE vec vec_div(vec a, vec b)
     return a;
 }
 
+HEED_INLINE vec vec_sqrt(vec a)
+{
+    HEED_UNROLL
+    for (int i = 0; i < 4; i++) a.q[i] = vsqrtq_f32(a.q[i]);
+    return a;
+}
+
 HEED_INLINE vec vec_fma(vec a, vec b, vec c)
 {
     HEED_UNROLL

@@ -79,6 +79,12 @@ HEED_INLINE vec vec_div(vec a, vec b)
     return a;
 }
 
+HEED_INLINE vec vec_sqrt(vec a)
+{
+    for (int i = 0; i < LANES; i++) a.lane[i] = heed__sqrt(a.lane[i]);
+    return a;
+}
+
 /* a b + c, rounded once */
 HEED_INLINE vec vec_fma(vec a, vec b, vec c)
 {
