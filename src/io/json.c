@@ -255,8 +255,8 @@ json_t *heed__json_real(double value)
 
 heed_status heed__json_text(const json_t *value, int digits, int indent, char **out)
 {
-    size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits);
-    flags |= indent ? JSON_INDENT(indent) : JSON_COMPACT;
+    size_t flags = JSON_ENCODE_ANY | (size_t)JSON_REAL_PRECISION(digits);
+    flags |= indent ? (size_t)JSON_INDENT(indent) : JSON_COMPACT;
     *out = json_dumps(value, flags);
     if (!*out) return heed__fail(HEED_E_NOMEM, "no memory for JSON text");
     return HEED_OK;
