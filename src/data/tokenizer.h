@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tokenizers: text to token ids, each with the bytes of the original text it stands for. A kind is
- * one row of heed__tokenizer_kinds. Ids 0 and 1 are special in all of them; a text of no token at
- * all becomes one unknown token, so that no sequence is empty.
+ * one row of the table in tokenizer.c. Ids 0 and 1 are special in all of them; a text of no token
+ * at all becomes one unknown token, so that no sequence is empty.
  */
 #ifndef HEED_DATA_TOKENIZER_H
 #define HEED_DATA_TOKENIZER_H
@@ -44,8 +44,7 @@ typedef struct heed__encoding {
     int32_t *ids;
     int32_t *ngrams; /* the id of (token i, token i + 1), 0 = none; NULL without ngrams */
     heed__span *spans;
-    int64_t cut; /* nonzero: this many tokens beyond max_length were left out (0 or 1 for bpe and
-                    unigram: more than none) */
+    int64_t cut; /* 1 = tokens beyond max_length were left out */
     size_t capacity, ngram_capacity, span_capacity;
 } heed__encoding;
 

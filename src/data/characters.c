@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Characters: every code point is a token; a run of white space is one blank. */
+#include "data/tokenizer_kind.h"
+#include "data/utf8.h"
+
+static int next_character(const heed__tokenizer_settings *settings, const char *text, size_t size,
+                          size_t *at, char room[HEED_PIECE_KEY], heed__piece *piece)
+{
+    size_t length, i = *at;
+    if (i >= size) return 0;
+    piece->begin = i;
+    int space = heed__utf8_space(heed__utf8_next(text + i, &length));
+    for (i += length; space && i < size; i += length)
+        if (!heed__utf8_space(heed__utf8_next(text + i, &length))) break;
+    *at = piece->end = i;
+    if (space) {
+        piece->key = " ";
+        piece->key_size = 1;
+    } else {
+        heed__piece_key(settings, text, room, piece);
+    }
+    return 1;
+}
+
+static heed_status train(heed_context *context, heed__tokenizer *t, const heed__texts *texts)
+{
+    (void)context;
+    return heed__pieces_train(t, texts, next_character);
+}
+
+static heed_status encode(const heed__tokenizer *t, const char *text, size_t size,
+                          heed__encoding *out)
+{
+    return heed__pieces_encode(t, text, size, next_character, out);
+}
+
+const heed__token_kind heed__tokenizer_characters = {
+    .name = "characters",
+    .defaults = {.lower = 1,
+                 .min_count = 2,
+                 .max_vocabulary = 50000,
+                 .ngrams = 1,
+                 .ngram_min_count = 2,
+                 .ngram_max_vocabulary = 500000,
+                 .start = 0,
+                 .max_length = 1024},
+    .train = train,
+    .encode = encode,
+};

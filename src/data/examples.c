@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Encoding a whole data set: chunks of texts are encoded side by side, then put together. */
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "data/batches.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 256 };
+
+typedef struct chunk {
+    heed_status status;
+    int64_t first, n, tokens, cut;
+    int64_t lengths[CHUNK];
+    int32_t *ids, *ngrams;
+    size_t ids_room, ngrams_room;
+} chunk;
+
+typedef struct work {
+    const heed__tokenizer *tokenizer;
+    heed__text_function text;
+    const void *user;
+    chunk *chunks;
+} work;
+
+static heed_status encode_chunk(const work *w, chunk *c, heed__encoding *e)
+{
+    for (int64_t i = 0; i < c->n; i++) {
+        heed_text text = w->text(w->user, c->first + i);
+        HEED_TRY(heed__tokenizer_encode(w->tokenizer, text.bytes, text.size, e));
+        size_t wanted = (size_t)(c->tokens + e->length), bytes = (size_t)e->length * sizeof *e->ids;
+        HEED_TRY(heed__grow(&c->ids, &c->ids_room, wanted, sizeof *c->ids, "tokens"));
+        memcpy(c->ids + c->tokens, e->ids, bytes);
+        if (heed__tokenizer_ngrams(w->tokenizer)) {
+            HEED_TRY(heed__grow(&c->ngrams, &c->ngrams_room, wanted, sizeof *c->ngrams, "tokens"));
+            memcpy(c->ngrams + c->tokens, e->ngrams, bytes);
+        }
+        c->lengths[i] = e->length;
+        c->tokens += e->length;
+        c->cut += e->cut;
+    }
+    return HEED_OK;
+}
+
+static void encode_task(void *arg, int64_t task, int thread)
+{
+    (void)thread;
+    work *w = arg;
+    heed__encoding e = {0};
+    w->chunks[task].status = encode_chunk(w, &w->chunks[task], &e);
+    heed__encoding_free(&e);
+}
+
+static heed_status put_together(const chunk *chunks, int64_t count, int ngrams, heed__examples *out)
+{
+    for (int64_t i = 0; i < count; i++) out->tokens += chunks[i].tokens;
+    HEED_TRY(heed__alloc((size_t)out->n + 1, sizeof *out->offsets, "examples", &out->offsets));
+    HEED_TRY(heed__alloc((size_t)out->tokens, sizeof *out->ids, "examples", &out->ids));
+    if (ngrams)
+        HEED_TRY(heed__alloc((size_t)out->tokens, sizeof *out->ngrams, "examples", &out->ngrams));
+    int64_t at = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const chunk *c = &chunks[i];
+        size_t bytes = (size_t)c->tokens * sizeof *out->ids;
+        if (bytes) memcpy(out->ids + at, c->ids, bytes);
+        if (bytes && ngrams) memcpy(out->ngrams + at, c->ngrams, bytes);
+        for (int64_t k = 0; k < c->n; k++) {
+            at += c->lengths[k];
+            out->offsets[c->first + k + 1] = at;
+            if (c->lengths[k] > out->longest) out->longest = c->lengths[k];
+        }
+        out->cut += c->cut;
+    }
+    return HEED_OK;
+}
+
+heed_status heed__examples_encode(heed_context *context, const heed__tokenizer *tokenizer,
+                                  int64_t n, heed__text_function text, const void *user,
+                                  heed__examples *out)
+{
+    *out = (heed__examples){.n = n};
+    int64_t count = (n + CHUNK - 1) / CHUNK;
+    work w = {tokenizer, text, user, NULL};
+    HEED_TRY(heed__alloc((size_t)count, sizeof *w.chunks, "examples", &w.chunks));
+    for (int64_t i = 0; i < count; i++) {
+        w.chunks[i].first = i * CHUNK;
+        w.chunks[i].n = n - i * CHUNK < CHUNK ? n - i * CHUNK : CHUNK;
+    }
+    heed__parallel(context, count, encode_task, &w);
+    heed_status status = HEED_OK;
+    for (int64_t i = 0; i < count && status == HEED_OK; i++)
+        if (w.chunks[i].status != HEED_OK) /* its message stayed with the other thread */
+            status = heed__fail(w.chunks[i].status, "texts %lld to %lld could not be encoded: %s",
+                                (long long)w.chunks[i].first + 1,
+                                (long long)(w.chunks[i].first + w.chunks[i].n),
+                                heed_status_name(w.chunks[i].status));
+    if (status == HEED_OK)
+        status = put_together(w.chunks, count, heed__tokenizer_ngrams(tokenizer) > 0, out);
+    for (int64_t i = 0; i < count; i++) {
+        free(w.chunks[i].ids);
+        free(w.chunks[i].ngrams);
+    }
+    heed__free(w.chunks);
+    if (status != HEED_OK)
+        heed__examples_free(out);
+    else if (out->cut)
+        heed__log(context, HEED_LOG_INFO, "%lld of %lld texts were cut at %lld tokens",
+                  (long long)out->cut, (long long)n,
+                  (long long)heed__tokenizer_settings_of(tokenizer)->max_length);
+    return status;
+}
+
+static heed_text dataset_text(const void *user, int64_t i)
+{
+    return heed_dataset_text(user, i);
+}
+
+heed_status heed__examples_encode_dataset(heed_context *context, const heed__tokenizer *tokenizer,
+                                          const heed_dataset *dataset, heed__examples *out)
+{
+    return heed__examples_encode(context, tokenizer, heed_dataset_rows(dataset), dataset_text,
+                                 dataset, out);
+}
+
+void heed__examples_free(heed__examples *examples)
+{
+    heed__free(examples->offsets);
+    heed__free(examples->ids);
+    heed__free(examples->ngrams);
+    *examples = (heed__examples){0};
+}

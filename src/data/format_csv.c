@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CSV by RFC 4180, through libcsv: fields may be quoted, quotes inside are doubled, a quoted field
+ * may hold newlines. The file is fed line by line, so that a row knows the line it began in.
+ */
+#include "data/format.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+
+#include <csv.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct csv_state {
+    struct csv_parser parser;
+    char *bytes; /* the fields so far, each with a NUL */
+    size_t room, used;
+    size_t *ends; /* of each field, its NUL counted */
+    size_t ends_room, n;
+    int row_done;
+    heed_status status; /* of a callback that failed */
+} csv_state;
+
+static int is_newline(unsigned char c)
+{
+    return c == '\n';
+}
+
+static int is_space(unsigned char c)
+{
+    (void)c; /* blanks around a field belong to it */
+    return 0;
+}
+
+static void field_done(void *bytes, size_t size, void *user)
+{
+    csv_state *s = user;
+    if (s->status != HEED_OK) return;
+    s->status = heed__grow(&s->bytes, &s->room, s->used + size + 1, 1, "a CSV row");
+    if (s->status == HEED_OK)
+        s->status = heed__grow(&s->ends, &s->ends_room, s->n + 1, sizeof *s->ends, "a CSV row");
+    if (s->status != HEED_OK) return;
+    if (size) memcpy(s->bytes + s->used, bytes, size);
+    s->used += size;
+    s->bytes[s->used++] = 0;
+    s->ends[s->n++] = s->used;
+}
+
+static void row_done(int last, void *user)
+{
+    (void)last;
+    ((csv_state *)user)->row_done = 1;
+}
+
+static heed_status parser_start(csv_state *s, char delimiter)
+{
+    if (csv_init(&s->parser, CSV_STRICT) != 0)
+        return heed__fail(HEED_E_NOMEM, "no memory for the CSV parser");
+    csv_set_delim(&s->parser, (unsigned char)delimiter);
+    csv_set_space_func(&s->parser, is_space);
+    csv_set_term_func(&s->parser, is_newline);
+    s->used = s->n = 0;
+    s->row_done = 0;
+    return HEED_OK;
+}
+
+/* Nonzero when the bytes break no rule. */
+static int parse(csv_state *s, const char *bytes, size_t size)
+{
+    return csv_parse(&s->parser, bytes, size, field_done, row_done, s) == size;
+}
+
+static void state_free(csv_state *s)
+{
+    csv_free(&s->parser);
+    free(s->bytes);
+    free(s->ends);
+}
+
+/* How many fields most rows have, if nearly all have it; 1 when not. */
+static size_t common_fields(const char *bytes, size_t size, char delimiter)
+{
+    enum { MOST = 64 };
+    size_t rows = 0, with[MOST] = {0}, best = 1;
+    csv_state s = {0};
+    if (parser_start(&s, delimiter) != HEED_OK) return 1;
+    for (size_t at = 0; at < size && s.status == HEED_OK;) {
+        const char *newline = memchr(bytes + at, '\n', size - at);
+        size_t end = newline ? (size_t)(newline - bytes) : size;
+        int good = parse(&s, bytes + at, end - at) && parse(&s, "\n", 1);
+        if (!good) csv_free(&s.parser);
+        if (!good && parser_start(&s, delimiter) != HEED_OK) break;
+        if (s.row_done || !good) {
+            rows++;
+            if (s.row_done) with[s.n < MOST ? s.n : MOST - 1]++;
+            s.used = s.n = 0;
+            s.row_done = 0;
+        }
+        at = end + 1;
+    }
+    for (size_t i = 2; i < MOST; i++)
+        if (with[i] > with[best]) best = i;
+    state_free(&s);
+    return with[best] * 10 >= rows * 9 ? best : 1;
+}
+
+static int fits(const char *bytes, size_t size, char *delimiter)
+{
+    size_t commas = common_fields(bytes, size, ','), semicolons = common_fields(bytes, size, ';');
+    *delimiter = semicolons > 1 && commas < 2 ? ';' : ',';
+    return commas > 1 || semicolons > 1;
+}
+
+static heed_status csv_open(heed__rows *rows)
+{
+    csv_state *s = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *s, "the CSV parser", &s));
+    if (!rows->delimiter) rows->delimiter = ',';
+    heed_status status = parser_start(s, rows->delimiter);
+    if (status != HEED_OK) {
+        heed__free(s);
+        return status;
+    }
+    rows->state = s;
+    return HEED_OK;
+}
+
+/* After a row that is broken the next line is taken for the beginning of a row. */
+static heed_status give_up(heed__rows *rows, csv_state *s, const char *problem)
+{
+    if (problem) heed__rows_bad(rows, "%s", problem);
+    csv_free(&s->parser);
+    return parser_start(s, rows->delimiter);
+}
+
+static heed_status next(heed__rows *rows)
+{
+    csv_state *s = rows->state;
+    int64_t first = 0;
+    s->used = s->n = 0;
+    for (s->row_done = 0; !s->row_done;) {
+        heed__line line;
+        HEED_TRY(heed__rows_line(rows, first != 0, &line));
+        if (rows->kind == HEED_ROW_END && !first) return HEED_OK;
+        if (!first) first = rows->line;
+        rows->lines_used = rows->lines.line - first + 1;
+        rows->line = first;
+        if (rows->kind == HEED_ROW_END)
+            return give_up(rows, s, "a quote opened in this row is not closed; close it");
+        if (rows->kind == HEED_ROW_BAD) return give_up(rows, s, NULL);
+        if (!parse(s, line.bytes, line.size) || !parse(s, "\n", 1))
+            return give_up(rows, s,
+                           "a quote stands where none may; put the field in quotes and double the "
+                           "quotes in it");
+        HEED_TRY(s->status);
+        if (!s->row_done && s->parser.entry_pos > rows->lines.max_line)
+            return give_up(rows, s,
+                           "a quoted field that begins here is longer than a line may be; close "
+                           "its quote");
+    }
+    for (size_t i = 0, begin = 0; i < s->n; begin = s->ends[i++])
+        HEED_TRY(heed__rows_add(rows, (heed_text){0},
+                                (heed_text){s->bytes + begin, s->ends[i] - begin - 1}, 0));
+    return HEED_OK;
+}
+
+static void csv_close(heed__rows *rows)
+{
+    state_free(rows->state);
+    heed__free(rows->state);
+    rows->state = NULL;
+}
+
+const heed__format heed__format_csv = {
+    .id = HEED_FORMAT_CSV,
+    .name = "csv",
+    .columns = 1,
+    .fits = fits,
+    .open = csv_open,
+    .next = next,
+    .close = csv_close,
+};

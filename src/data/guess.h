@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Guesses about columns, from the rows of a sample. */
+#ifndef HEED_DATA_GUESS_H
+#define HEED_DATA_GUESS_H
+
+#include "data/columns.h"
+#include "data/strings.h"
+
+/* The first good row, NULL if none. */
+const heed__sample_row *heed__guess_first(const heed__sample *sample);
+
+/* How many columns most rows have; the first row decides between equals. At least 1. */
+int heed__guess_width(const heed__sample *sample);
+
+/* Nonzero when the first row names the columns. */
+int heed__guess_header(const heed__sample *sample, int width, const heed_read_options *options);
+
+/* The column with the longest values, one called "text" or the like before others. */
+heed_status heed__guess_text(const heed__sample *sample, const heed__columns *columns, int *out,
+                             const char **why);
+
+/* The column beside the texts with few different short values. Errors HEED_E_DATA (none). */
+heed_status heed__guess_label(const heed__sample *sample, const heed__columns *columns, int *out,
+                              char *why, size_t why_size);
+
+/* A column number, 0 when the text is none; how many columns a list names (0 for NULL). */
+int heed__guess_column_number(heed_text text);
+int heed__guess_list_length(const char *list);
+
+#endif

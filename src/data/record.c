@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/record.h"
+
+#include "base/fail.h"
+#include "data/utf8.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void heed__record_room_free(heed__record_room *room)
+{
+    free(room->bytes);
+    free(room->fields);
+    *room = (heed__record_room){0};
+}
+
+static const char *problem_of(heed__record_room *room, const char *format, ...) HEED_PRINTF(2, 3);
+static const char *problem_of(heed__record_room *room, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(room->problem, sizeof room->problem, format, arguments);
+    va_end(arguments);
+    return room->problem;
+}
+
+static heed_status name_fields(const heed__columns *columns, const heed__format *format,
+                               const heed__sample_row *row, heed__record_room *room,
+                               heed_record *record)
+{
+    record->fields = row->fields;
+    record->n_fields = row->n;
+    if (format->named) return HEED_OK;
+    HEED_TRY(heed__grow(&room->fields, &room->field_room, (size_t)row->n, sizeof *room->fields,
+                        "the fields of a row"));
+    for (int i = 0; i < row->n; i++) {
+        room->fields[i] = row->fields[i];
+        room->fields[i].name = columns->names[i];
+    }
+    record->fields = room->fields;
+    return HEED_OK;
+}
+
+/* Room for all that is joined: labels out of a JSON list are never longer than the list. */
+static heed_status make_room(const heed__columns *columns, const heed__sample_row *row,
+                             heed__record_room *room)
+{
+    size_t wanted = 16 + 2 * (size_t)(columns->n_text + columns->n_label);
+    for (int i = 0; i < row->n; i++) wanted += row->fields[i].value.size;
+    return heed__grow(&room->bytes, &room->room, wanted, 1, "a record");
+}
+
+static const char *take_texts(const heed__columns *columns, const heed__format *format,
+                              const heed__sample_row *row, heed__record_room *room, char **to,
+                              heed_record *record)
+{
+    int blank = 1;
+    for (int i = 0; i < columns->n_text; i++) {
+        const char *name = columns->names[columns->text[i]].bytes;
+        const heed_field *f =
+            heed__columns_field(columns, format, row->fields, row->n, columns->text[i]);
+        if (!f) return problem_of(room, "there is no '%.60s'; add it to the row", name);
+        if (f->is_json) return problem_of(room, "'%.60s' is not a string; put it in quotes", name);
+        room->texts[i] = f->value;
+        blank &= heed__utf8_blank(f->value.bytes, f->value.size);
+    }
+    if (blank) return problem_of(room, "the text is empty; fill it in or drop the row");
+    record->texts = room->texts;
+    record->n_texts = columns->n_text;
+    record->text = room->texts[0];
+    if (columns->n_text == 1) return NULL;
+    char *begin = *to;
+    for (int i = 0; i < columns->n_text; i++) {
+        if (i) *(*to)++ = '\n';
+        memcpy(*to, room->texts[i].bytes, room->texts[i].size);
+        *to += room->texts[i].size;
+    }
+    record->text = (heed_text){begin, (size_t)(*to - begin)};
+    *(*to)++ = 0;
+    return NULL;
+}
+
+static heed_text trim(heed_text text)
+{
+    while (text.size && strchr(" \t\r\n", text.bytes[0])) text.bytes++, text.size--;
+    while (text.size && strchr(" \t\r\n", text.bytes[text.size - 1])) text.size--;
+    return text;
+}
+
+/* A list of strings or numbers, joined by '|'. Zero when it is something else. */
+static int join_list(const char *json, size_t size, char **to, heed_text *out)
+{
+    json_t *list = json_loadb(json, size, 0, NULL);
+    int good = json_is_array(list);
+    char *begin = *to;
+    for (size_t i = 0; good && i < json_array_size(list); i++) {
+        json_t *item = json_array_get(list, i);
+        good = json_is_string(item) || json_is_integer(item);
+        if (!good) break;
+        if (i) *(*to)++ = '|';
+        if (json_is_string(item)) {
+            memcpy(*to, json_string_value(item), json_string_length(item));
+            *to += json_string_length(item);
+        } else {
+            char number[32];
+            int wrote =
+                snprintf(number, sizeof number, "%lld", (long long)json_integer_value(item));
+            memcpy(*to, number, (size_t)wrote);
+            *to += wrote;
+        }
+    }
+    json_decref(list);
+    *out = (heed_text){begin, (size_t)(*to - begin)};
+    *(*to)++ = 0;
+    return good;
+}
+
+static const char *take_labels(const heed__columns *columns, const heed__format *format,
+                               const heed__sample_row *row, heed__record_room *room, char **to,
+                               heed_record *record)
+{
+    for (int i = 0; i < columns->n_label; i++) {
+        const char *name = columns->names[columns->label[i]].bytes;
+        const heed_field *f =
+            heed__columns_field(columns, format, row->fields, row->n, columns->label[i]);
+        heed_text label = f ? trim(f->value) : (heed_text){"", 0};
+        if (f && f->is_json && label.bytes[0] == '[' &&
+            !join_list(label.bytes, label.size, to, &label))
+            return problem_of(room,
+                              "the list of labels in '%.60s' holds something else than "
+                              "strings; write [\"a\", \"b\"]",
+                              name);
+        if (f && f->is_json && (label.bytes[0] == '{' || strcmp(label.bytes, "null") == 0))
+            label.size = 0;
+        if (!label.size)
+            return problem_of(room, "the label '%.60s' is missing; fill it in or drop the row",
+                              name);
+        if (label.bytes[label.size]) { /* blanks were trimmed from its end */
+            memcpy(*to, label.bytes, label.size);
+            label.bytes = *to;
+            *to += label.size;
+            *(*to)++ = 0;
+        }
+        room->labels[i] = label;
+    }
+    record->labels = room->labels;
+    record->n_labels = columns->n_label;
+    return NULL;
+}
+
+heed_status heed__record_make(const heed__columns *columns, const heed__format *format,
+                              const heed__sample_row *row, heed__record_room *room,
+                              heed_record *record, const char **problem)
+{
+    *problem = NULL;
+    if (format->columns && row->n != columns->n) {
+        *problem = problem_of(room, "%d column%s where %d are expected; %s", row->n,
+                              row->n == 1 ? "" : "s", columns->n,
+                              format->id == HEED_FORMAT_CSV
+                                  ? "put fields that hold the separator in quotes"
+                                  : "fields must not hold tabs");
+        return HEED_OK;
+    }
+    HEED_TRY(name_fields(columns, format, row, room, record));
+    HEED_TRY(make_room(columns, row, room));
+    char *to = room->bytes;
+    *problem = take_texts(columns, format, row, room, &to, record);
+    if (!*problem) *problem = take_labels(columns, format, row, room, &to, record);
+    return HEED_OK;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/tokenizer.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "data/tokenizer_kind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const heed__token_kind *const kinds[] = {
+    &heed__tokenizer_words,
+    &heed__tokenizer_characters,
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+heed_status heed__token_kind_find(const char *name, const heed__token_kind **out)
+{
+    for (int i = 0; i < KINDS; i++)
+        if (strcmp(kinds[i]->name, name) == 0) {
+            *out = kinds[i];
+            return HEED_OK;
+        }
+    if (strcmp(name, "bpe") == 0 || strcmp(name, "unigram") == 0)
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "tokenizer '%s' needs SentencePiece, which this build lacks; use words "
+                          "or characters, or build with libsentencepiece-dev",
+                          name);
+    return heed__fail(HEED_E_INVALID,
+                      "tokenizer '%s' is not known; use words, characters, bpe or unigram", name);
+}
+
+heed_status heed__tokenizer_defaults(const char *kind, heed__tokenizer_settings *out)
+{
+    const heed__token_kind *found = NULL;
+    HEED_TRY(heed__token_kind_find(kind, &found));
+    *out = found->defaults;
+    return HEED_OK;
+}
+
+void heed__tokenizer_destroy(heed__tokenizer **tokenizer)
+{
+    if (!tokenizer || !*tokenizer) return;
+    heed__tokenizer *t = *tokenizer;
+    if (t->state && t->kind->free) t->kind->free(t->state);
+    heed__strings_free(&t->vocabulary);
+    heed__pairs_free(&t->pairs);
+    heed__free(t);
+    *tokenizer = NULL;
+}
+
+static heed_status create(const heed__token_kind *kind, const heed__tokenizer_settings *settings,
+                          heed__tokenizer **out)
+{
+    int64_t id;
+    HEED_TRY(heed__alloc(1, sizeof **out, "a tokenizer", out));
+    (*out)->kind = kind;
+    (*out)->settings = *settings;
+    HEED_TRY(heed__strings_add(&(*out)->vocabulary, "<unk>", 5, &id));
+    return heed__strings_add(&(*out)->vocabulary, "<cls>", 5, &id);
+}
+
+heed_status heed__tokenizer_train(heed_context *context, const char *kind,
+                                  const heed__tokenizer_settings *settings, int64_t n,
+                                  heed__text_function text, const void *user, heed__tokenizer **out)
+{
+    *out = NULL;
+    const heed__token_kind *found = NULL;
+    HEED_TRY(heed__token_kind_find(kind, &found));
+    heed__tokenizer_settings checked = settings ? *settings : found->defaults;
+    HEED_TRY(heed__token_settings_check(&checked));
+    heed__texts texts = {n, text, user};
+    heed__tokenizer *t = NULL;
+    heed_status status = create(found, &checked, &t);
+    if (status == HEED_OK) status = found->train(context, t, &texts);
+    if (status == HEED_OK && checked.ngrams > 1) status = heed__token_pairs_learn(t, &texts);
+    if (status != HEED_OK) {
+        heed__tokenizer_destroy(&t);
+        return status;
+    }
+    char pairs[64] = "";
+    if (checked.ngrams > 1) snprintf(pairs, sizeof pairs, " and %lld pairs", (long long)t->pairs.n);
+    heed__log(context, HEED_LOG_INFO, "tokenizer %s: %lld tokens%s", found->name,
+              (long long)t->vocabulary.n, pairs);
+    *out = t;
+    return HEED_OK;
+}
+
+static heed_text dataset_text(const void *user, int64_t i)
+{
+    return heed_dataset_text(user, i);
+}
+
+heed_status heed__tokenizer_train_dataset(heed_context *context, const char *kind,
+                                          const heed__tokenizer_settings *settings,
+                                          const heed_dataset *dataset, heed__tokenizer **out)
+{
+    return heed__tokenizer_train(context, kind, settings, heed_dataset_rows(dataset), dataset_text,
+                                 dataset, out);
+}
+
+void heed__encoding_free(heed__encoding *e)
+{
+    free(e->ids);
+    free(e->ngrams);
+    free(e->spans);
+    *e = (heed__encoding){0};
+}
+
+heed_status heed__encoding_add(heed__encoding *e, const heed__tokenizer *t, int64_t id,
+                               size_t begin, size_t end, int *full)
+{
+    if (e->length == t->settings.max_length) {
+        e->cut = *full = 1;
+        return HEED_OK;
+    }
+    size_t wanted = (size_t)e->length + 1;
+    HEED_TRY(heed__grow(&e->ids, &e->capacity, wanted, sizeof *e->ids, "tokens"));
+    HEED_TRY(heed__grow(&e->spans, &e->span_capacity, wanted, sizeof *e->spans, "tokens"));
+    e->ids[e->length] = (int32_t)id;
+    e->spans[e->length++] = (heed__span){(uint32_t)begin, (uint32_t)end};
+    return HEED_OK;
+}
+
+heed_status heed__tokenizer_encode(const heed__tokenizer *t, const char *text, size_t size,
+                                   heed__encoding *out)
+{
+    int full = 0;
+    out->length = out->cut = 0;
+    if (size > UINT32_MAX)
+        return heed__fail(HEED_E_DATA, "a text of %zu bytes; split texts of 4 GiB or more", size);
+    if (t->settings.start) HEED_TRY(heed__encoding_add(out, t, HEED_TOKEN_START, 0, 0, &full));
+    int64_t before = out->length;
+    HEED_TRY(t->kind->encode(t, text, size, out));
+    if (out->length == before)
+        HEED_TRY(heed__encoding_add(out, t, HEED_TOKEN_UNKNOWN, 0, size, &full));
+    return t->settings.ngrams > 1 ? heed__token_pairs_add(t, out) : HEED_OK;
+}
+
+const char *heed__tokenizer_kind(const heed__tokenizer *tokenizer)
+{
+    return tokenizer->kind->name;
+}
+
+const heed__tokenizer_settings *heed__tokenizer_settings_of(const heed__tokenizer *tokenizer)
+{
+    return &tokenizer->settings;
+}
+
+int64_t heed__tokenizer_vocabulary(const heed__tokenizer *tokenizer)
+{
+    return tokenizer->vocabulary.n;
+}
+
+int64_t heed__tokenizer_ngrams(const heed__tokenizer *tokenizer)
+{
+    return tokenizer->settings.ngrams > 1 ? tokenizer->pairs.n + 1 : 0;
+}
+
+heed_text heed__tokenizer_token(const heed__tokenizer *tokenizer, int64_t id)
+{
+    return tokenizer->vocabulary.items[id];
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What a kind of tokenizer brings; the rest (vocabulary, n-grams, start, limits, the saved form) is
+ * common. A new kind is one file and one row in tokenizer.c. */
+#ifndef HEED_DATA_TOKENIZER_KIND_H
+#define HEED_DATA_TOKENIZER_KIND_H
+
+#include "data/blob.h"
+#include "data/pairs.h"
+#include "data/strings.h"
+#include "data/tokenizer.h"
+
+/* The texts a tokenizer learns from. */
+typedef struct heed__texts {
+    int64_t n;
+    heed__text_function text;
+    const void *user;
+} heed__texts;
+
+typedef struct heed__token_kind {
+    const char *name;
+    heed__tokenizer_settings defaults;
+    /* Adds to t->vocabulary, which holds the two special tokens, and makes t->state. */
+    heed_status (*train)(heed_context *context, heed__tokenizer *t, const heed__texts *texts);
+    heed_status (*encode)(const heed__tokenizer *t, const char *text, size_t size,
+                          heed__encoding *out);
+    /* What the vocabulary does not say; all three NULL where there is nothing more. load is called
+     * with the vocabulary in place and trusts nothing. */
+    heed_status (*save)(const heed__tokenizer *t, heed__blob *blob);
+    heed_status (*load)(heed__tokenizer *t, heed__blob_reader *blob);
+    void (*free)(void *state);
+} heed__token_kind;
+
+extern const heed__token_kind heed__tokenizer_words, heed__tokenizer_characters,
+    heed__tokenizer_bpe, heed__tokenizer_unigram;
+
+struct heed__tokenizer {
+    const heed__token_kind *kind;
+    heed__tokenizer_settings settings;
+    heed__strings vocabulary; /* an item's number is its id */
+    heed__pairs pairs;        /* a pair's number + 1 is its n-gram id */
+    void *state;
+};
+
+/* Errors HEED_E_INVALID (unknown; names those there are), HEED_E_UNSUPPORTED. */
+heed_status heed__token_kind_find(const char *name, const heed__token_kind **out);
+/* Errors HEED_E_INVALID. */
+heed_status heed__token_settings_check(heed__tokenizer_settings *settings);
+
+/* N-gram ids: learned over the encoded texts; set beside an encoding's ids. */
+heed_status heed__token_pairs_learn(heed__tokenizer *t, const heed__texts *texts);
+heed_status heed__token_pairs_add(const heed__tokenizer *t, heed__encoding *encoding);
+
+/* Adds a token; *full is set instead where max_length is reached, and the text is cut. */
+heed_status heed__encoding_add(heed__encoding *encoding, const heed__tokenizer *t, int64_t id,
+                               size_t begin, size_t end, int *full);
+
+/* Counted strings into the vocabulary: frequent ones first, equals by bytes, from min_count and up
+ * to max_vocabulary. Errors HEED_E_DATA (none is left). */
+heed_status heed__vocabulary_fill(heed__tokenizer *t, const heed__strings *strings,
+                                  const int64_t *counts);
+
+/* Pieces of text, one after another; lower-cased where the settings say so. */
+typedef struct heed__piece {
+    size_t begin, end; /* in the text */
+    const char *key;   /* what the vocabulary knows it by */
+    size_t key_size;
+} heed__piece;
+enum { HEED_PIECE_KEY = 256 /* longest key: what is longer is cut, and so unknown */ };
+/* The piece at or after *at, which moves past it; zero at the end. `room` is for keys that are not
+ * in the text as they are. */
+typedef int (*heed__piece_function)(const heed__tokenizer_settings *settings, const char *text,
+                                    size_t size, size_t *at, char room[HEED_PIECE_KEY],
+                                    heed__piece *piece);
+
+/* train and encode for kinds whose vocabulary is a list of pieces. */
+heed_status heed__pieces_train(heed__tokenizer *t, const heed__texts *texts,
+                               heed__piece_function next);
+heed_status heed__pieces_encode(const heed__tokenizer *t, const char *text, size_t size,
+                                heed__piece_function next, heed__encoding *out);
+
+/* key = the lower-cased bytes of text[begin, end), or those themselves where nothing changes. */
+void heed__piece_key(const heed__tokenizer_settings *settings, const char *text,
+                     char room[HEED_PIECE_KEY], heed__piece *piece);
+
+#endif

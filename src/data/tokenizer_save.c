@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The saved form: magic, version, kind, settings by name, vocabulary, pairs, the kind's own. */
+#include "base/fail.h"
+#include "base/memory.h"
+#include "data/tokenizer_kind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The settings by name: for checks, messages and the saved form. */
+typedef struct setting {
+    const char *name;
+    size_t offset;
+    int64_t least, most;
+} setting;
+#define SETTING(field, least, most)                                                                \
+    {                                                                                              \
+#        field, offsetof(heed__tokenizer_settings, field), least, most                             \
+    }
+static const setting table[] = {
+    SETTING(lower, 0, 1),
+    SETTING(min_count, 1, INT32_MAX),
+    SETTING(max_vocabulary, HEED_TOKEN_FIRST + 1, INT32_MAX),
+    SETTING(ngrams, 1, 2),
+    SETTING(ngram_min_count, 1, INT32_MAX),
+    SETTING(ngram_max_vocabulary, 2, INT32_MAX),
+    SETTING(start, 0, 1),
+    SETTING(max_length, 2, INT32_MAX),
+};
+enum { SETTINGS = sizeof table / sizeof *table };
+
+static int64_t *value_of(heed__tokenizer_settings *settings, const setting *s)
+{
+    return (int64_t *)(void *)((char *)settings + s->offset);
+}
+
+heed_status heed__token_settings_check(heed__tokenizer_settings *settings)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        int64_t value = *value_of(settings, &table[i]);
+        if (value < table[i].least || value > table[i].most)
+            return heed__fail(HEED_E_INVALID, "tokenizer: %s = %lld; it must be %lld to %lld",
+                              table[i].name, (long long)value, (long long)table[i].least,
+                              (long long)table[i].most);
+    }
+    return HEED_OK;
+}
+
+static const char magic[8] = "heedtok";
+enum { VERSION = 1 };
+
+static heed_status save(const heed__tokenizer *t, heed__blob *blob)
+{
+    heed__tokenizer_settings settings = t->settings;
+    HEED_TRY(heed__blob_add(blob, magic, sizeof magic));
+    HEED_TRY(heed__blob_add_number(blob, VERSION));
+    HEED_TRY(heed__blob_add_text(blob, (heed_text){t->kind->name, strlen(t->kind->name)}));
+    HEED_TRY(heed__blob_add_number(blob, SETTINGS));
+    for (int i = 0; i < SETTINGS; i++) {
+        HEED_TRY(heed__blob_add_text(blob, (heed_text){table[i].name, strlen(table[i].name)}));
+        HEED_TRY(heed__blob_add_number(blob, *value_of(&settings, &table[i])));
+    }
+    HEED_TRY(heed__blob_add_number(blob, t->vocabulary.n));
+    for (int64_t i = 0; i < t->vocabulary.n; i++)
+        HEED_TRY(heed__blob_add_text(blob, t->vocabulary.items[i]));
+    HEED_TRY(heed__blob_add_number(blob, t->pairs.n));
+    for (int64_t i = 0; i < t->pairs.n; i++)
+        HEED_TRY(heed__blob_add_number(blob, (int64_t)t->pairs.items[i]));
+    return t->kind->save ? t->kind->save(t, blob) : HEED_OK;
+}
+
+heed_status heed__tokenizer_save(const heed__tokenizer *tokenizer, unsigned char **bytes,
+                                 size_t *size)
+{
+    heed__blob blob = {0};
+    heed_status status = save(tokenizer, &blob);
+    if (status != HEED_OK) free(blob.bytes);
+    *bytes = status == HEED_OK ? blob.bytes : NULL;
+    *size = status == HEED_OK ? blob.size : 0;
+    return status;
+}
+
+static heed_status load_kind(heed__blob_reader *blob, heed__tokenizer *t)
+{
+    heed_text name;
+    char kind[32];
+    HEED_TRY(heed__blob_text(blob, &name));
+    if (name.size >= sizeof kind)
+        return heed__fail(HEED_E_FORMAT, "the tokenizer's kind has a name of %zu bytes", name.size);
+    memcpy(kind, name.bytes, name.size);
+    kind[name.size] = 0;
+    heed_status status = heed__token_kind_find(kind, &t->kind);
+    return status == HEED_E_INVALID ? HEED_E_FORMAT : status;
+}
+
+static heed_status load_settings(heed__blob_reader *blob, heed__tokenizer *t)
+{
+    int64_t count, value;
+    HEED_TRY(heed__blob_number(blob, SETTINGS, SETTINGS, &count));
+    for (int i = 0; i < SETTINGS; i++) {
+        heed_text name;
+        HEED_TRY(heed__blob_text(blob, &name));
+        if (name.size != strlen(table[i].name) || memcmp(name.bytes, table[i].name, name.size) != 0)
+            return heed__fail(HEED_E_FORMAT, "the tokenizer's setting '%.*s' should be '%s'",
+                              name.size < 40 ? (int)name.size : 40, name.bytes, table[i].name);
+        HEED_TRY(heed__blob_number(blob, table[i].least, table[i].most, &value));
+        *value_of(&t->settings, &table[i]) = value;
+    }
+    return HEED_OK;
+}
+
+static heed_status load_vocabulary(heed__blob_reader *blob, heed__tokenizer *t)
+{
+    int64_t n, at;
+    HEED_TRY(heed__blob_number(blob, HEED_TOKEN_FIRST, heed__blob_most(blob, 8), &n));
+    for (int64_t i = 0; i < n; i++) {
+        heed_text token;
+        HEED_TRY(heed__blob_text(blob, &token));
+        HEED_TRY(heed__strings_add(&t->vocabulary, token.bytes, token.size, &at));
+        if (at != i || !token.size)
+            return heed__fail(HEED_E_FORMAT, "the tokenizer's token %lld is empty or double",
+                              (long long)i);
+    }
+    return HEED_OK;
+}
+
+static heed_status load_pairs(heed__blob_reader *blob, heed__tokenizer *t)
+{
+    int64_t n, at, pair, most = heed__blob_most(blob, 8);
+    HEED_TRY(heed__blob_number(blob, 0, t->settings.ngrams > 1 ? most : 0, &n));
+    for (int64_t i = 0; i < n; i++) {
+        HEED_TRY(heed__blob_number(blob, 0, INT64_MAX, &pair));
+        HEED_TRY(heed__pairs_add(&t->pairs, (uint64_t)pair, &at));
+        if (at != i || pair >> 32 >= t->vocabulary.n || (pair & UINT32_MAX) >= t->vocabulary.n)
+            return heed__fail(HEED_E_FORMAT, "the tokenizer's pair %lld is double or of no token",
+                              (long long)i);
+    }
+    return HEED_OK;
+}
+
+static heed_status load(heed__blob_reader *blob, heed__tokenizer *t)
+{
+    int64_t version;
+    if (blob->size < sizeof magic || memcmp(blob->bytes, magic, sizeof magic) != 0)
+        return heed__fail(HEED_E_FORMAT, "the tokenizer does not begin with 'heedtok'");
+    blob->at = sizeof magic;
+    HEED_TRY(heed__blob_number(blob, 1, INT32_MAX, &version));
+    if (version > VERSION)
+        return heed__fail(HEED_E_FORMAT,
+                          "the tokenizer is of version %lld; this heed reads up to %d: use a newer "
+                          "one",
+                          (long long)version, VERSION);
+    HEED_TRY(load_kind(blob, t));
+    HEED_TRY(load_settings(blob, t));
+    HEED_TRY(load_vocabulary(blob, t));
+    HEED_TRY(load_pairs(blob, t));
+    if (t->kind->load) HEED_TRY(t->kind->load(t, blob));
+    if (blob->at != blob->size)
+        return heed__fail(HEED_E_FORMAT, "the tokenizer has %zu bytes too many",
+                          blob->size - blob->at);
+    return HEED_OK;
+}
+
+heed_status heed__tokenizer_load(const unsigned char *bytes, size_t size, heed__tokenizer **out)
+{
+    *out = NULL;
+    heed__tokenizer *t = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *t, "a tokenizer", &t));
+    heed__blob_reader blob = {bytes, size, 0};
+    heed_status status = load(&blob, t);
+    if (status != HEED_OK) heed__tokenizer_destroy(&t);
+    *out = t;
+    return status;
+}
