@@ -272,22 +272,21 @@ HEED_API HEED_MUST_CHECK heed_status heed_attention_weights(
     const heed_attention_inspect_tensors *tensors, int64_t sequence, int64_t head, int64_t first,
     int64_t count, heed_real *weights, heed_real *workspace);
 
-/** Sums over the weights P (before dropout), for all sequences and heads, in O(rows) memory. NULL
- * data = not wanted. A row without keys has entropy 0, max_weight 0 and max_key -1. */
+/** Sums over the weights P (before dropout), for all sequences and heads, in O(rows) memory. What
+ * is there is overwritten. */
 typedef struct heed_attention_summary {
-    size_t size;                      /**< sizeof(heed_attention_summary) */
-    heed_attention_output mass;       /**< key rows, H heads: sum of P over the queries */
-    heed_attention_output entropy;    /**< query rows, H heads: -sum P ln P, in nats */
-    heed_attention_output max_weight; /**< query rows, H heads: the largest P */
-    int top;                          /**< k of the k largest, 0 to 64 */
-    heed_attention_output
-        top_weight;   /**< query rows, H heads, `top`: P, largest first; 0 past Tk */
-    int64_t *top_key; /**< the keys of top_weight, at the same places as its elements (same strides
-                           in elements); ties go to the lower key; -1 past Tk. NULL = not wanted */
-    int64_t *max_key; /**< the key of max_weight, at its places; the lowest of equals, or NULL */
+    size_t size;                   /**< sizeof(heed_attention_summary) */
+    heed_attention_output mass;    /**< key rows, H heads, one: sum of P over the queries */
+    heed_attention_output entropy; /**< query rows, H heads, one: -sum P ln P, in nats; 0 where a
+                                        query sees no key */
+    int top;                       /**< how many of the heaviest keys a row, 0 to 64; the first is
+                                        the maximum */
+    heed_attention_output top_weight; /**< query rows, H heads, `top`: P in descending order */
+    int64_t *top_key; /**< the keys of top_weight, each at its place (the same strides): equals by
+                           ascending key; -1, with weight 0, where fewer have a weight above 0 */
 } heed_attention_summary;
 
-/** @param workspace sizes.inspect. */
+/** @param workspace sizes.inspect. Errors as forward. */
 HEED_API HEED_MUST_CHECK heed_status
 heed_attention_summarise(const heed_attention_plan *plan, const heed_attention_batch *batch,
                          const heed_attention_inspect_tensors *tensors,

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Dropout of attention weights by counter: whether (i, j) is kept is a pure function of (seed,
+ * step, layer, sequence id, head, i, j). */
+#ifndef HEED_ATTENTION_DROPOUT_H
+#define HEED_ATTENTION_DROPOUT_H
+
+#include "heed/attention.h"
+
+/* The key of one (seed, step, layer, sequence id, head). */
+void heed__dropout_key(const heed_attention_batch *batch, int64_t sequence, int64_t head,
+                       uint32_t key[2]);
+
+/* keep[t] = factor where (i, j + t) is kept, 0 where it is dropped; dropped with probability
+ * below / 65536. j is a multiple of 8. */
+void heed__dropout_row(const uint32_t key[2], uint32_t below, heed_real factor, int64_t i,
+                       int64_t j, int64_t n, heed_real *keep);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tiled engine: 64 queries x 64 keys at a time, both products on the matrix tiles of the kernel
+ * table. A task is a piece of the queries of one (sequence, key head), for all heads of its group;
+ * it turns each key block once and uses it for all its rows:
+ *
+ *     for each key block (ascending):  turn k
+ *         for each head of the group, each query block:  s = q k^T, stages, o = o * factor + p v
+ *
+ * The output is accumulated in place.
+ */
+#include "attention/engine_tiled.h"
+
+typedef struct scratch {
+    heed_real *queries;   /* [group, piece rows, D]: prepared */
+    heed_real *top, *sum; /* [group, piece rows] */
+    heed_real *keys, *turned, *score, *s;
+    unsigned char *visible;
+} scratch;
+
+/* One task. */
+typedef struct piece {
+    const heed__run *run;
+    scratch room;
+    int64_t sequence, key_head, first, rows;
+} piece;
+
+static int64_t group_of(const heed_attention_plan *plan)
+{
+    return plan->options.heads / plan->options.key_heads;
+}
+
+static int64_t piece_rows(const heed_attention_plan *plan)
+{
+    int64_t blocks = HEED_PIECE_BLOCKS / group_of(plan);
+    return HEED_QUERY_BLOCK * (blocks > 1 ? blocks : 1);
+}
+
+static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
+{
+    const heed__score *score = plan->score;
+    size_t d = (size_t)plan->options.head_size;
+    int64_t longest = heed__least(piece_rows(plan), plan->capacity.longest_query);
+    size_t rows = (size_t)(group_of(plan) * longest);
+    scratch s;
+    s.queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, rows));
+    s.top = heed__carve(carver, rows);
+    s.sum = heed__carve(carver, rows);
+    s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, HEED_KEY_BLOCK));
+    s.turned = heed__carve(carver, score->product ? d * HEED_KEY_BLOCK : 0);
+    s.score = heed__carve(carver, score->scratch ? score->scratch((int64_t)d) : 0);
+    s.s = heed__carve(carver, HEED_TILE);
+    s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
+    return s;
+}
+
+/* Room for the pieces' table; returns what a thread needs. */
+static size_t lay_out(heed__carver *carver, const heed_attention_plan *plan, heed__pieces *pieces)
+{
+    heed__carver a_thread = {NULL, 0};
+    pieces->first = heed__carve_integers(carver, (size_t)plan->capacity.sequences + 1);
+    scratch_of(&a_thread, plan);
+    return a_thread.used;
+}
+
+static size_t tiled_workspace(const heed_attention_plan *plan, int backward)
+{
+    heed__carver carver = {NULL, 0};
+    heed__pieces pieces;
+    if (backward) return heed__tiled_backward_workspace(plan);
+    size_t a_thread = lay_out(&carver, plan, &pieces);
+    return carver.used + a_thread * (size_t)plan->threads;
+}
+
+static int tiled_supports(const heed_attention_plan *plan, char *why, size_t size)
+{
+    (void)plan, (void)why, (void)size;
+    return 1;
+}
+
+/* The query block from row `row` of the piece, for one head of the group; it is prepared once. */
+static heed__queries block_at(const piece *p, const heed__stage *stage, int64_t group_head,
+                              int64_t row, int prepare)
+{
+    int64_t n = p->run->plan->options.head_size;
+    heed_real *room = p->room.queries + (group_head * p->rows + row) * n;
+    heed__queries q = {p->first + row, heed__least(HEED_QUERY_BLOCK, p->rows - row), room, n};
+    if (prepare || !p->run->plan->score->prepare[HEED_SIDE_QUERY])
+        return heed__tile_queries(p->run, &stage->place, q.first, q.count, room);
+    return q;
+}
+
+static void clear_output(const piece *p, const heed__stage *stage, int64_t group_head)
+{
+    const heed__run *run = p->run;
+    heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
+                   p->first * run->out.row_stride;
+    for (int64_t r = 0; r < p->rows; r++) {
+        for (int64_t d = 0; d < run->plan->options.value_size; d++)
+            o[r * run->out.row_stride + d] = 0;
+        p->room.top[group_head * p->rows + r] = -HEED_REAL(INFINITY);
+        p->room.sum[group_head * p->rows + r] = 0;
+    }
+}
+
+static void forward_tile(const piece *p, const heed__stage *stage, const heed__queries *queries,
+                         const heed__key_tile *keys, int64_t state)
+{
+    const heed__run *run = p->run;
+    const heed__kernels *kernels = run->plan->kernels;
+    int64_t n = keys->keys.count, dv = run->plan->options.value_size, o_row = run->out.row_stride;
+    heed_real *s = p->room.s;
+    heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
+                   queries->first * o_row;
+    const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
+    heed__cover cover = heed__tile_look(stage, queries, keys, p->room.visible);
+    const unsigned char *visible = cover == HEED_PARTIAL ? p->room.visible : NULL;
+    if (cover == HEED_EMPTY) return;
+    heed__tile_scores(stage, queries, keys, s, p->room.score);
+    for (int64_t r = 0; r < queries->count; r++) {
+        heed_real factor = heed__stage_forward(stage, queries->first + r, keys->first, n,
+                                               visible ? visible + r * HEED_KEY_BLOCK : NULL,
+                                               s + r * HEED_KEY_BLOCK, p->room.top + state + r,
+                                               p->room.sum + state + r);
+        if (factor != 1) kernels->scale(dv, factor, o + r * o_row, o + r * o_row);
+    }
+    heed__tile_product(kernels,
+                       &(heed__tile){.rows = queries->count,
+                                     .cols = dv,
+                                     .k = n,
+                                     .a = s,
+                                     .a_row = HEED_KEY_BLOCK,
+                                     .a_col = 1,
+                                     .b = v + keys->first * run->v.row_stride,
+                                     .b_row = run->v.row_stride,
+                                     .c = o,
+                                     .c_row = o_row},
+                       visible);
+}
+
+static void finish_output(const piece *p, const heed__stage *stage, int64_t group_head)
+{
+    const heed__run *run = p->run;
+    const heed__kernels *kernels = run->plan->kernels;
+    const heed_attention_rows *rows = &run->batch->queries;
+    heed_real *top = p->room.top + group_head * p->rows, *sum = p->room.sum + group_head * p->rows;
+    heed_real *o = heed__write_at(&run->out, rows, p->sequence, stage->place.head);
+    heed_real *lse = heed__write_at(&run->out_lse, rows, p->sequence, stage->place.head);
+    run->plan->normaliser->finish(kernels, p->rows, top, sum);
+    for (int64_t r = 0; r < p->rows; r++) {
+        heed_real *row = o + (p->first + r) * run->out.row_stride;
+        kernels->scale(run->plan->options.value_size, sum[r], row, row);
+        if (lse) lse[(p->first + r) * run->out_lse.row_stride] = top[r];
+    }
+}
+
+/* Does any head's any query of the piece see any of the keys? */
+static int piece_sees(const piece *p, int64_t key, int64_t keys)
+{
+    int64_t group = group_of(p->run->plan);
+    heed__block block = {p->first, p->rows, key, keys};
+    for (int64_t g = 0; g < group; g++) {
+        heed__stage stage = heed__stage_of(p->run, p->sequence, p->key_head * group + g);
+        if (heed__cover_of(&stage, &block) != HEED_EMPTY) return 1;
+    }
+    return 0;
+}
+
+static void forward_piece(const piece *p)
+{
+    const heed__run *run = p->run;
+    int64_t group = group_of(run->plan), keys = heed__length(&run->batch->keys, p->sequence);
+    for (int64_t g = 0; g < group; g++) {
+        heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
+        clear_output(p, &stage, g);
+        for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK)
+            block_at(p, &stage, g, row, 1);
+    }
+    for (int64_t j = 0; j < keys; j += HEED_KEY_BLOCK) {
+        heed__key_tile k;
+        if (!piece_sees(p, j, heed__least(HEED_KEY_BLOCK, keys - j))) continue;
+        k = heed__tile_keys(run, p->sequence, p->key_head, j, p->room.keys, p->room.turned, 1);
+        for (int64_t g = 0; g < group; g++) {
+            heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
+            for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK) {
+                heed__queries q = block_at(p, &stage, g, row, 0);
+                forward_tile(p, &stage, &q, &k, g * p->rows + row);
+            }
+        }
+    }
+    for (int64_t g = 0; g < group; g++) {
+        heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
+        finish_output(p, &stage, g);
+    }
+}
+
+static void forward_task(void *arg, int64_t task, int thread)
+{
+    const heed__tiled_job *job = arg;
+    const heed__run *run = job->run;
+    int64_t key_heads = run->plan->options.key_heads;
+    heed__carver carver = {job->workspace + (size_t)thread * job->a_thread, 0};
+    piece p = {.run = run, .room = scratch_of(&carver, run->plan), .key_head = task % key_heads};
+    heed__piece_at(&job->pieces, run->batch->sequences, task / key_heads, &p.sequence, &p.first);
+    int64_t left = heed__length(&run->batch->queries, p.sequence) - p.first;
+    p.rows = heed__least(job->pieces.size, left);
+    forward_piece(&p);
+}
+
+static void tiled_forward(const heed__run *run, heed_real *workspace)
+{
+    const heed_attention_plan *plan = run->plan;
+    heed__carver carver = {workspace, 0};
+    heed__tiled_job job = {.run = run};
+    job.a_thread = lay_out(&carver, plan, &job.pieces);
+    job.workspace = workspace + carver.used;
+    heed__pieces_cut(&job.pieces, &run->batch->queries, run->batch->sequences, piece_rows(plan));
+    heed__parallel(plan->context, job.pieces.count * plan->options.key_heads, forward_task, &job);
+}
+
+const heed__engine heed__engine_tiled = {
+    .name = "tiled",
+    .help = "64 x 64 tiles on the vector kernels",
+    .supports = tiled_supports,
+    .workspace = tiled_workspace,
+    .forward = tiled_forward,
+    .backward = heed__tiled_backward,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two halves of the tiled engine share. */
+#ifndef HEED_ATTENTION_ENGINE_TILED_H
+#define HEED_ATTENTION_ENGINE_TILED_H
+
+#include "attention/engine.h"
+#include "attention/tile.h"
+#include "base/parallel.h"
+
+/* Rows of one task where a sequence is long: what is packed of the other side serves so many. */
+enum { HEED_PIECE_BLOCKS = 4 };
+
+typedef struct heed__tiled_job {
+    const heed__run *run;
+    heed__pieces pieces;
+    heed__partials partials; /* backward */
+    heed_real *workspace;
+    size_t a_thread; /* reals of one thread's scratch */
+    int whole;       /* backward: a task owns all keys and also makes dq */
+} heed__tiled_job;
+
+size_t heed__tiled_backward_workspace(const heed_attention_plan *plan);
+void heed__tiled_backward(const heed__run *run, heed_real *workspace);
+
+#endif

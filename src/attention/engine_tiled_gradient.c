@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "attention/engine_tiled_gradient.h"
+
+static int64_t parameter_columns(const heed_attention_plan *plan)
+{
+    const heed__slot *slot = &plan->score->entry.parameter;
+    return slot->name ? slot->columns(&plan->options) : 0;
+}
+
+heed__gradient_scratch heed__gradient_scratch_of(heed__carver *carver,
+                                                 const heed_attention_plan *plan,
+                                                 int64_t query_rows, int64_t key_blocks)
+{
+    const heed__score *score = plan->score;
+    size_t d = (size_t)plan->options.head_size, dv = (size_t)plan->options.value_size;
+    size_t q_rows = (size_t)query_rows, k_rows = (size_t)key_blocks * HEED_KEY_BLOCK;
+    heed__gradient_scratch s;
+    s.queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, q_rows));
+    s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, k_rows));
+    s.d_queries = heed__carve(carver, score->finish[HEED_SIDE_QUERY] ? q_rows * d : 0);
+    s.d_keys = heed__carve(carver, score->finish[HEED_SIDE_KEY] ? k_rows * d : 0);
+    s.turned = heed__carve(carver, score->product ? k_rows * d : 0);
+    s.values = heed__carve(carver, k_rows * dv);
+    s.d_rows = heed__carve(carver, q_rows * (size_t)parameter_columns(plan));
+    s.delta = heed__carve(carver, q_rows);
+    s.score = heed__carve(carver, score->scratch ? score->scratch((int64_t)d) : 0);
+    s.s = heed__carve(carver, HEED_TILE);
+    s.d = heed__carve(carver, HEED_TILE);
+    s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
+    return s;
+}
+
+static void zero(int64_t n, heed_real *x)
+{
+    for (int64_t d = 0; d < n; d++) x[d] = 0;
+}
+
+/* delta = <do, o> - dlse */
+static void find_deltas(const heed__stage *stage, int64_t first, int64_t count, heed_real *delta)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_rows *side = &run->batch->queries;
+    int64_t s = stage->place.sequence, h = stage->place.head;
+    const heed_real *o = heed__read_at(&run->o, side, s, h);
+    const heed_real *d_o = heed__read_at(&run->d_o, side, s, h);
+    const heed_real *d_lse = heed__read_at(&run->d_lse, side, s, h);
+    for (int64_t i = first; i < first + count; i++, delta++) {
+        *delta = run->plan->kernels->dot(run->plan->options.value_size,
+                                         d_o + i * run->d_o.row_stride, o + i * run->o.row_stride);
+        if (d_lse) *delta -= d_lse[i * run->d_lse.row_stride];
+    }
+}
+
+heed__gradient_rows heed__gradient_rows_start(const heed__stage *stage, const heed__tiled_job *job,
+                                              const heed__gradient_scratch *room, int64_t first,
+                                              int64_t count, int64_t at, int makes_dq)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_plan *plan = run->plan;
+    const heed_attention_rows *side = &run->batch->queries;
+    int64_t s = stage->place.sequence, h = stage->place.head, n = plan->options.head_size;
+    int64_t columns = parameter_columns(plan);
+    heed__gradient_rows r = {
+        .queries = heed__tile_queries(run, &stage->place, first, count,
+                                      room->queries + (room->queries ? at * n : 0)),
+        .d_o = heed__read_at(&run->d_o, side, s, h) + first * run->d_o.row_stride,
+        .lse = heed__read_at(&run->lse, side, s, h) + first * run->lse.row_stride,
+        .delta = room->delta + at};
+    find_deltas(stage, first, count, room->delta + at);
+    if (!makes_dq) return r;
+    if (heed__partial_at(&job->partials, run, s, h, first)) {
+        r.d_rows = room->d_rows + at * columns;
+        zero(count * columns, r.d_rows);
+    }
+    if (!run->dq.data) return r;
+    r.dq = heed__write_at(&run->dq, side, s, h) + first * run->dq.row_stride;
+    r.dq_stride = run->dq.row_stride;
+    if (plan->score->finish[HEED_SIDE_QUERY]) {
+        r.dq = room->d_queries + at * n;
+        r.dq_stride = n;
+        zero(count * n, r.dq);
+    }
+    return r;
+}
+
+void heed__gradient_rows_finish(const heed__stage *stage, const heed__tiled_job *job,
+                                const heed__gradient_rows *r)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_plan *plan = run->plan;
+    const heed_attention_rows *side = &run->batch->queries;
+    int64_t s = stage->place.sequence, h = stage->place.head, first = r->queries.first;
+    int64_t columns = parameter_columns(plan);
+    if (r->d_rows) {
+        heed_real *sum = heed__partial_at(&job->partials, run, s, h, first);
+        for (int64_t i = 0; i < r->queries.count; i++)
+            plan->kernels->add(columns, r->d_rows + i * columns, sum);
+    }
+    if (!r->dq || !plan->score->finish[HEED_SIDE_QUERY]) return;
+    const heed_real *q = heed__read_at(&run->q, side, s, h);
+    heed_real *dq = heed__write_at(&run->dq, side, s, h);
+    for (int64_t i = 0; i < r->queries.count; i++)
+        plan->score->finish[HEED_SIDE_QUERY](
+            &run->score, h, plan->options.head_size, q + (first + i) * run->q.row_stride,
+            r->dq + i * r->dq_stride, dq + (first + i) * run->dq.row_stride);
+}
+
+heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
+                                              const heed__gradient_scratch *room, int64_t sequence,
+                                              int64_t key_head, int64_t first, int64_t at,
+                                              int makes_dk, int fill)
+{
+    const heed_attention_plan *plan = run->plan;
+    const heed_attention_rows *side = &run->batch->keys;
+    int64_t n = plan->options.head_size, dv = plan->options.value_size;
+    int64_t block = at * n * HEED_KEY_BLOCK;
+    heed_real *values = room->values + at * dv * HEED_KEY_BLOCK;
+    heed__gradient_keys k = {
+        .keys = heed__tile_keys(run, sequence, key_head, first,
+                                room->keys + (plan->score->prepare[HEED_SIDE_KEY] ? block : 0),
+                                room->turned + (plan->score->product ? block : 0), fill),
+        .values = values};
+    const heed_real *v = heed__read_at(&run->v, side, sequence, key_head);
+    if (fill)
+        plan->kernels->transpose(k.keys.keys.count, dv, v + first * run->v.row_stride,
+                                 run->v.row_stride, values, HEED_KEY_BLOCK);
+    if (!makes_dk) return k;
+    if (run->dv.data)
+        k.dv = heed__write_at(&run->dv, side, sequence, key_head) + first * run->dv.row_stride;
+    if (!run->dk.data) return k;
+    k.dk = heed__write_at(&run->dk, side, sequence, key_head) + first * run->dk.row_stride;
+    k.dk_stride = run->dk.row_stride;
+    if (plan->score->finish[HEED_SIDE_KEY]) {
+        k.dk = room->d_keys + block;
+        k.dk_stride = n;
+        if (fill) zero(k.keys.keys.count * n, k.dk);
+    }
+    return k;
+}
+
+void heed__gradient_keys_finish(const heed__run *run, int64_t sequence, int64_t key_head,
+                                const heed__gradient_keys *keys)
+{
+    const heed__score *score = run->plan->score;
+    const heed_attention_rows *side = &run->batch->keys;
+    if (!keys->dk || !score->finish[HEED_SIDE_KEY]) return;
+    const heed_real *k = heed__read_at(&run->k, side, sequence, key_head);
+    heed_real *dk = heed__write_at(&run->dk, side, sequence, key_head);
+    for (int64_t t = 0; t < keys->keys.keys.count; t++) {
+        int64_t j = keys->keys.first + t;
+        score->finish[HEED_SIDE_KEY](&run->score, key_head, run->plan->options.head_size,
+                                     k + j * run->k.row_stride, keys->dk + t * keys->dk_stride,
+                                     dk + j * run->dk.row_stride);
+    }
+}
+
+/* s = dropped weights, d = gradient of the scores. Returns what the block is. */
+static heed__cover weights_and_gradient(const heed__stage *stage,
+                                        const heed__gradient_scratch *room,
+                                        const heed__gradient_rows *rows,
+                                        const heed__gradient_keys *keys)
+{
+    const heed__run *run = stage->run;
+    int64_t n = keys->keys.keys.count;
+    heed__cover cover = heed__tile_look(stage, &rows->queries, &keys->keys, room->visible);
+    if (cover == HEED_EMPTY) return cover;
+    heed__tile_scores(stage, &rows->queries, &keys->keys, room->s, room->score);
+    run->plan->kernels->gemm_tile(&(heed__tile){.rows = rows->queries.count,
+                                                .cols = n,
+                                                .k = run->plan->options.value_size,
+                                                .a = rows->d_o,
+                                                .a_row = run->d_o.row_stride,
+                                                .a_col = 1,
+                                                .b = keys->values,
+                                                .b_row = HEED_KEY_BLOCK,
+                                                .c = room->d,
+                                                .c_row = HEED_KEY_BLOCK});
+    for (int64_t r = 0; r < rows->queries.count; r++)
+        heed__stage_backward(stage, rows->queries.first + r, keys->keys.first, n,
+                             cover == HEED_PARTIAL ? room->visible + r * HEED_KEY_BLOCK : NULL,
+                             rows->lse[r * run->lse.row_stride], rows->delta[r],
+                             room->s + r * HEED_KEY_BLOCK, room->d + r * HEED_KEY_BLOCK);
+    return cover;
+}
+
+/* c += the tile t (turned: its transpose) times b. */
+static heed__tile product_of(const heed_real *t, int turned, int64_t rows, int64_t k, int64_t cols,
+                             const heed_real *b, int64_t b_row, heed_real *c, int64_t c_row)
+{
+    return (heed__tile){.rows = rows,
+                        .cols = cols,
+                        .k = k,
+                        .a = t,
+                        .a_row = turned ? 1 : HEED_KEY_BLOCK,
+                        .a_col = turned ? HEED_KEY_BLOCK : 1,
+                        .b = b,
+                        .b_row = b_row,
+                        .c = c,
+                        .c_row = c_row};
+}
+
+static void score_gradient(const heed__stage *stage, const heed__gradient_scratch *room,
+                           const heed__gradient_rows *rows, const heed__gradient_keys *keys,
+                           const unsigned char *visible)
+{
+    const heed_attention_plan *plan = stage->run->plan;
+    const heed__queries *q = &rows->queries;
+    const heed__keys *k = &keys->keys.keys;
+    int64_t n = plan->options.head_size, columns = parameter_columns(plan);
+    if (plan->score->product) {
+        heed__tile dq = product_of(room->d, 0, q->count, k->count, n, k->data, k->stride, rows->dq,
+                                   rows->dq_stride);
+        heed__tile dk = product_of(room->d, 1, k->count, q->count, n, q->data, q->stride, keys->dk,
+                                   keys->dk_stride);
+        if (rows->dq) heed__tile_product(plan->kernels, &dq, visible);
+        if (keys->dk) heed__tile_product(plan->kernels, &dk, visible);
+        return;
+    }
+    if (!rows->dq && !rows->d_rows && !keys->dk) return;
+    for (int64_t r = 0; r < q->count; r++)
+        plan->score->row_backward(&stage->run->score, plan->kernels, stage->place.head, n,
+                                  q->data + r * q->stride, k, room->d + r * HEED_KEY_BLOCK,
+                                  rows->dq ? rows->dq + r * rows->dq_stride : NULL, keys->dk,
+                                  keys->dk_stride, rows->d_rows ? rows->d_rows + r * columns : NULL,
+                                  room->score);
+}
+
+void heed__gradient_tile(const heed__stage *stage, const heed__gradient_scratch *room,
+                         const heed__gradient_rows *rows, const heed__gradient_keys *keys)
+{
+    const heed__run *run = stage->run;
+    heed__cover cover = weights_and_gradient(stage, room, rows, keys);
+    if (cover == HEED_EMPTY) return;
+    const unsigned char *visible = cover == HEED_PARTIAL ? room->visible : NULL;
+    if (keys->dv) {
+        heed__tile dv = product_of(room->s, 1, keys->keys.keys.count, rows->queries.count,
+                                   run->plan->options.value_size, rows->d_o, run->d_o.row_stride,
+                                   keys->dv, run->dv.row_stride);
+        heed__tile_product(run->plan->kernels, &dv, visible);
+    }
+    score_gradient(stage, room, rows, keys, visible);
+}

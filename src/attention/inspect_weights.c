@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "attention/inspect.h"
+#include "base/fail.h"
+
+static heed__inspect_scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
+{
+    const heed__score *score = plan->score;
+    size_t d = (size_t)plan->options.head_size;
+    heed__inspect_scratch s;
+    s.queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, HEED_QUERY_BLOCK));
+    s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, HEED_KEY_BLOCK));
+    s.turned = heed__carve(carver, score->product ? d * HEED_KEY_BLOCK : 0);
+    s.score = heed__carve(carver, score->scratch ? score->scratch((int64_t)d) : 0);
+    s.weights = heed__carve(carver, HEED_TILE);
+    s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
+    return s;
+}
+
+static size_t scratch_size(const heed_attention_plan *plan)
+{
+    heed__carver carver = {NULL, 0};
+    scratch_of(&carver, plan);
+    return carver.used;
+}
+
+size_t heed__inspect_workspace(const heed_attention_plan *plan)
+{
+    return scratch_size(plan) * (size_t)plan->threads;
+}
+
+heed__inspect_scratch heed__inspect_scratch_at(const heed_attention_plan *plan,
+                                               heed_real *workspace, int thread)
+{
+    heed__carver carver = {workspace + (size_t)thread * scratch_size(plan), 0};
+    return scratch_of(&carver, plan);
+}
+
+int64_t heed__inspect_tile(const heed__stage *stage, const heed__queries *queries, int64_t first,
+                           const heed_real *lse, int64_t lse_stride,
+                           const heed__inspect_scratch *room)
+{
+    const heed__run *run = stage->run;
+    int64_t key_head = heed__key_head(run->plan, stage->place.head);
+    int64_t n = heed__least(HEED_KEY_BLOCK, stage->place.keys - first);
+    heed__block block = {queries->first, queries->count, first, n};
+    if (heed__cover_of(stage, &block) == HEED_EMPTY) {
+        for (int64_t t = 0; t < HEED_TILE; t++) room->weights[t] = 0;
+        return n;
+    }
+    heed__key_tile keys =
+        heed__tile_keys(run, stage->place.sequence, key_head, first, room->keys, room->turned, 1);
+    heed__cover cover = heed__tile_look(stage, queries, &keys, room->visible);
+    heed__tile_scores(stage, queries, &keys, room->weights, room->score);
+    for (int64_t r = 0; r < queries->count; r++)
+        heed__stage_weights(stage, n,
+                            cover == HEED_PARTIAL ? room->visible + r * HEED_KEY_BLOCK : NULL,
+                            lse[r * lse_stride], room->weights + r * HEED_KEY_BLOCK);
+    return n;
+}
+
+heed_status heed__inspect_run(heed__run *run, const heed_attention_inspect_tensors *t,
+                              const heed_real *workspace)
+{
+    HEED_TRY(heed__check_struct("tensors", t->size, sizeof *t));
+    run->q = t->q, run->k = t->k, run->lse = t->lse;
+    HEED_TRY(heed__run_check(run, t->parameters));
+    HEED_TRY(heed__check_input("lse", &run->lse, &run->batch->queries));
+    run->drops = 0;
+    return heed__check_workspace(workspace, heed__inspect_workspace(run->plan));
+}
+
+static heed_status check_choice(const heed__run *run, int64_t sequence, int64_t head, int64_t first,
+                                int64_t count)
+{
+    int64_t heads = run->plan->options.heads;
+    if (sequence < 0 || sequence >= run->batch->sequences)
+        return heed__fail(HEED_E_INVALID, "sequence = %lld; the batch has 0 to %lld",
+                          (long long)sequence, (long long)run->batch->sequences - 1);
+    if (head < 0 || head >= heads)
+        return heed__fail(HEED_E_INVALID, "head = %lld; the plan has 0 to %lld", (long long)head,
+                          (long long)heads - 1);
+    int64_t queries = heed__length(&run->batch->queries, sequence);
+    if (first < 0 || count < 0 || first > queries || count > queries - first)
+        return heed__fail(HEED_E_INVALID, "rows %lld to %lld; sequence %lld has 0 to %lld",
+                          (long long)first, (long long)(first + count - 1), (long long)sequence,
+                          (long long)queries - 1);
+    return HEED_OK;
+}
+
+heed_status heed_attention_weights(const heed_attention_plan *plan,
+                                   const heed_attention_batch *batch,
+                                   const heed_attention_inspect_tensors *tensors, int64_t sequence,
+                                   int64_t head, int64_t first, int64_t count, heed_real *weights,
+                                   heed_real *workspace)
+{
+    heed__run run = {.plan = plan, .batch = batch};
+    HEED_TRY(heed__inspect_run(&run, tensors, workspace));
+    HEED_TRY(check_choice(&run, sequence, head, first, count));
+    heed__stage stage = heed__stage_of(&run, sequence, head);
+    heed__inspect_scratch room = heed__inspect_scratch_at(plan, workspace, 0);
+    const heed_real *lse = heed__read_at(&run.lse, &batch->queries, sequence, head);
+    int64_t keys = stage.place.keys, stride = run.lse.row_stride;
+    for (int64_t i = first; i < first + count; i += HEED_QUERY_BLOCK) {
+        int64_t rows = heed__least(HEED_QUERY_BLOCK, first + count - i);
+        heed__queries q = heed__tile_queries(&run, &stage.place, i, rows, room.queries);
+        for (int64_t j = 0; j < keys; j += HEED_KEY_BLOCK) {
+            int64_t n = heed__inspect_tile(&stage, &q, j, lse + i * stride, stride, &room);
+            for (int64_t r = 0; r < rows; r++)
+                for (int64_t t = 0; t < n; t++)
+                    weights[(i - first + r) * keys + j + t] = room.weights[r * HEED_KEY_BLOCK + t];
+        }
+    }
+    return HEED_OK;
+}

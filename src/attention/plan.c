@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "attention/plan.h"
+
+#include "attention/engine.h"
+#include "base/fail.h"
+
+#include <string.h>
+
+enum { MASK_DEPTH = 16 };
+
+static const int64_t most = INT64_C(1) << 40; /* rows; sizes below stay far from overflow */
+
+static heed_status check_size(const char *name, int64_t value, int64_t low, int64_t high)
+{
+    if (value < low || value > high)
+        return heed__fail(HEED_E_INVALID, "%s = %lld; it must be %lld to %lld", name,
+                          (long long)value, (long long)low, (long long)high);
+    return HEED_OK;
+}
+
+static heed_status take_options(heed_attention_plan *plan, const heed_attention_options *given)
+{
+    heed_attention_options *o = &plan->options;
+    *o = *given;
+    if (!o->key_heads) o->key_heads = o->heads;
+    if (!o->value_size) o->value_size = o->head_size;
+    HEED_TRY(check_size("heads", o->heads, 1, 65536));
+    HEED_TRY(check_size("key_heads", o->key_heads, 1, o->heads));
+    HEED_TRY(check_size("head_size", o->head_size, 1, 65536));
+    HEED_TRY(check_size("value_size", o->value_size, 1, 65536));
+    if (o->heads % o->key_heads)
+        return heed__fail(HEED_E_INVALID,
+                          "heads = %lld is not a multiple of key_heads = %lld; each key head must "
+                          "serve the same number of heads",
+                          (long long)o->heads, (long long)o->key_heads);
+    if (!(o->dropout >= 0 && o->dropout < 1))
+        return heed__fail(HEED_E_INVALID, "dropout = %g; it must be 0 or more and less than 1",
+                          o->dropout);
+    plan->drop_below = (uint32_t)(o->dropout * 65536 + 0.5);
+    if (plan->drop_below > 65535) plan->drop_below = 65535;
+    plan->keep_factor = HEED_REAL(65536) / (heed_real)(65536 - plan->drop_below);
+    return HEED_OK;
+}
+
+static heed_status take_capacity(heed_attention_plan *plan, const heed_attention_capacity *given)
+{
+    heed_attention_capacity *c = &plan->capacity;
+    *c = *given;
+    HEED_TRY(check_size("capacity.sequences", c->sequences, 0, INT64_C(1) << 31));
+    HEED_TRY(check_size("capacity.longest_query", c->longest_query, 0, INT64_C(1) << 31));
+    HEED_TRY(check_size("capacity.longest_key", c->longest_key, 0, INT64_C(1) << 31));
+    HEED_TRY(check_size("capacity.query_rows", c->query_rows, 0, most));
+    HEED_TRY(check_size("capacity.key_rows", c->key_rows, 0, most));
+    if (!c->query_rows) c->query_rows = c->sequences * c->longest_query;
+    if (!c->key_rows) c->key_rows = c->sequences * c->longest_key;
+    HEED_TRY(check_size("sequences x longest_query", c->query_rows, 0, most));
+    return check_size("sequences x longest_key", c->key_rows, 0, most);
+}
+
+/* A copy of a record that lives as long as the plan; *out is NULL where none was given. */
+static heed_status keep_record(heed_attention_plan *plan, const heed_attention_part *part,
+                               const heed__entry *entry, const void **out)
+{
+    void *copy = NULL;
+    *out = NULL;
+    if (!part) return HEED_OK;
+    if (entry->check) HEED_TRY(entry->check(part, &plan->options));
+    HEED_TRY(heed__arena_take(&plan->records, 1, part->size, "an attention plan", &copy));
+    memcpy(copy, part, part->size);
+    *out = copy;
+    return HEED_OK;
+}
+
+static heed_status build_mask(heed_attention_plan *plan, const heed_attention_part *part, int depth,
+                              heed__mask_node *node)
+{
+    if (depth > MASK_DEPTH)
+        return heed__fail(HEED_E_INVALID, "the mask's parts are nested deeper than %d; flatten it",
+                          MASK_DEPTH);
+    HEED_TRY(heed__find_mask(part, &node->mask));
+    HEED_TRY(keep_record(plan, part, &node->mask->entry, &node->record));
+    plan->uses_positions |= node->mask->uses_positions;
+    if (!node->mask->combines) return HEED_OK;
+    const heed_attention_masks *masks = node->record;
+    heed__mask_node *children = NULL;
+    if (!masks->count || masks->count > 1024 || !masks->parts)
+        return heed__fail(HEED_E_INVALID, "mask \"%s\" has %zu parts; it must have 1 to 1024",
+                          node->mask->entry.name, masks->parts ? masks->count : 0);
+    HEED_TRY(heed__arena_take(&plan->records, masks->count, sizeof *children, "a mask", &children));
+    memset(children, 0, masks->count * sizeof *children);
+    node->children = children;
+    node->count = masks->count;
+    for (size_t c = 0; c < masks->count; c++) {
+        if (!masks->parts[c])
+            return heed__fail(HEED_E_INVALID, "mask \"%s\": parts[%zu] is NULL; give a mask",
+                              node->mask->entry.name, c);
+        HEED_TRY(build_mask(plan, masks->parts[c], depth + 1, &children[c]));
+    }
+    return HEED_OK;
+}
+
+static heed_status take_mechanisms(heed_attention_plan *plan)
+{
+    const heed_attention_options *o = &plan->options;
+    const void *unused;
+    HEED_TRY(heed__find_score(o->score, &plan->score));
+    HEED_TRY(keep_record(plan, o->score, &plan->score->entry, &plan->score_record));
+    HEED_TRY(heed__find_normaliser(o->normaliser, &plan->normaliser));
+    HEED_TRY(keep_record(plan, o->normaliser, &plan->normaliser->entry, &unused));
+    HEED_TRY(heed__find_position(o->position, &plan->position));
+    HEED_TRY(keep_record(plan, o->position, &plan->position->entry, &unused));
+    if (!o->mask ||
+        (o->mask->name && strcmp(o->mask->name, "none") == 0 && o->mask->size == sizeof *o->mask))
+        return HEED_OK; /* blocks need no look then */
+    heed__mask_node *root = NULL;
+    HEED_TRY(heed__arena_take(&plan->records, 1, sizeof *root, "a mask", &root));
+    memset(root, 0, sizeof *root);
+    plan->mask = root;
+    return build_mask(plan, o->mask, 1, root);
+}
+
+static heed_status choose_engine(heed_attention_plan *plan)
+{
+    const char *wanted = plan->options.engine;
+    char why[256] = "";
+    const heed__engine *engine;
+    for (size_t e = 0; (engine = heed__engine_at(e)); e++) {
+        if (wanted && strcmp(wanted, engine->name) != 0) continue;
+        if (engine->supports(plan, why, sizeof why)) {
+            plan->engine = engine;
+            return HEED_OK;
+        }
+        if (wanted)
+            return heed__fail(HEED_E_UNSUPPORTED,
+                              "engine \"%s\" cannot: %s; leave engine NULL for one that can",
+                              wanted, why);
+    }
+    if (wanted)
+        return heed__fail(HEED_E_INVALID,
+                          "there is no engine \"%s\"; leave engine NULL for the best", wanted);
+    return heed__fail(HEED_E_UNSUPPORTED, "no engine can: %s", why);
+}
+
+static heed_status fill(heed_attention_plan *plan, const heed_attention_options *options,
+                        const heed_attention_capacity *capacity)
+{
+    HEED_TRY(take_options(plan, options));
+    HEED_TRY(take_capacity(plan, capacity));
+    HEED_TRY(take_mechanisms(plan));
+    HEED_TRY(choose_engine(plan));
+    plan->options.score = plan->options.normaliser = NULL; /* the caller's: not kept */
+    plan->options.mask = plan->options.position = NULL;
+    plan->options.engine = NULL;
+    return HEED_OK;
+}
+
+heed_status heed__attention_plan_create_on(heed_context *context, const heed__kernels *kernels,
+                                           const heed_attention_options *options,
+                                           const heed_attention_capacity *capacity,
+                                           heed_attention_plan **out)
+{
+    heed_attention_plan *plan = NULL;
+    *out = NULL;
+    if (!options || !capacity)
+        return heed__fail(HEED_E_INVALID, "%s is NULL; it must be given",
+                          options ? "capacity" : "options");
+    HEED_TRY(heed__check_struct("options", options->size, sizeof *options));
+    HEED_TRY(heed__check_struct("capacity", capacity->size, sizeof *capacity));
+    HEED_TRY(heed__alloc(1, sizeof *plan, "an attention plan", &plan));
+    plan->context = context;
+    plan->kernels = kernels;
+    plan->threads = heed_context_threads(context);
+    heed_status status = fill(plan, options, capacity);
+    if (status != HEED_OK) heed_attention_plan_destroy(&plan);
+    *out = plan;
+    return status;
+}
+
+heed_status heed_attention_plan_create(heed_context *context, const heed_attention_options *options,
+                                       const heed_attention_capacity *capacity,
+                                       heed_attention_plan **out)
+{
+    return heed__attention_plan_create_on(context, heed__kernels_best(), options, capacity, out);
+}
+
+void heed_attention_plan_destroy(heed_attention_plan **plan)
+{
+    if (!plan || !*plan) return;
+    heed__arena_free(&(*plan)->records);
+    heed__free(*plan);
+    *plan = NULL;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The additive score (Bahdanau, Cho, Bengio 2014): s = w . tanh(q + k) over the hidden units, q and
+ * k already projected. The hidden activations of one query against one key block live in scratch
+ * and nowhere else.
+ */
+#include "attention/tables.h"
+
+static size_t additive_scratch(int64_t n)
+{
+    return (size_t)n * HEED_KEY_BLOCK;
+}
+
+static int64_t hidden_units(const heed_attention_options *options)
+{
+    return options->head_size;
+}
+
+static const heed_real *weights_of(const heed__self *self, int64_t head, int64_t n)
+{
+    return self->parameter + head * n;
+}
+
+static void additive_row(const heed__self *self, const heed__kernels *kernels, int64_t head,
+                         int64_t n, const heed_real *q, const heed__keys *keys, heed_real *s,
+                         heed_real *scratch)
+{
+    const heed_real *w = weights_of(self, head, n);
+    for (int64_t t = 0; t < keys->count; t++) {
+        const heed_real *k = keys->data + t * keys->stride;
+        heed_real *hidden = scratch + t * n;
+        for (int64_t a = 0; a < n; a++) hidden[a] = q[a] + k[a];
+    }
+    kernels->tanh(keys->count * n, scratch, scratch);
+    for (int64_t t = 0; t < keys->count; t++) s[t] = kernels->dot(n, w, scratch + t * n);
+}
+
+/* The hidden activations again, of the keys whose score has a gradient only. */
+static void hidden_again(const heed__kernels *kernels, int64_t n, const heed_real *q,
+                         const heed__keys *keys, const heed_real *ds, heed_real *hidden)
+{
+    int64_t used = 0;
+    for (int64_t t = 0; t < keys->count; t++) {
+        if (ds[t] == 0) continue;
+        const heed_real *k = keys->data + t * keys->stride;
+        for (int64_t a = 0; a < n; a++) hidden[used * n + a] = q[a] + k[a];
+        used++;
+    }
+    kernels->tanh(used * n, hidden, hidden);
+}
+
+static void additive_row_backward(const heed__self *self, const heed__kernels *kernels,
+                                  int64_t head, int64_t n, const heed_real *q,
+                                  const heed__keys *keys, const heed_real *ds, heed_real *dq,
+                                  heed_real *dk, int64_t dk_stride, heed_real *dp,
+                                  heed_real *scratch)
+{
+    const heed_real *w = weights_of(self, head, n);
+    heed_real *hidden = scratch;
+    hidden_again(kernels, n, q, keys, ds, hidden);
+    for (int64_t t = 0; t < keys->count; t++) {
+        if (ds[t] == 0) continue;
+        if (dp) kernels->axpy(n, ds[t], hidden, dp);
+        for (int64_t a = 0; a < n; a++) hidden[a] = w[a] * (1 - hidden[a] * hidden[a]);
+        if (dq) kernels->axpy(n, ds[t], hidden, dq);
+        if (dk) kernels->axpy(n, ds[t], hidden, dk + t * dk_stride);
+        hidden += n;
+    }
+}
+
+const heed__score heed__score_additive = {
+    .entry = {.name = "additive",
+              .help = "w . tanh(q + k), q and k already projected (Bahdanau)",
+              .parameter = {"score.w", hidden_units}},
+    .scratch = additive_scratch,
+    .row = additive_row,
+    .row_backward = additive_row_backward,
+};

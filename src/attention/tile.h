@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* A block of queries against a block of keys: what the tiled walks are made of. */
+#ifndef HEED_ATTENTION_TILE_H
+#define HEED_ATTENTION_TILE_H
+
+#include "attention/stages.h"
+#include "attention/task.h"
+
+enum { HEED_TILE = HEED_QUERY_BLOCK * HEED_KEY_BLOCK };
+
+/* Prepared queries of one (sequence, head): row r is query first + r. */
+typedef struct heed__queries {
+    int64_t first, count;
+    const heed_real *data;
+    int64_t stride;
+} heed__queries;
+
+/* Prepared keys of one (sequence, key head) from key `first`, for product scores also turned:
+ * turned[d * KEY_BLOCK + t]. */
+typedef struct heed__key_tile {
+    int64_t first;
+    heed__keys keys;
+    const heed_real *turned;
+} heed__key_tile;
+
+/* count rows prepared for the score, in room [count, D] or as they are. */
+const heed_real *heed__prepare_rows(const heed__run *run, heed__side side, int64_t head,
+                                    int64_t count, const heed_real *x, int64_t stride,
+                                    heed_real *room, int64_t *out_stride);
+
+/* Reals that prepared rows need: 0 where they are used as they are. */
+size_t heed__prepared_size(const heed_attention_plan *plan, heed__side side, size_t rows);
+
+heed__queries heed__tile_queries(const heed__run *run, const heed__place *place, int64_t first,
+                                 int64_t count, heed_real *room);
+
+/* room: prepared_size(KEY, KEY_BLOCK) reals; turned: [D, KEY_BLOCK], used by product scores. fill
+ * 0: both were filled for this block before. */
+heed__key_tile heed__tile_keys(const heed__run *run, int64_t sequence, int64_t key_head,
+                               int64_t first, heed_real *room, heed_real *turned, int fill);
+
+/* What the block is, and if partial, visible[row * KEY_BLOCK + t] for each pair. */
+heed__cover heed__tile_look(const heed__stage *stage, const heed__queries *queries,
+                            const heed__key_tile *keys, unsigned char *visible);
+
+/* s[row * KEY_BLOCK + t], unmasked. room: the score's scratch. */
+void heed__tile_scores(const heed__stage *stage, const heed__queries *queries,
+                       const heed__key_tile *keys, heed_real *s, heed_real *room);
+
+/* c += a b as gemm_tile does, but where `visible` (placed as a) is 0 the row of b is not touched.
+ * visible NULL = all. */
+void heed__tile_product(const heed__kernels *kernels, const heed__tile *product,
+                        const unsigned char *visible);
+
+#endif
