@@ -13,6 +13,10 @@
 static const heed__token_kind *const kinds[] = {
     &heed__tokenizer_words,
     &heed__tokenizer_characters,
+#ifdef HEED_WITH_SENTENCEPIECE
+    &heed__tokenizer_bpe,
+    &heed__tokenizer_unigram,
+#endif
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Subwords: byte-pair encoding and the unigram model, learned and applied by SentencePiece. The
+ * text goes in with its byte offsets unchanged: white space becomes blanks one for one, and letters
+ * are lower-cased (if asked) where that takes as many bytes.
+ */
+#ifdef HEED_WITH_SENTENCEPIECE
+#    include "base/fail.h"
+#    include "base/memory.h"
+#    include "data/sentencepiece.h"
+#    include "data/tokenizer_kind.h"
+#    include "data/utf8.h"
+
+#    include <math.h>
+#    include <stdlib.h>
+#    include <string.h>
+#    include <utf8proc.h>
+
+typedef struct subword_state {
+    heed__subwords *subwords;
+    float *scores; /* of each id */
+    size_t scores_room;
+} subword_state;
+
+static void state_free(void *state)
+{
+    subword_state *s = state;
+    heed__subwords_destroy(s->subwords);
+    free(s->scores);
+    heed__free(s);
+}
+
+/* A copy of the text, of the same size, as SentencePiece is to see it. */
+static void prepare(const heed__tokenizer_settings *settings, const char *text, size_t size,
+                    char *out)
+{
+    memcpy(out, text, size);
+    for (size_t at = 0, length; at < size; at += length) {
+        uint32_t code = heed__utf8_next(text + at, &length);
+        char lower[4];
+        if (heed__utf8_space(code))
+            memset(out + at, ' ', length);
+        else if (settings->lower &&
+                 heed__utf8_put((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower) ==
+                     length)
+            memcpy(out + at, lower, length);
+    }
+}
+
+typedef struct training {
+    heed__tokenizer *t;
+    const heed__texts *texts;
+    char *bytes;
+    size_t room;
+} training;
+
+static heed_status give_text(void *user, int64_t i, const char **bytes, size_t *size)
+{
+    training *w = user;
+    heed_text text = w->texts->text(w->texts->user, i);
+    HEED_TRY(heed__grow(&w->bytes, &w->room, text.size + 1, 1, "a text"));
+    prepare(&w->t->settings, text.bytes, text.size, w->bytes);
+    *bytes = w->bytes;
+    *size = text.size;
+    return HEED_OK;
+}
+
+static heed_status add_score(subword_state *s, int64_t id, float score)
+{
+    HEED_TRY(heed__grow(&s->scores, &s->scores_room, (size_t)id + 1, sizeof *s->scores, "scores"));
+    s->scores[id] = score;
+    return HEED_OK;
+}
+
+static heed_status take_piece(void *user, const char *bytes, size_t size, float score)
+{
+    training *w = user;
+    int64_t id;
+    HEED_TRY(heed__strings_add(&w->t->vocabulary, bytes, size, &id));
+    return add_score(w->t->state, id, score);
+}
+
+static heed_status build(heed__tokenizer *t)
+{
+    subword_state *s = t->state;
+    const char **pieces = NULL;
+    HEED_TRY(heed__alloc((size_t)t->vocabulary.n, sizeof *pieces, "subwords", &pieces));
+    for (int64_t i = 0; i < t->vocabulary.n; i++) pieces[i] = t->vocabulary.items[i].bytes;
+    heed_status status =
+        heed__subwords_create(t->kind->name, t->vocabulary.n, pieces, s->scores, &s->subwords);
+    heed__free(pieces);
+    return status;
+}
+
+static heed_status start(heed__tokenizer *t)
+{
+    HEED_TRY(heed__alloc(1, sizeof(subword_state), "subwords", &t->state));
+    for (int64_t id = 0; id < HEED_TOKEN_FIRST; id++) HEED_TRY(add_score(t->state, id, 0));
+    return HEED_OK;
+}
+
+static heed_status train(heed_context *context, heed__tokenizer *t, const heed__texts *texts)
+{
+    (void)context;
+    if (t->settings.min_count != 1)
+        return heed__fail(HEED_E_INVALID,
+                          "tokenizer %s: min_count = %lld; subwords are chosen by max_vocabulary "
+                          "alone: leave it at 1",
+                          t->kind->name, (long long)t->settings.min_count);
+    training w = {t, texts, NULL, 0};
+    HEED_TRY(start(t));
+    heed_status status = heed__subwords_train(t->kind->name, t->settings.max_vocabulary, texts->n,
+                                              give_text, take_piece, &w);
+    free(w.bytes);
+    return status == HEED_OK ? build(t) : status;
+}
+
+typedef struct encoding_work {
+    const heed__tokenizer *t;
+    heed__encoding *out;
+    const char *text; /* prepared */
+    size_t size;
+} encoding_work;
+
+/* The blank before a word belongs to its piece; it is not part of what the piece stands for. */
+static heed_status take_token(void *user, int64_t id, size_t begin, size_t end, int *stop)
+{
+    encoding_work *w = user;
+    if (end > w->size) end = w->size;
+    while (begin < end && w->text[begin] == ' ') begin++;
+    if (begin > end) begin = end;
+    return heed__encoding_add(w->out, w->t, id, begin, end, stop);
+}
+
+static heed_status encode(const heed__tokenizer *t, const char *text, size_t size,
+                          heed__encoding *out)
+{
+    const subword_state *s = t->state;
+    char *prepared = NULL;
+    HEED_TRY(heed__alloc(size, 1, "a text", &prepared));
+    prepare(&t->settings, text, size, prepared);
+    encoding_work w = {t, out, prepared, size};
+    heed_status status = heed__subwords_encode(s->subwords, prepared, size, take_token, &w);
+    heed__free(prepared);
+    return status;
+}
+
+static heed_status save(const heed__tokenizer *t, heed__blob *blob)
+{
+    const subword_state *s = t->state;
+    for (int64_t id = 0; id < t->vocabulary.n; id++) {
+        uint32_t bits;
+        memcpy(&bits, &s->scores[id], sizeof bits);
+        HEED_TRY(heed__blob_add_number(blob, bits));
+    }
+    return HEED_OK;
+}
+
+static heed_status load(heed__tokenizer *t, heed__blob_reader *blob)
+{
+    HEED_TRY(heed__alloc(1, sizeof(subword_state), "subwords", &t->state));
+    for (int64_t id = 0; id < t->vocabulary.n; id++) {
+        int64_t number;
+        HEED_TRY(heed__blob_number(blob, 0, UINT32_MAX, &number));
+        uint32_t bits = (uint32_t)number;
+        float score;
+        memcpy(&score, &bits, sizeof score);
+        if (!isfinite(score))
+            return heed__fail(HEED_E_FORMAT, "the tokenizer's score %lld is not a finite number",
+                              (long long)id);
+        HEED_TRY(add_score(t->state, id, score));
+    }
+    return build(t);
+}
+
+#    define SUBWORD_KIND(model)                                                                    \
+        {                                                                                          \
+            .name = model,                                                                         \
+            .defaults = {.min_count = 1,                                                           \
+                         .max_vocabulary = 8000,                                                   \
+                         .ngrams = 1,                                                              \
+                         .ngram_min_count = 2,                                                     \
+                         .ngram_max_vocabulary = 500000,                                           \
+                         .max_length = 512},                                                       \
+            .train = train, .encode = encode, .save = save, .load = load, .free = state_free,      \
+        }
+
+const heed__token_kind heed__tokenizer_bpe = SUBWORD_KIND("bpe");
+const heed__token_kind heed__tokenizer_unigram = SUBWORD_KIND("unigram");
+#endif
