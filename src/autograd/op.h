@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An operation: one const record with its shape rule, forward, backward, and what it costs. Every
+ * value is a matrix of rows x cols (rows are tokens, sequences, or a parameter's output features).
+ */
+#ifndef HEED_AUTOGRAD_OP_H
+#define HEED_AUTOGRAD_OP_H
+
+#include "base/parallel.h"
+#include "base/real.h"
+#include "heed/status.h"
+#include "kernels/kernels.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HEED_OP_INPUTS = 12, HEED_OP_ATTRIBUTES = 256 };
+
+typedef struct heed__matrix {
+    int64_t rows, cols;
+    heed_real *data;
+    heed_real *grad; /* NULL = no gradient wanted; backward adds to it */
+} heed__matrix;
+
+/* Where random numbers of this run come from: a mask is a function of these and of what is masked.
+ */
+typedef struct heed__draw {
+    uint64_t seed;
+    uint64_t step;
+} heed__draw;
+
+/* What forward and backward see. */
+typedef struct heed__call {
+    heed_context *context;
+    const heed__kernels *kernels;
+    const void *attributes; /* the op's own struct, as given when recorded */
+    int inputs;
+    heed__matrix in[HEED_OP_INPUTS];
+    heed__matrix out;
+    heed_real *saved;     /* what forward leaves for backward; NULL when nothing is saved */
+    heed_real *workspace; /* scratch of this call, 64-byte aligned */
+    int drops;            /* dropout is on */
+    uint32_t node;        /* position on the tape: makes dropout differ from layer to layer */
+    heed__draw draw;
+} heed__call;
+
+/* What the shape rule answers, counted in heed_reals. */
+typedef struct heed__size {
+    int64_t rows, cols;
+    int64_t saved;
+    int64_t forward_workspace;
+    int64_t backward_workspace;
+} heed__size;
+
+/* What the shape rule sees. */
+typedef struct heed__shapes {
+    heed_context *context;
+    const void *attributes;
+    int inputs;
+    heed__matrix in[HEED_OP_INPUTS]; /* rows and cols only */
+} heed__shapes;
+
+/* Bits of heed__op.reads: which values backward reads, so that the others are reused early. */
+enum { HEED_READS_OUTPUT = 1 << HEED_OP_INPUTS, HEED_READS_ALL = (1 << HEED_OP_INPUTS) - 1 };
+#define HEED_READS(input) (1u << (input))
+
+struct heed__check;
+
+typedef struct heed__op {
+    const char *name;
+    const char *summary; /* one line for `heed list ops` */
+    int least_inputs, most_inputs;
+    unsigned reads;
+    /* Refuses wrong shapes with a message; fills *size. */
+    heed_status (*shape)(const heed__shapes *shapes, heed__size *size);
+    heed_status (*forward)(const heed__call *call);
+    heed_status (*backward)(const heed__call *call);
+    /* Multiply-adds count as two; NULL = not worth counting. */
+    double (*flops)(const heed__shapes *shapes);
+    /* Records one or more small instances of the operation for the gradient check. */
+    heed_status (*check)(struct heed__check *check);
+} heed__op;
+
+#endif
