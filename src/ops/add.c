@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* y = a + b. */
+#include "autograd/check.h"
+#include "ops/ops.h"
+#include "ops/rows.h"
+
+#include <string.h>
+
+static heed_status add_shape(const heed__shapes *s, heed__size *size)
+{
+    HEED_TRY(heed__want_shape(s, "add", 1, "b", s->in[0].rows, s->in[0].cols));
+    size->rows = s->in[0].rows;
+    size->cols = s->in[0].cols;
+    return HEED_OK;
+}
+
+static void add_rows(const heed__call *call, int64_t begin, int64_t end, void *extra)
+{
+    int64_t at = begin * call->out.cols, count = (end - begin) * call->out.cols;
+    (void)extra;
+    memcpy(call->out.data + at, call->in[0].data + at, (size_t)count * sizeof(heed_real));
+    call->kernels->add(count, call->in[1].data + at, call->out.data + at);
+}
+
+static heed_status add_forward(const heed__call *call)
+{
+    heed__for_rows(call, call->out.rows, call->out.cols, add_rows, NULL);
+    return HEED_OK;
+}
+
+static void pass_back(const heed__call *call, int64_t begin, int64_t end, void *extra)
+{
+    int64_t at = begin * call->out.cols, count = (end - begin) * call->out.cols;
+    (void)extra;
+    for (int i = 0; i < 2; i++)
+        if (call->in[i].grad)
+            call->kernels->add(count, call->out.grad + at, call->in[i].grad + at);
+}
+
+static heed_status add_backward(const heed__call *call)
+{
+    heed__for_rows(call, call->out.rows, 2 * call->out.cols, pass_back, NULL);
+    return HEED_OK;
+}
+
+static heed_status add_check(heed__check *check)
+{
+    heed__var in[2] = {heed__check_input(check, 3, 5), heed__check_input(check, 3, 5)};
+    HEED_TRY(heed__check_apply(check, &heed__op_add, in, 2, NULL, 0));
+    heed__var twice = heed__check_input(check, 2, 2);
+    heed__var same[2] = {twice, twice};
+    return heed__check_apply(check, &heed__op_add, same, 2, NULL, 0);
+}
+
+const heed__op heed__op_add = {.name = "add",
+                               .summary = "y = a + b",
+                               .least_inputs = 2,
+                               .most_inputs = 2,
+                               .reads = 0,
+                               .shape = add_shape,
+                               .forward = add_forward,
+                               .backward = add_backward,
+                               .check = add_check};

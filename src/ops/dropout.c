@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* y = x * mask / (1 - rate). The mask is drawn again in the backward pass, never stored. */
+#include "autograd/check.h"
+#include "ops/draw.h"
+#include "ops/ops.h"
+#include "ops/rows.h"
+
+#include <string.h>
+
+static heed_status dropout_shape(const heed__shapes *s, heed__size *size)
+{
+    const heed__dropout *d = s->attributes;
+    if (!(d->rate >= 0 && d->rate < 1))
+        return heed__fail(HEED_E_INVALID, "dropout: rate = %g; it must be in [0, 1)",
+                          (double)d->rate);
+    size->rows = s->in[0].rows;
+    size->cols = s->in[0].cols;
+    return HEED_OK;
+}
+
+/* to (+)= from * mask / (1 - rate) for one row */
+static void mask_row(const heed__drop_key *key, uint64_t position, float rate, int64_t cols,
+                     const heed_real *from, heed_real *to, int add)
+{
+    const heed_real scale = 1 / (1 - (heed_real)rate);
+    const uint32_t limit = (uint32_t)((double)rate * 0x1p32);
+    for (int64_t j = 0; j < cols; j += 4) {
+        uint32_t bits[4];
+        heed__drop_bits(key, position, (uint32_t)(j / 4), bits);
+        for (int64_t i = 0; i < 4 && j + i < cols; i++) {
+            heed_real kept = bits[i] >= limit ? from[j + i] * scale : 0;
+            to[j + i] = add ? to[j + i] + kept : kept;
+        }
+    }
+}
+
+static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *extra)
+{
+    const heed__dropout *d = call->attributes;
+    int backward = extra != NULL;
+    int64_t cols = call->out.cols, sequence = 0;
+    heed__drop_key key = {0};
+    int64_t keyed = -1;
+    for (int64_t t = begin; t < end; t++) {
+        uint64_t position = 0;
+        if (d->ragged) {
+            while (d->ragged->offsets[sequence + 1] <= t) sequence++;
+            position = (uint64_t)(t - d->ragged->offsets[sequence]);
+        } else {
+            sequence = t;
+        }
+        if (sequence != keyed)
+            key = heed__drop_key_at(call, d->ragged ? d->ragged->ids[sequence] : d->ids[sequence]);
+        keyed = sequence;
+        if (backward)
+            mask_row(&key, position, d->rate, cols, call->out.grad + t * cols,
+                     call->in[0].grad + t * cols, 1);
+        else
+            mask_row(&key, position, d->rate, cols, call->in[0].data + t * cols,
+                     call->out.data + t * cols, 0);
+    }
+}
+
+static heed_status dropout_forward(const heed__call *call)
+{
+    if (call->drops) heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, NULL);
+    else
+        memcpy(call->out.data, call->in[0].data,
+               (size_t)(call->out.rows * call->out.cols) * sizeof(heed_real));
+    return HEED_OK;
+}
+
+static heed_status dropout_backward(const heed__call *call)
+{
+    int backward = 1;
+    if (call->drops) heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, &backward);
+    else call->kernels->add(call->out.rows * call->out.cols, call->out.grad, call->in[0].grad);
+    return HEED_OK;
+}
+
+static heed_status dropout_check(heed__check *check)
+{
+    static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2, 7, 8, 3};
+    static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
+    for (int i = 0; i < 2; i++) {
+        heed__dropout d = {0.3f, i ? &ragged : NULL, names};
+        heed__var x = heed__check_input(check, 6, 7);
+        HEED_TRY(heed__check_apply(check, &heed__op_dropout, &x, 1, &d, sizeof d));
+    }
+    return HEED_OK;
+}
+
+const heed__op heed__op_dropout = {.name = "dropout",
+                                   .summary = "y = x * mask / (1 - rate), the mask by counter",
+                                   .least_inputs = 1,
+                                   .most_inputs = 1,
+                                   .reads = 0,
+                                   .shape = dropout_shape,
+                                   .forward = dropout_forward,
+                                   .backward = dropout_backward,
+                                   .check = dropout_check};

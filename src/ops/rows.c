@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/rows.h"
+
+enum { PIECE = 16384 /* elements: below it a thread's wake-up costs more than the work */ };
+
+typedef struct piece {
+    const heed__call *call;
+    heed__row_task task;
+    void *extra;
+    int64_t rows, each;
+} piece;
+
+static void run_piece(void *arg, int64_t task, int thread)
+{
+    const piece *p = arg;
+    (void)thread;
+    int64_t begin = task * p->each, end = begin + p->each;
+    p->task(p->call, begin, end < p->rows ? end : p->rows, p->extra);
+}
+
+void heed__for_rows(const heed__call *call, int64_t rows, int64_t cost, heed__row_task task,
+                    void *extra)
+{
+    if (rows <= 0) return;
+    int64_t each = PIECE / (cost > 0 ? cost : 1);
+    if (each < 1) each = 1;
+    piece p = {call, task, extra, rows, each};
+    heed__parallel(call->context, (rows + each - 1) / each, run_piece, &p);
+}
+
+typedef struct columns {
+    const heed__call *call;
+    const heed_real *x;
+    heed_real *sums;
+    int64_t rows, cols;
+} columns;
+
+enum { STRIP = 64 /* columns a task owns */ };
+
+static void sum_strip(void *arg, int64_t task, int thread)
+{
+    const columns *c = arg;
+    (void)thread;
+    int64_t first = task * STRIP;
+    int64_t count = c->cols - first < STRIP ? c->cols - first : STRIP;
+    for (int64_t i = 0; i < c->rows; i++)
+        c->call->kernels->add(count, c->x + i * c->cols + first, c->sums + first);
+}
+
+void heed__column_sums(const heed__call *call, const heed_real *x, int64_t rows, int64_t cols,
+                       heed_real *sums)
+{
+    columns c = {call, x, sums, rows, cols};
+    heed__parallel(call->context, (cols + STRIP - 1) / STRIP, sum_strip, &c);
+}
+
+heed_status heed__want_shape(const heed__shapes *shapes, const char *op, int i, const char *name,
+                             int64_t rows, int64_t cols)
+{
+    const heed__matrix *m = &shapes->in[i];
+    if ((rows < 0 || m->rows == rows) && (cols < 0 || m->cols == cols)) return HEED_OK;
+    return heed__fail(HEED_E_INVALID, "%s: %s is %lld x %lld; it must be %lld x %lld (-1 = any)", op,
+                      name, (long long)m->rows, (long long)m->cols, (long long)rows,
+                      (long long)cols);
+}

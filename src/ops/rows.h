@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What operations share: spreading rows over threads, sums over rows, and refusing shapes. */
+#ifndef HEED_OPS_ROWS_H
+#define HEED_OPS_ROWS_H
+
+#include "autograd/op.h"
+#include "base/fail.h"
+
+#define HEED_COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Does rows begin .. end of the call's operation. */
+typedef void (*heed__row_task)(const heed__call *call, int64_t begin, int64_t end, void *extra);
+
+/* Cuts `rows` into pieces of about the same work (cost = elements touched a row) and runs them on the
+ * context's threads. Pieces depend on rows and cost only. */
+void heed__for_rows(const heed__call *call, int64_t rows, int64_t cost, heed__row_task task,
+                    void *extra);
+
+/* sums[j] += sum over rows of x[i][j], each column one chain in order of rows. */
+void heed__column_sums(const heed__call *call, const heed_real *x, int64_t rows, int64_t cols,
+                       heed_real *sums);
+
+/* HEED_OK when input i has this shape; -1 stands for any. */
+heed_status heed__want_shape(const heed__shapes *shapes, const char *op, int i, const char *name,
+                             int64_t rows, int64_t cols);
+
+#endif
