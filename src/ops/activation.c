@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Element-wise functions: a row of the table holds f and its derivative, the latter from x and y.
- *   gelu(x) = x Phi(x),  gelu'(x) = Phi(x) + x phi(x)          (Hendrycks, Gimpel, arXiv 1606.08415)
- *   silu(x) = x s(x),    silu'(x) = s(x) (1 + x (1 - s(x)))
+ *   gelu(x) = x Phi(x),  gelu'(x) = Phi(x) + x phi(x)          (Hendrycks, Gimpel, arXiv
+ * 1606.08415) silu(x) = x s(x),    silu'(x) = s(x) (1 + x (1 - s(x)))
  */
 #include "autograd/check.h"
 #include "ops/ops.h"
@@ -114,7 +114,10 @@ static const struct {
     [HEED_SIGMOID] = {"sigmoid", sigmoid_apply, sigmoid_back},
 };
 
-const char *heed__activation_name(heed__activation_kind kind) { return functions[kind].name; }
+const char *heed__activation_name(heed__activation_kind kind)
+{
+    return functions[kind].name;
+}
 
 static heed_status activation_shape(const heed__shapes *s, heed__size *size)
 {
@@ -131,7 +134,8 @@ static void run_rows(const heed__call *call, int64_t begin, int64_t end, void *b
         int64_t n = stop - at < CHUNK ? stop - at : CHUNK;
         const heed_real *x = call->in[0].data + at;
         heed_real *y = call->out.data + at;
-        if (!backward) functions[kind].apply(call->kernels, n, x, y);
+        if (!backward)
+            functions[kind].apply(call->kernels, n, x, y);
         else
             functions[kind].derive(call->kernels, n, x, y, call->out.grad + at,
                                    call->in[0].grad + at);

@@ -33,8 +33,7 @@ static void pass_back(const heed__call *call, int64_t begin, int64_t end, void *
     int64_t at = begin * call->out.cols, count = (end - begin) * call->out.cols;
     (void)extra;
     for (int i = 0; i < 2; i++)
-        if (call->in[i].grad)
-            call->kernels->add(count, call->out.grad + at, call->in[i].grad + at);
+        if (call->in[i].grad) call->kernels->add(count, call->out.grad + at, call->in[i].grad + at);
 }
 
 static heed_status add_backward(const heed__call *call)

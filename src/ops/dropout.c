@@ -63,7 +63,8 @@ static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *
 
 static heed_status dropout_forward(const heed__call *call)
 {
-    if (call->drops) heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, NULL);
+    if (call->drops)
+        heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, NULL);
     else
         memcpy(call->out.data, call->in[0].data,
                (size_t)(call->out.rows * call->out.cols) * sizeof(heed_real));
@@ -73,14 +74,17 @@ static heed_status dropout_forward(const heed__call *call)
 static heed_status dropout_backward(const heed__call *call)
 {
     int backward = 1;
-    if (call->drops) heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, &backward);
-    else call->kernels->add(call->out.rows * call->out.cols, call->out.grad, call->in[0].grad);
+    if (call->drops)
+        heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, &backward);
+    else
+        call->kernels->add(call->out.rows * call->out.cols, call->out.grad, call->in[0].grad);
     return HEED_OK;
 }
 
 static heed_status dropout_check(heed__check *check)
 {
-    static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2, 7, 8, 3};
+    static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1},
+                         names[] = {4, 9, 2, 7, 8, 3};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
     for (int i = 0; i < 2; i++) {
         heed__dropout d = {0.3f, i ? &ragged : NULL, names};

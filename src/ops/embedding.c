@@ -44,8 +44,10 @@ static void look_up(const heed__call *call, int64_t begin, int64_t end, void *ex
         while (e->ragged && e->ragged->offsets[sequence + 1] <= t) sequence++;
         int64_t row = row_of(call, e, t, sequence);
         heed_real *y = call->out.data + t * table->cols;
-        if (row < 0) memset(y, 0, bytes);
-        else memcpy(y, table->data + row * table->cols, bytes);
+        if (row < 0)
+            memset(y, 0, bytes);
+        else
+            memcpy(y, table->data + row * table->cols, bytes);
     }
 }
 

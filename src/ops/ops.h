@@ -16,9 +16,9 @@ extern const heed__op heed__op_linear;
 typedef struct heed__embedding {
     const int32_t *ids; /* [rows], each 0 <= id < the table's rows */
     int64_t rows;
-    int zero_is_nothing;         /* id 0 gives zeros and learns nothing */
-    float drop;                  /* share of tokens taken as id 0 while training */
-    const heed__ragged *ragged;  /* only read when drop > 0 */
+    int zero_is_nothing;        /* id 0 gives zeros and learns nothing */
+    float drop;                 /* share of tokens taken as id 0 while training */
+    const heed__ragged *ragged; /* only read when drop > 0 */
 } heed__embedding;
 extern const heed__op heed__op_embedding;
 
@@ -53,7 +53,8 @@ extern const heed__op heed__op_activation;
 /* The kind's name, as configurations spell it. */
 const char *heed__activation_name(heed__activation_kind kind);
 
-/* y = x * mask / (1 - rate); the mask is a function of (seed, step, node, sequence, position, column) */
+/* y = x * mask / (1 - rate); the mask is a function of (seed, step, node, sequence, position,
+ * column) */
 typedef struct heed__dropout {
     float rate;
     const heed__ragged *ragged; /* NULL: a row is a sequence of its own, numbered by `ids` */
@@ -84,9 +85,9 @@ extern const heed__op heed__op_lstm;
 
 /* Losses, all 1 x 1 and a mean over rows that have a label. */
 typedef struct heed__class_loss {
-    const int32_t *labels;  /* [rows], -1 = none */
-    const float *weights;   /* [classes] or NULL: the mean is then over the weights' sum */
-    float smoothing;        /* label smoothing in [0, 1) */
+    const int32_t *labels; /* [rows], -1 = none */
+    const float *weights;  /* [classes] or NULL: the mean is then over the weights' sum */
+    float smoothing;       /* label smoothing in [0, 1) */
 } heed__class_loss;
 extern const heed__op heed__op_cross_entropy;
 

@@ -50,9 +50,8 @@ static heed_status position_backward(const heed__call *call)
     if (!call->in[1].grad) return HEED_OK;
     for (int64_t s = 0; s < ragged->n; s++)
         for (int64_t t = ragged->offsets[s]; t < ragged->offsets[s + 1]; t++)
-            call->kernels->add(
-                cols, call->out.grad + t * cols,
-                call->in[1].grad + table_row(call, t - ragged->offsets[s]) * cols);
+            call->kernels->add(cols, call->out.grad + t * cols,
+                               call->in[1].grad + table_row(call, t - ragged->offsets[s]) * cols);
     return HEED_OK;
 }
 

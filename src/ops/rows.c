@@ -59,7 +59,7 @@ heed_status heed__want_shape(const heed__shapes *shapes, const char *op, int i, 
 {
     const heed__matrix *m = &shapes->in[i];
     if ((rows < 0 || m->rows == rows) && (cols < 0 || m->cols == cols)) return HEED_OK;
-    return heed__fail(HEED_E_INVALID, "%s: %s is %lld x %lld; it must be %lld x %lld (-1 = any)", op,
-                      name, (long long)m->rows, (long long)m->cols, (long long)rows,
+    return heed__fail(HEED_E_INVALID, "%s: %s is %lld x %lld; it must be %lld x %lld (-1 = any)",
+                      op, name, (long long)m->rows, (long long)m->cols, (long long)rows,
                       (long long)cols);
 }

@@ -11,8 +11,8 @@
 /* Does rows begin .. end of the call's operation. */
 typedef void (*heed__row_task)(const heed__call *call, int64_t begin, int64_t end, void *extra);
 
-/* Cuts `rows` into pieces of about the same work (cost = elements touched a row) and runs them on the
- * context's threads. Pieces depend on rows and cost only. */
+/* Cuts `rows` into pieces of about the same work (cost = elements touched a row) and runs them on
+ * the context's threads. Pieces depend on rows and cost only. */
 void heed__for_rows(const heed__call *call, int64_t rows, int64_t cost, heed__row_task task,
                     void *extra);
 

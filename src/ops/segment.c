@@ -75,7 +75,8 @@ static heed_status first_forward(const heed__call *call)
         size_t bytes = (size_t)cols * sizeof(heed_real);
         if (heed__ragged_length(ragged, s))
             memcpy(y, call->in[0].data + ragged->offsets[s] * cols, bytes);
-        else memset(y, 0, bytes);
+        else
+            memset(y, 0, bytes);
     }
     return HEED_OK;
 }
@@ -100,8 +101,14 @@ static heed_status check_pooling(heed__check *check, const heed__op *op)
     return heed__check_apply(check, op, &x, 1, &segment, sizeof segment);
 }
 
-static heed_status mean_check(heed__check *check) { return check_pooling(check, &heed__op_mean); }
-static heed_status first_check(heed__check *check) { return check_pooling(check, &heed__op_first); }
+static heed_status mean_check(heed__check *check)
+{
+    return check_pooling(check, &heed__op_mean);
+}
+static heed_status first_check(heed__check *check)
+{
+    return check_pooling(check, &heed__op_first);
+}
 
 const heed__op heed__op_mean = {.name = "mean",
                                 .summary = "mean of each sequence's rows",

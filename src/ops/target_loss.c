@@ -88,17 +88,25 @@ static heed_status target_backward(const heed__call *call, element slope)
         if (!labelled(loss, i, cols)) continue;
         heed_real scale = *call->out.grad / (heed_real)count;
         for (int64_t j = 0; j < cols; j++)
-            call->in[0].grad[i * cols + j] +=
-                scale * column_weight(loss, j) *
-                slope(call->kernels, call->in[0].data[i * cols + j],
-                      (heed_real)loss->targets[i * cols + j]);
+            call->in[0].grad[i * cols + j] += scale * column_weight(loss, j) *
+                                              slope(call->kernels, call->in[0].data[i * cols + j],
+                                                    (heed_real)loss->targets[i * cols + j]);
     }
     return HEED_OK;
 }
 
-static heed_status binary_forward(const heed__call *c) { return target_forward(c, binary_loss); }
-static heed_status binary_backward(const heed__call *c) { return target_backward(c, binary_slope); }
-static heed_status squared_forward(const heed__call *c) { return target_forward(c, squared_loss); }
+static heed_status binary_forward(const heed__call *c)
+{
+    return target_forward(c, binary_loss);
+}
+static heed_status binary_backward(const heed__call *c)
+{
+    return target_backward(c, binary_slope);
+}
+static heed_status squared_forward(const heed__call *c)
+{
+    return target_forward(c, squared_loss);
+}
 static heed_status squared_backward(const heed__call *c)
 {
     return target_backward(c, squared_slope);

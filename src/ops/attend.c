@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* Attention on the tape: all work is the operator's (heed/attention.h). */
+#include "ops/attend.h"
+
+#include "autograd/check.h"
+#include "ops/ops.h"
+#include "ops/rows.h"
+
+#include <string.h>
+
+void heed__attender_clear(heed__attender *attender)
+{
+    heed_attention_plan_destroy(&attender->plan);
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A plan that serves this batch and all before it. */
+static heed_status ready(heed_context *context, const heed__attend *a)
+{
+    heed__attender *attender = a->attender;
+    heed_attention_capacity *have = &attender->capacity;
+    int64_t longest_query = a->queries ? a->queries->longest : 1;
+    int64_t query_rows = a->queries ? a->queries->rows : a->keys->n;
+    if (attender->plan && have->sequences >= a->keys->n && have->longest_query >= longest_query &&
+        have->query_rows >= query_rows && have->longest_key >= a->keys->longest &&
+        have->key_rows >= a->keys->rows)
+        return HEED_OK;
+    heed_attention_plan_destroy(&attender->plan);
+    have->size = sizeof *have;
+    have->sequences = most(most(have->sequences, a->keys->n), 1);
+    have->longest_query = most(most(have->longest_query, longest_query), 1);
+    have->longest_key = most(most(have->longest_key, a->keys->longest), 1);
+    have->query_rows = most(most(have->query_rows, query_rows), 1);
+    have->key_rows = most(most(have->key_rows, a->keys->rows), 1);
+    return heed_attention_plan_create(context, &attender->options, have, &attender->plan);
+}
+
+static int64_t key_heads(const heed_attention_options *o)
+{
+    return o->key_heads ? o->key_heads : o->heads;
+}
+
+static int64_t value_size(const heed_attention_options *o)
+{
+    return o->value_size ? o->value_size : o->head_size;
+}
+
+static heed_status check_columns(const heed__shapes *s, const heed__attend *a)
+{
+    const heed_attention_options *o = &a->attender->options;
+    int64_t end[3] = {a->q_column + o->heads * o->head_size,
+                      a->k_column + key_heads(o) * o->head_size,
+                      a->v_column + key_heads(o) * value_size(o)};
+    for (int i = 0; i < 3; i++)
+        if (end[i] > s->in[i].cols)
+            return heed__fail(HEED_E_INVALID,
+                              "attend: input %d has %lld columns; its heads need %lld", i,
+                              (long long)s->in[i].cols, (long long)end[i]);
+    if (a->queries) return heed__want_shape(s, "attend", 0, "q", a->queries->rows, -1);
+    if (s->in[0].rows != 1) return heed__want_shape(s, "attend", 0, "q", a->keys->n, -1);
+    return HEED_OK;
+}
+
+static heed_status attend_shape(const heed__shapes *s, heed__size *size)
+{
+    const heed__attend *a = s->attributes;
+    const heed_attention_options *o = &a->attender->options;
+    HEED_TRY(check_columns(s, a));
+    HEED_TRY(heed__want_shape(s, "attend", 1, "k", a->keys->rows, -1));
+    HEED_TRY(heed__want_shape(s, "attend", 2, "v", a->keys->rows, -1));
+    HEED_TRY(ready(s->context, a));
+    heed_attention_sizes sizes = {.size = sizeof sizes};
+    HEED_TRY(heed_attention_plan_sizes(a->attender->plan, &sizes));
+    if (sizes.parameters != (size_t)(s->inputs - 3))
+        return heed__fail(HEED_E_INVALID, "attend: %d parameters; the mechanism has %zu",
+                          s->inputs - 3, sizes.parameters);
+    size->rows = a->queries ? a->queries->rows : a->keys->n;
+    size->cols = o->heads * value_size(o);
+    size->saved = size->rows * o->heads;
+    size->forward_workspace = (int64_t)sizes.forward;
+    /* A query shared by all sequences gathers its gradient one row a sequence first. */
+    int64_t shared = a->queries || s->in[0].rows != 1 ? 0 : a->keys->n * o->heads * o->head_size;
+    size->backward_workspace = (int64_t)(sizes.backward + 15) / 16 * 16 + shared;
+    return HEED_OK;
+}
+
+heed_attention_batch heed__attend_batch(const heed__attend *a)
+{
+    heed_attention_batch batch = {.size = sizeof batch, .sequences = a->keys->n, .keep_all = 1};
+    batch.keys.offsets = a->keys->offsets;
+    if (a->queries)
+        batch.queries.offsets = a->queries->offsets;
+    else
+        batch.queries.length = 1;
+    batch.sequence_ids = (const uint64_t *)a->keys->ids;
+    return batch;
+}
+
+heed_attention_input heed__attend_input(const heed_real *data, int64_t rows, int64_t cols,
+                                        int64_t column, int64_t head_size, int per_sequence)
+{
+    heed_attention_input in = {data ? data + column : NULL, 0, cols, head_size};
+    if (per_sequence) in.sequence_stride = rows == 1 ? 0 : cols;
+    return in;
+}
+
+static heed_attention_batch batch_of(const heed__call *call)
+{
+    heed_attention_batch batch = heed__attend_batch(call->attributes);
+    batch.keep_all = !call->drops;
+    batch.seed = call->draw.seed;
+    batch.step = call->draw.step;
+    batch.layer = call->node;
+    return batch;
+}
+
+static heed_attention_input input_of(const heed__matrix *m, int64_t column, int64_t head_size,
+                                     int per_sequence)
+{
+    return heed__attend_input(m->data, m->rows, m->cols, column, head_size, per_sequence);
+}
+
+static heed_attention_output output_of(heed_real *data, int64_t cols, int64_t column,
+                                       int64_t head_size, int per_sequence)
+{
+    return (heed_attention_output){data ? data + column : NULL, per_sequence ? cols : 0, cols,
+                                   head_size};
+}
+
+static heed_status attend_forward(const heed__call *call)
+{
+    const heed__attend *a = call->attributes;
+    const heed_attention_options *o = &a->attender->options;
+    heed_attention_batch batch = batch_of(call);
+    const heed_real *parameters[HEED_OP_INPUTS];
+    for (int i = 3; i < call->inputs; i++) parameters[i - 3] = call->in[i].data;
+    int single = a->queries == NULL;
+    heed_attention_forward_tensors t = {.size = sizeof t, .parameters = parameters};
+    t.q = input_of(&call->in[0], a->q_column, o->head_size, single);
+    t.k = input_of(&call->in[1], a->k_column, o->head_size, 0);
+    t.v = input_of(&call->in[2], a->v_column, value_size(o), 0);
+    t.o = output_of(call->out.data, call->out.cols, 0, value_size(o), single);
+    t.lse = output_of(call->saved, o->heads, 0, 1, single);
+    return heed_attention_forward(a->attender->plan, &batch, &t, call->workspace);
+}
+
+/* dq of a query that all sequences share: the sum over sequences, in order. */
+static void add_shared(const heed__call *call, const heed_real *each, int64_t width)
+{
+    const heed__attend *a = call->attributes;
+    for (int64_t s = 0; s < a->keys->n; s++)
+        call->kernels->add(width, each + s * width, call->in[0].grad + a->q_column);
+}
+
+static heed_status attend_backward(const heed__call *call)
+{
+    const heed__attend *a = call->attributes;
+    const heed_attention_options *o = &a->attender->options;
+    heed_attention_batch batch = batch_of(call);
+    const heed_real *parameters[HEED_OP_INPUTS];
+    heed_real *d_parameters[HEED_OP_INPUTS];
+    for (int i = 3; i < call->inputs; i++) {
+        parameters[i - 3] = call->in[i].data;
+        d_parameters[i - 3] = call->in[i].grad;
+    }
+    int single = a->queries == NULL, shared = single && call->in[0].rows == 1;
+    int64_t width = o->heads * o->head_size;
+    heed_attention_sizes sizes = {.size = sizeof sizes};
+    HEED_TRY(heed_attention_plan_sizes(a->attender->plan, &sizes));
+    heed_attention_backward_tensors t = {
+        .size = sizeof t, .parameters = parameters, .d_parameters = d_parameters};
+    t.q = input_of(&call->in[0], a->q_column, o->head_size, single);
+    t.k = input_of(&call->in[1], a->k_column, o->head_size, 0);
+    t.v = input_of(&call->in[2], a->v_column, value_size(o), 0);
+    t.o = (heed_attention_input){call->out.data, single ? call->out.cols : 0, call->out.cols,
+                                 value_size(o)};
+    t.d_o = t.o, t.d_o.data = call->out.grad;
+    t.lse = (heed_attention_input){call->saved, single ? o->heads : 0, o->heads, 1};
+    t.dk = output_of(call->in[1].grad, call->in[1].cols, a->k_column, o->head_size, 0);
+    t.dv = output_of(call->in[2].grad, call->in[2].cols, a->v_column, value_size(o), 0);
+    if (!shared || !call->in[0].grad) {
+        t.dq = output_of(call->in[0].grad, call->in[0].cols, a->q_column, o->head_size, single);
+        return heed_attention_backward(a->attender->plan, &batch, &t, call->workspace);
+    }
+    heed_real *each = call->workspace + (sizes.backward + 15) / 16 * 16;
+    memset(each, 0, (size_t)(a->keys->n * width) * sizeof *each);
+    t.dq = output_of(each, width, 0, o->head_size, 1);
+    HEED_TRY(heed_attention_backward(a->attender->plan, &batch, &t, call->workspace));
+    add_shared(call, each, width);
+    return HEED_OK;
+}
+
+/* Scores and weighted values of all query-key pairs, before masks. */
+static double attend_flops(const heed__shapes *s)
+{
+    const heed__attend *a = s->attributes;
+    const heed_attention_options *o = &a->attender->options;
+    double pairs = 0, width = (double)(o->head_size + value_size(o));
+    for (int64_t i = 0; a->keys->offsets && i < a->keys->n; i++) {
+        double keys = (double)heed__ragged_length(a->keys, i);
+        pairs += keys * (a->queries ? (double)heed__ragged_length(a->queries, i) : 1);
+    }
+    return 2 * pairs * (double)o->heads * width;
+}
+
+static heed_status check_one(heed__check *check, const heed_attention_options *options, int single,
+                             int fused)
+{
+    static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2};
+    static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
+    heed__attender attender = {.options = *options};
+    heed__attend a = {.attender = &attender, .queries = single ? NULL : &ragged, .keys = &ragged};
+    int64_t width = options->heads * options->head_size;
+    heed__var in[4] = {HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR};
+    if (fused) {
+        in[0] = in[1] = in[2] = heed__check_input(check, 6, 3 * width);
+        a.k_column = width, a.v_column = 2 * width;
+    } else {
+        in[0] = heed__check_input(check, single ? 1 : 6, width);
+        in[1] = heed__check_input(check, 6, key_heads(options) * options->head_size);
+        in[2] = heed__check_input(check, 6, key_heads(options) * value_size(options));
+    }
+    int additive = options->score && strcmp(options->score->name, "additive") == 0;
+    if (additive) in[3] = heed__check_input(check, options->heads, options->head_size);
+    heed_status status = heed__check_apply(check, &heed__op_attend, in, 3 + additive, &a, sizeof a);
+    heed__attender_clear(&attender);
+    return status;
+}
+
+static heed_status attend_check(heed__check *check)
+{
+    heed_attention_part additive = {sizeof additive, "additive"},
+                        causal = {sizeof causal, "causal"};
+    heed_attention_options plain = {.size = sizeof plain, .heads = 2, .head_size = 3};
+    heed_attention_options grouped = plain, dropped = plain, learned = plain;
+    grouped.key_heads = 1, grouped.value_size = 4, grouped.mask = &causal;
+    dropped.dropout = 0.3;
+    learned.score = &additive;
+    HEED_TRY(check_one(check, &plain, 0, 1));
+    HEED_TRY(check_one(check, &plain, 1, 0));
+    HEED_TRY(check_one(check, &grouped, 0, 0));
+    HEED_TRY(check_one(check, &dropped, 0, 1));
+    return check_one(check, &learned, 0, 0);
+}
+
+const heed__op heed__op_attend = {.name = "attend",
+                                  .summary = "the attention operator over ragged batches",
+                                  .least_inputs = 3,
+                                  .most_inputs = HEED_OP_INPUTS,
+                                  .reads = HEED_READS_ALL | HEED_READS_OUTPUT,
+                                  .shape = attend_shape,
+                                  .forward = attend_forward,
+                                  .backward = attend_backward,
+                                  .flops = attend_flops,
+                                  .check = attend_check};

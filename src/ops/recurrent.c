@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/recurrent.h"
+
+#include "autograd/check.h"
+#include "kernels/gemm.h"
+#include "ops/rows.h"
+
+#include <string.h>
+
+enum { GROUP = 16 };
+
+/* One walk over all groups, forward or backward. */
+typedef struct walk {
+    const heed__cell *cell;
+    const heed__call *call;
+    const heed__ragged *ragged;
+    int reverse;
+    int64_t C;
+    const heed_real *weight; /* forward: w^T [C, gates C]; backward: w [gates C, C] */
+    heed_real *keep;         /* [rows, saved C] */
+    heed_real *dhidden;      /* backward: [rows, gates C] */
+    heed_real *scratch;      /* per thread */
+} walk;
+
+static int64_t scratch_reals(const heed__cell *cell, int64_t C, int backward)
+{
+    int64_t per_row = 2 * C + cell->gates * C + (backward ? C : 0) + cell->saved * C;
+    return GROUP * per_row;
+}
+
+static int64_t workspace_threads(const heed_context *context)
+{
+    return heed_context_threads(context);
+}
+
+heed_status heed__recurrent_shape(const heed__cell *cell, const heed__shapes *s, heed__size *size)
+{
+    const heed__recurrent *r = s->attributes;
+    int64_t C = s->in[1].cols, gates = cell->gates * C, rows = r->ragged->rows;
+    HEED_TRY(heed__want_shape(s, cell->name, 0, "x", rows, gates));
+    HEED_TRY(heed__want_shape(s, cell->name, 1, "w_hh", gates, C));
+    if (s->inputs > 2) HEED_TRY(heed__want_shape(s, cell->name, 2, "b_hh", 1, gates));
+    int64_t threads = workspace_threads(s->context);
+    size->rows = rows;
+    size->cols = C;
+    size->saved = rows * cell->saved * C;
+    size->forward_workspace = gates * C + threads * scratch_reals(cell, C, 0);
+    int64_t product = (int64_t)heed__gemm_workspace(s->context, gates, C, rows);
+    int64_t steps = threads * scratch_reals(cell, C, 1);
+    size->backward_workspace = rows * gates + rows * C + (product > steps ? product : steps);
+    return HEED_OK;
+}
+
+static int64_t row_at(const walk *w, int64_t sequence, int64_t step)
+{
+    const heed__ragged *ragged = w->ragged;
+    return w->reverse ? ragged->offsets[sequence + 1] - 1 - step : ragged->offsets[sequence] + step;
+}
+
+/* How many of the group's sequences, which stand longest first, are longer than step. */
+static int64_t alive(const walk *w, const int64_t *sequences, int64_t count, int64_t step)
+{
+    while (count > 0 && heed__ragged_length(w->ragged, sequences[count - 1]) <= step) count--;
+    return count;
+}
+
+static void multiply(const walk *w, int64_t rows, int64_t cols, int64_t k, const heed_real *a,
+                     const heed_real *start, int64_t start_row, heed_real *c)
+{
+    heed__tile tile = {.rows = rows, .cols = cols, .k = k};
+    tile.a = a, tile.a_row = k, tile.a_col = 1;
+    tile.b = w->weight, tile.b_row = cols;
+    tile.start = start, tile.start_row = start_row;
+    tile.c = c, tile.c_row = cols;
+    w->call->kernels->gemm_tile(&tile);
+}
+
+static void forward_group(void *arg, int64_t group, int thread)
+{
+    const walk *w = arg;
+    const heed__call *call = w->call;
+    const heed__cell *cell = w->cell;
+    int64_t C = w->C, gates = cell->gates * C;
+    const int64_t *sequences = w->ragged->order + group * GROUP;
+    int64_t count = w->ragged->n - group * GROUP < GROUP ? w->ragged->n - group * GROUP : GROUP;
+    heed_real *h = w->scratch + thread * scratch_reals(cell, C, 0);
+    heed_real *state = h + GROUP * C, *hidden = state + GROUP * C, *spare = hidden + GROUP * gates;
+    const heed_real *bias = call->inputs > 2 ? call->in[2].data : NULL;
+    memset(h, 0, (size_t)(2 * GROUP * C) * sizeof *h);
+    for (int64_t step = 0; (count = alive(w, sequences, count, step)) > 0; step++) {
+        multiply(w, count, gates, C, h, bias, 0, hidden);
+        for (int64_t i = 0; i < count; i++) {
+            int64_t row = row_at(w, sequences[i], step);
+            heed_real *keep = w->keep ? w->keep + row * cell->saved * C : spare;
+            cell->forward(call->kernels, C, call->in[0].data + row * gates, hidden + i * gates,
+                          h + i * C, state + i * C, keep);
+            memcpy(call->out.data + row * C, h + i * C, (size_t)C * sizeof *h);
+        }
+    }
+}
+
+static walk walk_of(const heed__cell *cell, const heed__call *call)
+{
+    const heed__recurrent *r = call->attributes;
+    return (walk){.cell = cell,
+                  .call = call,
+                  .ragged = r->ragged,
+                  .reverse = r->reverse,
+                  .C = call->in[1].cols,
+                  .keep = call->saved};
+}
+
+static int64_t groups(const heed__ragged *ragged)
+{
+    return (ragged->n + GROUP - 1) / GROUP;
+}
+
+void heed__recurrent_forward(const heed__cell *cell, const heed__call *call)
+{
+    walk w = walk_of(cell, call);
+    int64_t gates = cell->gates * w.C;
+    call->kernels->transpose(gates, w.C, call->in[1].data, w.C, call->workspace, gates);
+    w.weight = call->workspace;
+    w.scratch = call->workspace + gates * w.C;
+    heed__parallel(call->context, groups(w.ragged), forward_group, &w);
+}
+
+/* One step back for one sequence of the group. */
+static void row_back(const walk *w, int64_t sequence, int64_t step, heed_real *dh,
+                     heed_real *dstate, heed_real *dhidden)
+{
+    const heed__call *call = w->call;
+    int64_t C = w->C, gates = w->cell->gates * C, row = row_at(w, sequence, step);
+    int64_t before = step > 0 ? row_at(w, sequence, step - 1) : 0;
+    int64_t kept = w->cell->saved * C;
+    heed_real *dx = w->dhidden + row * gates; /* borrowed: dhidden is stored there afterwards */
+    call->kernels->add(C, call->out.grad + row * C, dh);
+    w->cell->backward(call->kernels, C, w->keep + row * kept,
+                      step > 0 ? w->keep + before * kept : NULL,
+                      step > 0 ? call->out.data + before * C : NULL, dh, dstate, dx, dhidden);
+    if (call->in[0].grad) call->kernels->add(gates, dx, call->in[0].grad + row * gates);
+    memcpy(dx, dhidden, (size_t)gates * sizeof *dx);
+}
+
+static void backward_group(void *arg, int64_t group, int thread)
+{
+    const walk *w = arg;
+    int64_t C = w->C, gates = w->cell->gates * C;
+    const int64_t *sequences = w->ragged->order + group * GROUP;
+    int64_t left = w->ragged->n - group * GROUP;
+    int64_t longest = heed__ragged_length(w->ragged, sequences[0]);
+    heed_real *dh = w->scratch + thread * scratch_reals(w->cell, C, 1);
+    heed_real *dstate = dh + GROUP * C, *dhidden = dstate + GROUP * C;
+    heed_real *next = dhidden + GROUP * gates;
+    memset(dh, 0, (size_t)(2 * GROUP * C) * sizeof *dh);
+    for (int64_t step = longest - 1; step >= 0; step--) {
+        int64_t count = alive(w, sequences, left < GROUP ? left : GROUP, step);
+        for (int64_t i = 0; i < count; i++)
+            row_back(w, sequences[i], step, dh + i * C, dstate + i * C, dhidden + i * gates);
+        multiply(w, count, C, gates, dhidden, dh, C, next);
+        memcpy(dh, next, (size_t)(count * C) * sizeof *dh);
+    }
+}
+
+/* The state each row was computed from, in the order of rows; zeros at a sequence's start. */
+static void copy_before(const walk *w, heed_real *before)
+{
+    int64_t C = w->C;
+    for (int64_t s = 0; s < w->ragged->n; s++)
+        for (int64_t step = 0; step < heed__ragged_length(w->ragged, s); step++) {
+            heed_real *to = before + row_at(w, s, step) * C;
+            size_t bytes = (size_t)C * sizeof *to;
+            if (step == 0)
+                memset(to, 0, bytes);
+            else
+                memcpy(to, w->call->out.data + row_at(w, s, step - 1) * C, bytes);
+        }
+}
+
+void heed__recurrent_backward(const heed__cell *cell, const heed__call *call)
+{
+    walk w = walk_of(cell, call);
+    int64_t rows = call->out.rows, gates = cell->gates * w.C;
+    heed_real *before = call->workspace + rows * gates;
+    w.weight = call->in[1].data;
+    w.dhidden = call->workspace;
+    w.scratch = before + rows * w.C;
+    heed__parallel(call->context, groups(w.ragged), backward_group, &w);
+    if (call->in[1].grad) {
+        copy_before(&w, before);
+        heed__gemm dw = {.m = gates, .n = w.C, .k = rows, .accumulate = 1};
+        dw.a = w.dhidden, dw.a_row = 1, dw.a_col = gates;
+        dw.b = before, dw.b_row = w.C, dw.b_col = 1;
+        dw.c = call->in[1].grad, dw.c_row = w.C;
+        heed__gemm_run(call->context, &dw, w.scratch);
+    }
+    if (call->inputs > 2 && call->in[2].grad)
+        heed__column_sums(call, w.dhidden, rows, gates, call->in[2].grad);
+}
+
+double heed__recurrent_flops(const heed__shapes *s)
+{
+    return 2.0 * (double)s->in[0].rows * (double)s->in[1].rows * (double)s->in[1].cols;
+}
+
+heed_status heed__recurrent_check(heed__check *check, const heed__op *op, int gates)
+{
+    static const int64_t offsets[] = {0, 2, 2, 6, 7}, order[] = {2, 0, 3, 1};
+    static const int64_t names[] = {4, 9, 2, 5};
+    static const heed__ragged ragged = {4, 7, 4, offsets, order, names};
+    for (int reverse = 0; reverse < 2; reverse++) {
+        heed__recurrent r = {&ragged, reverse};
+        int64_t C = 3;
+        heed__var in[3] = {
+            heed__check_input(check, 7, gates * C), heed__check_input(check, gates * C, C),
+            op->most_inputs > 2 ? heed__check_input(check, 1, gates * C) : HEED_NO_VAR};
+        HEED_TRY(heed__check_apply(check, op, in, op->most_inputs, &r, sizeof r));
+    }
+    return HEED_OK;
+}
