@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layers: parameters and how they are applied. Each is a plain struct; `create` declares its
+ * parameters under a name, `apply` records it. Failures while recording stay on the tape.
+ */
+#ifndef HEED_NN_LAYERS_H
+#define HEED_NN_LAYERS_H
+
+#include "nn/params.h"
+#include "ops/attend.h"
+#include "ops/ops.h"
+
+/* What every layer is applied with. */
+typedef struct heed__pass {
+    heed__tape *tape;
+    const heed__ragged *ragged;
+    float dropout; /* of the layers that drop */
+} heed__pass;
+
+typedef struct heed__linear {
+    heed__param *weight, *bias; /* bias NULL = none */
+} heed__linear;
+heed_status heed__linear_create(heed__params *params, const char *name, int64_t in, int64_t out,
+                                int with_bias, heed__linear *layer);
+heed__var heed__linear_apply(const heed__linear *layer, const heed__pass *pass, heed__var x);
+
+typedef struct heed__norm {
+    heed__param *gain, *bias;
+} heed__norm;
+heed_status heed__norm_create(heed__params *params, const char *name, int64_t size,
+                              heed__norm *layer);
+heed__var heed__norm_apply(const heed__norm *layer, const heed__pass *pass, heed__var x);
+
+/* Element-wise function; dropout by the pass's rate (rate 0 records nothing). */
+heed__var heed__activate(const heed__pass *pass, heed__activation_kind kind, heed__var x);
+heed__var heed__drop(const heed__pass *pass, heed__var x);
+heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b);
+
+/* Where attention happened in a recorded pass, for looking at its weights afterwards. */
+typedef struct heed__attention_site {
+    heed__attend attend;
+    heed__var q, k, out;
+} heed__attention_site;
+
+/* Multi-head self-attention (Vaswani et al., arXiv 1706.03762): one fused projection to q, k, v;
+ * the score's own parameters; an output projection unless `bare`. */
+typedef struct heed__self_attention {
+    heed__attender attender;
+    heed_attention_part score, mask;
+    heed__linear project, output;
+    heed__param *score_weight; /* additive scores */
+    int bare;
+} heed__self_attention;
+
+typedef struct heed__self_attention_options {
+    int64_t size, heads, key_heads; /* key_heads 0 = heads */
+    const char *score;              /* a row of the operator's table */
+    int causal;
+    float dropout; /* of the weights */
+    int bare;      /* no output projection */
+} heed__self_attention_options;
+
+heed_status heed__self_attention_create(heed__params *params, const char *name,
+                                        const heed__self_attention_options *options,
+                                        heed__self_attention *layer);
+void heed__self_attention_clear(heed__self_attention *layer);
+heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pass *pass,
+                                     heed__var x, heed__attention_site *site);
+
+/* Self-attentive pooling (Yang et al. 2016, "Hierarchical attention networks"): u = tanh(W h + b),
+ * weights = softmax(u . w) over the sequence, output = weighted sum of h: one learned query for
+ * all. */
+typedef struct heed__attention_pool {
+    heed__attender attender;
+    heed_attention_part score;
+    heed__linear project;
+    heed__param *query;
+} heed__attention_pool;
+
+heed_status heed__attention_pool_create(heed__params *params, const char *name, int64_t size,
+                                        heed__attention_pool *layer);
+void heed__attention_pool_clear(heed__attention_pool *layer);
+heed__var heed__attention_pool_apply(heed__attention_pool *layer, const heed__pass *pass,
+                                     heed__var x, heed__attention_site *site);
+
+/* A GRU or LSTM layer, in one direction or in both (outputs side by side, each size / 2). */
+typedef struct heed__recurrent_layer {
+    const heed__op *op;
+    int directions;
+    heed__linear input[2];
+    heed__param *hidden[2], *hidden_bias[2];
+} heed__recurrent_layer;
+
+heed_status heed__recurrent_layer_create(heed__params *params, const char *name, const heed__op *op,
+                                         int64_t in, int64_t size, int directions,
+                                         heed__recurrent_layer *layer);
+heed__var heed__recurrent_layer_apply(const heed__recurrent_layer *layer, const heed__pass *pass,
+                                      heed__var x);
+
+/* A table of fixed sinusoidal positions, [rows, size], as in arXiv 1706.03762, section 3.5. */
+void heed__sinusoid_fill(int64_t rows, int64_t size, heed_real *table);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/params.h"
+
+#include "base/fail.h"
+#include "kernels/kernels.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Marsaglia's polar method, with heed's own logarithm: the same bits on every machine. */
+static heed_real draw_normal(heed__random *random)
+{
+    for (;;) {
+        heed_real u = 2 * (heed_real)heed__random_uniform(random) - 1;
+        heed_real v = 2 * (heed_real)heed__random_uniform(random) - 1;
+        heed_real s = u * u + v * v, log_s;
+        if (s >= 1 || s == 0) continue;
+        heed__kernels_best()->log(1, &s, &log_s);
+        return u * heed__sqrt(-2 * log_s / s);
+    }
+}
+
+static void fill(heed__random *random, heed__param *param, heed__param_options options)
+{
+    int64_t count = param->rows * param->cols;
+    heed_real scale = options.scale > 0 ? (heed_real)options.scale : 1;
+    if (options.init == HEED_INIT_XAVIER)
+        scale *= heed__sqrt(6 / (heed_real)(param->rows + param->cols));
+    for (int64_t i = 0; i < count; i++) {
+        switch (options.init) {
+        case HEED_INIT_ZERO:
+            break;
+        case HEED_INIT_ONE:
+            param->data[i] = 1;
+            break;
+        case HEED_INIT_NORMAL:
+            param->data[i] = scale * draw_normal(random);
+            break;
+        case HEED_INIT_XAVIER:
+        case HEED_INIT_UNIFORM:
+            param->data[i] = scale * (2 * (heed_real)heed__random_uniform(random) - 1);
+            break;
+        }
+    }
+}
+
+heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
+                             heed__param_options options, heed__param **out, const char *name, ...)
+{
+    char text[128];
+    va_list arguments;
+    va_start(arguments, name);
+    vsnprintf(text, sizeof text, name, arguments);
+    va_end(arguments);
+    heed__param *param = NULL;
+    HEED_TRY(heed__grow(&params->items, &params->capacity, params->count + 1, sizeof *params->items,
+                        "parameters"));
+    HEED_TRY(heed__arena_take(&params->arena, 1, sizeof *param, "parameters", &param));
+    HEED_TRY(heed__arena_text(&params->arena, text, strlen(text), &param->name));
+    param->rows = rows;
+    param->cols = cols;
+    param->rank = options.vector ? 1 : 2;
+    param->decay = options.decay;
+    param->lr_scale = options.lr_scale > 0 ? options.lr_scale : 1;
+    size_t count = (size_t)(rows * cols);
+    HEED_TRY(heed__alloc(count, sizeof(heed_real), param->name, &param->data));
+    params->items[params->count++] = param; /* from here on, clear frees it */
+    HEED_TRY(heed__alloc(count, sizeof(heed_real), param->name, &param->grad));
+    fill(&params->random, param, options);
+    *out = param;
+    return HEED_OK;
+}
+
+void heed__params_clear(heed__params *params)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        heed__free(params->items[i]->data);
+        heed__free(params->items[i]->grad);
+    }
+    free(params->items);
+    heed__arena_free(&params->arena);
+    memset(params, 0, sizeof *params);
+}
+
+void heed__params_zero_grads(heed__params *params)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        heed__param *p = params->items[i];
+        memset(p->grad, 0, (size_t)(p->rows * p->cols) * sizeof *p->grad);
+    }
+}
+
+int64_t heed__params_total(const heed__params *params)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < params->count; i++)
+        total += params->items[i]->rows * params->items[i]->cols;
+    return total;
+}
