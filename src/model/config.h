@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Typed reading of a configuration, by key. A key that is not in the table is a bug of ours. */
+#ifndef HEED_MODEL_CONFIG_H
+#define HEED_MODEL_CONFIG_H
+
+#include "heed/config.h"
+
+int64_t heed__config_integer(const heed_config *config, const char *key);
+double heed__config_number(const heed_config *config, const char *key);
+int heed__config_boolean(const heed_config *config, const char *key);
+int heed__config_is(const heed_config *config, const char *key, const char *choice);
+
+heed_status heed__config_copy(const heed_config *config, heed_config **out);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of all settings. Defaults were chosen on validation data: docs/defaults.md. */
+#include "heed/config.h"
+
+#define INTEGER(key, flag, initial, least, most, help)                                             \
+    {                                                                                              \
+        key, flag, HEED_SETTING_INTEGER, initial, 0, least, most, help                             \
+    }
+#define NUMBER(key, flag, initial, least, most, help)                                              \
+    {                                                                                              \
+        key, flag, HEED_SETTING_NUMBER, initial, 0, least, most, help                              \
+    }
+#define BOOLEAN(key, flag, initial, help)                                                          \
+    {                                                                                              \
+        key, flag, HEED_SETTING_BOOLEAN, initial, 0, 0, 0, help                                    \
+    }
+#define CHOICE(key, flag, initial, choices, help)                                                  \
+    {                                                                                              \
+        key, flag, HEED_SETTING_CHOICE, initial, choices, 0, 0, help                               \
+    }
+
+static const heed_setting settings[] = {
+    CHOICE("input.tokenizer", "tokenizer", "words", "words|characters|bpe|unigram",
+           "how text is cut into tokens"),
+    BOOLEAN("input.lowercase", "lowercase", "true", "lower-case words and characters first"),
+    INTEGER("input.min_count", "min-count", "1", 1, 1000000, "rarer tokens become unknown"),
+    INTEGER("input.vocabulary", "vocabulary", "50000", 16, 4000000,
+            "most tokens kept (bpe and unigram: pieces to learn)"),
+    INTEGER("input.ngrams", "ngrams", "2", 1, 2,
+            "2 = pairs of neighbouring tokens have embeddings too"),
+    INTEGER("input.ngram_min_count", "ngram-min-count", "2", 1, 1000000,
+            "rarer pairs are left out"),
+    INTEGER("input.ngram_vocabulary", "ngram-vocabulary", "500000", 2, 4000000, "most pairs kept"),
+    INTEGER("input.max_length", "max-length", "4096", 1, 1048576,
+            "tokens read of a text, from its beginning"),
+    NUMBER("input.dropout", "input-dropout", "0.5", 0, 0.99, "share of embedding features dropped"),
+    NUMBER("input.word_dropout", "word-dropout", "0", 0, 0.99,
+           "share of tokens taken as unknown while training"),
+
+    CHOICE("encoder.kind", "encoder", "none", "none|gru|lstm|transformer",
+           "what turns tokens into states"),
+    INTEGER("encoder.dim", "dim", "64", 1, 8192, "size of embeddings and states"),
+    INTEGER("encoder.layers", "layers", "1", 1, 64, "layers of the encoder"),
+    INTEGER("encoder.directions", "directions", "2", 1, 2,
+            "gru, lstm: 2 = read from both ends, half of dim each"),
+    INTEGER("encoder.heads", "heads", "4", 1, 1024, "transformer: heads of attention"),
+    INTEGER("encoder.key_heads", "key-heads", "0", 0, 1024,
+            "transformer: key/value heads shared by the heads; 0 = one each"),
+    CHOICE("encoder.score", "score", "scaled_dot", "scaled_dot|dot|additive",
+           "transformer: how a query and a key are compared"),
+    BOOLEAN("encoder.causal", "causal", "false", "transformer: tokens see earlier ones only"),
+    INTEGER("encoder.ffn", "ffn", "256", 0, 65536,
+            "transformer: size of the feed-forward part; 0 = none"),
+    CHOICE("encoder.activation", "activation", "gelu", "relu|gelu|silu|tanh|sigmoid",
+           "transformer: function of the feed-forward part"),
+    CHOICE("encoder.norm", "norm", "pre", "none|pre|post",
+           "transformer: layer normalisation before or after each part"),
+    BOOLEAN("encoder.residual", "residual", "true", "transformer: add each part to its input"),
+    BOOLEAN("encoder.projection", "projection", "true",
+            "transformer: project the heads' output back"),
+    CHOICE("encoder.positions", "positions", "sinusoidal", "none|sinusoidal|learned",
+           "transformer: what is added to tell positions apart"),
+    NUMBER("encoder.dropout", "dropout", "0.2", 0, 0.99, "share dropped between layers"),
+    NUMBER("encoder.attention_dropout", "attention-dropout", "0", 0, 0.99,
+           "transformer: share of attention weights dropped"),
+
+    CHOICE("pool.kind", "pool", "attention+mean", "mean|cls|attention|attention+mean",
+           "how the states of a text become one"),
+    NUMBER("pool.dropout", "pool-dropout", "0.3", 0, 0.99,
+           "attention pooling: share of weights dropped"),
+
+    CHOICE("output.kind", "task", "auto", "auto|class|set|number",
+           "one label, several joined by '|', or a number; auto = from the data"),
+    NUMBER("output.dropout", "output-dropout", "0.5", 0, 0.99,
+           "share of features dropped before the outputs"),
+    NUMBER("output.smoothing", "label-smoothing", "0.1", 0, 0.99, "label smoothing"),
+    CHOICE("output.class_weights", "class-weights", "none", "none|balanced",
+           "balanced = rare labels count more"),
+
+    CHOICE("train.optimizer", "optimizer", "adamw", "adamw|sgd", "how parameters are moved"),
+    NUMBER("train.lr", "lr", "0.003", 1e-9, 100, "learning rate"),
+    NUMBER("train.weight_decay", "weight-decay", "0.01", 0, 10, "decoupled weight decay"),
+    NUMBER("train.momentum", "momentum", "0.9", 0, 0.9999, "sgd: momentum"),
+    CHOICE("train.schedule", "schedule", "cosine", "constant|cosine|inverse_sqrt|plateau",
+           "course of the learning rate"),
+    NUMBER("train.warmup", "warmup", "0.05", 0, 1, "share of the steps in which it rises"),
+    NUMBER("train.clip", "clip", "1", 0, 1e6, "largest norm of the gradient; 0 = any"),
+    INTEGER("train.epochs", "epochs", "6", 1, 100000, "passes over the data"),
+    INTEGER("train.steps", "steps", "0", 0, 1000000000, "steps instead of epochs; 0 = by epochs"),
+    INTEGER("train.batch_texts", "batch-texts", "32", 1, 1000000, "most texts in a batch"),
+    INTEGER("train.batch_tokens", "batch-tokens", "8192", 1, 100000000, "most tokens in a batch"),
+    INTEGER("train.patience", "patience", "3", 0, 100000,
+            "stop after this many validations without a better one; 0 = never"),
+    INTEGER("train.validate_every", "validate-every", "0", 0, 1000000000,
+            "steps between validations; 0 = every epoch"),
+    NUMBER("train.valid_share", "valid-share", "0.1", 0.001, 0.9,
+           "share of the data kept for validation where no file is named"),
+    INTEGER("train.seed", "seed", "1", 0, 9007199254740991, "where all random numbers come from"),
+};
+
+const heed_setting *heed_setting_at(size_t index)
+{
+    return index < sizeof settings / sizeof *settings ? &settings[index] : NULL;
+}
