@@ -34,6 +34,8 @@ static const heed_setting settings[] = {
     INTEGER("input.max_length", "max-length", "4096", 1, 1048576,
             "tokens read of a text, from its beginning"),
     NUMBER("input.dropout", "input-dropout", "0.5", 0, 0.99, "share of embedding features dropped"),
+    NUMBER("input.init", "embedding-init", "0.02", 1e-6, 10,
+           "standard deviation of first embeddings"),
     NUMBER("input.word_dropout", "word-dropout", "0", 0, 0.99,
            "share of tokens taken as unknown while training"),
 

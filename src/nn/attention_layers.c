@@ -64,17 +64,18 @@ heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pa
 }
 
 heed_status heed__attention_pool_create(heed__params *params, const char *name, int64_t size,
-                                        heed__attention_pool *layer)
+                                        float dropout, heed__attention_pool *layer)
 {
     char part[160];
     layer->score = (heed_attention_part){sizeof layer->score, "dot"};
     layer->attender.options = (heed_attention_options){.size = sizeof layer->attender.options,
                                                        .heads = 1,
                                                        .head_size = size,
-                                                       .score = &layer->score};
+                                                       .score = &layer->score,
+                                                       .dropout = (double)dropout};
     snprintf(part, sizeof part, "%s.project", name);
     HEED_TRY(heed__linear_create(params, part, size, size, 1, &layer->project));
-    heed__param_options query = {.init = HEED_INIT_XAVIER, .decay = 1};
+    heed__param_options query = {.init = HEED_INIT_ZERO, .decay = 1}; /* starts as the mean */
     return heed__params_add(params, 1, size, query, &layer->query, "%s.query", name);
 }
 

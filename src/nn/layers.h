@@ -78,7 +78,7 @@ typedef struct heed__attention_pool {
 } heed__attention_pool;
 
 heed_status heed__attention_pool_create(heed__params *params, const char *name, int64_t size,
-                                        heed__attention_pool *layer);
+                                        float dropout, heed__attention_pool *layer);
 void heed__attention_pool_clear(heed__attention_pool *layer);
 heed__var heed__attention_pool_apply(heed__attention_pool *layer, const heed__pass *pass,
                                      heed__var x, heed__attention_site *site);

@@ -16,11 +16,19 @@ typedef enum heed__init {
     HEED_INIT_UNIFORM /* uniform in [-scale, scale] */
 } heed__init;
 
+/* Where values come from instead of chance: a file. Called with data NULL before memory is taken,
+ * to refuse what is not there or of another shape, then with data to fill it. */
+typedef heed_status (*heed__param_source)(void *user, const heed__param *param, heed_real *data);
+
 typedef struct heed__params {
     heed__param **items;
     size_t count, capacity;
     heed__arena arena;
-    heed__random random; /* set before declaring */
+    /* Set before declaring: */
+    int trains; /* gradients are wanted */
+    heed__random random;
+    heed__param_source source; /* NULL = first values by chance */
+    void *source_user;
 } heed__params;
 
 /* What a parameter is, beyond name and shape. */

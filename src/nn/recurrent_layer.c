@@ -28,7 +28,7 @@ heed_status heed__recurrent_layer_create(heed__params *params, const char *name,
             HEED_TRY(heed__params_add(params, 1, gates * each, bias, &layer->hidden_bias[d],
                                       "%s.%s.hidden.bias", name, direction_names[d]));
         /* Forget gates start open (Gers, Schmidhuber, Cummins 2000). */
-        for (int64_t j = each; op == &heed__op_lstm && j < 2 * each; j++)
+        for (int64_t j = each; op == &heed__op_lstm && !params->source && j < 2 * each; j++)
             layer->input[d].bias->data[j] = 1;
     }
     return HEED_OK;

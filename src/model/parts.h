@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts a model is put together from, as rows of tables: encoders and pools. */
+#ifndef HEED_MODEL_PARTS_H
+#define HEED_MODEL_PARTS_H
+
+#include "model/config.h"
+#include "nn/layers.h"
+
+/* Where attention happened in a pass. */
+enum { HEED_SITES = 130 };
+typedef struct heed__site {
+    char name[24]; /* "layer 1", "pool" */
+    heed__attention_site at;
+} heed__site;
+typedef struct heed__sites {
+    int count;
+    heed__site items[HEED_SITES];
+} heed__sites;
+
+/* The next site, named printf-like; NULL when sites is NULL (nobody will look). */
+heed__attention_site *heed__sites_add(heed__sites *sites, const char *name, ...) HEED_PRINTF(2, 3);
+
+typedef struct heed__encoder_kind {
+    const char *name, *summary;
+    /* *out is NULL for a kind without state. */
+    heed_status (*create)(heed__params *params, const heed_config *config, void **out);
+    heed__var (*apply)(void *encoder, const heed__pass *pass, heed__var x, heed__sites *sites);
+    void (*destroy)(void *encoder);
+} heed__encoder_kind;
+
+extern const heed__encoder_kind heed__encoder_none, heed__encoder_gru, heed__encoder_lstm,
+    heed__encoder_transformer;
+const heed__encoder_kind *heed__encoder_find(const char *name);
+const heed__encoder_kind *heed__encoder_at(size_t index); /* NULL past the end */
+
+/* A pool turns [tokens, dim] into [sequences, width]. */
+typedef struct heed__pool {
+    int attention, mean, first;
+    heed__attention_pool layer;
+    int64_t width;
+} heed__pool;
+heed_status heed__pool_create(heed__params *params, const heed_config *config, heed__pool *pool);
+void heed__pool_clear(heed__pool *pool);
+heed__var heed__pool_apply(heed__pool *pool, const heed__pass *pass, heed__var x,
+                           heed__sites *sites);
+
+#endif
