@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Putting a model together, and recording a batch. */
+#include "model/model.h"
+
+#include "base/fail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static heed_status create_embeddings(heed_model *model)
+{
+    int64_t dim = heed__config_integer(model->config, "encoder.dim");
+    heed__param_options options = {.init = HEED_INIT_NORMAL,
+                                   .scale = (float)heed__config_number(model->config, "input.init"),
+                                   .decay = 1};
+    HEED_TRY(heed__params_add(&model->params, heed__tokenizer_vocabulary(model->tokenizer), dim,
+                              options, &model->embedding, "embedding.weight"));
+    int64_t ngrams = heed__tokenizer_ngrams(model->tokenizer);
+    if (ngrams == 0) return HEED_OK;
+    options.init = HEED_INIT_ZERO; /* a pair adds to its words what data shows that it should */
+    return heed__params_add(&model->params, ngrams, dim, options, &model->ngrams, "ngrams.weight");
+}
+
+static heed_status create_outputs(heed_model *model)
+{
+    int64_t first = 0;
+    for (int i = 0; i < model->n_outputs; i++) {
+        heed__model_output *output = &model->outputs[i];
+        char name[64];
+        output->first = first;
+        output->count = output->labels->kind == HEED_LABEL_NUMBER ? 1 : output->labels->n;
+        output->spread = 1;
+        first += output->count;
+        snprintf(name, sizeof name, "output.%d", i);
+        HEED_TRY(heed__linear_create(&model->params, name, model->pool.width, output->count, 1,
+                                     &output->head));
+    }
+    return HEED_OK;
+}
+
+static heed_status put_together(heed_model *model)
+{
+    model->encoder_kind = heed__encoder_find(heed_config_get(model->config, "encoder.kind"));
+    HEED_TRY(create_embeddings(model));
+    HEED_TRY(model->encoder_kind->create(&model->params, model->config, &model->encoder));
+    HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
+    HEED_TRY(create_outputs(model));
+    return heed__tape_create(model->context, &model->tape);
+}
+
+heed_status heed__model_create(heed_context *context, const heed__model_parts *parts,
+                               heed_model **out)
+{
+    heed_model *model = NULL;
+    *out = NULL;
+    heed_status status = heed__alloc(1, sizeof *model, "a model", &model);
+    heed_model spare = {0}; /* holds what was handed over when there is no memory for the model */
+    heed_model *owner = status == HEED_OK ? model : &spare;
+    owner->context = context;
+    owner->config = parts->config;
+    owner->tokenizer = parts->tokenizer;
+    owner->n_outputs = parts->n_outputs;
+    for (int i = 0; i < parts->n_outputs; i++) owner->outputs[i].labels = parts->labels[i];
+    owner->params.trains = parts->trains;
+    owner->params.source = parts->source;
+    owner->params.source_user = parts->source_user;
+    heed__random_start(&owner->params.random,
+                       (uint64_t)heed__config_integer(owner->config, "train.seed"),
+                       HEED_RANDOM_WEIGHTS);
+    if (status == HEED_OK) status = put_together(model);
+    if (status == HEED_OK)
+        *out = model;
+    else if (model)
+        heed_model_destroy(&model);
+    else {
+        heed_config_destroy(&spare.config);
+        heed__tokenizer_destroy(&spare.tokenizer);
+        for (int i = 0; i < spare.n_outputs; i++) heed__labels_destroy(&spare.outputs[i].labels);
+    }
+    return status;
+}
+
+void heed__predictor_destroy(struct heed__predictor **predictor);
+
+void heed_model_destroy(heed_model **model)
+{
+    if (!model || !*model) return;
+    heed_model *m = *model;
+    heed__predictor_destroy(&m->predictor);
+    heed__tape_destroy(&m->tape);
+    heed__pool_clear(&m->pool);
+    if (m->encoder) m->encoder_kind->destroy(m->encoder);
+    for (int i = 0; i < m->n_outputs; i++) {
+        heed__labels_destroy(&m->outputs[i].labels);
+        heed__free(m->outputs[i].class_weights);
+    }
+    for (int i = 0; i < m->n_notes; i++) heed__free(m->notes[i].value);
+    heed__params_clear(&m->params);
+    heed__tokenizer_destroy(&m->tokenizer);
+    heed_config_destroy(&m->config);
+    heed__free(m);
+    *model = NULL;
+}
+
+static heed__var embed(heed_model *model, heed__tape *tape, const heed__model_batch *batch)
+{
+    heed__embedding words = {.ids = batch->tokens, .rows = batch->ragged.rows};
+    words.drop = (float)heed__config_number(model->config, "input.word_dropout");
+    words.ragged = &batch->ragged;
+    heed__var table = heed__tape_param(tape, model->embedding);
+    heed__var x = heed__tape_apply(tape, &heed__op_embedding, &table, 1, &words, sizeof words);
+    if (!model->ngrams) return x;
+    heed__embedding pairs = {
+        .ids = batch->ngrams, .rows = batch->ragged.rows, .zero_is_nothing = 1};
+    table = heed__tape_param(tape, model->ngrams);
+    heed__var both[2] = {
+        x, heed__tape_apply(tape, &heed__op_embedding, &table, 1, &pairs, sizeof pairs)};
+    return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);
+}
+
+void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_batch *batch,
+                        heed__model_vars *vars)
+{
+    heed__pass pass = {.tape = tape, .ragged = &batch->ragged};
+    if (vars->sites) vars->sites->count = 0;
+    vars->embedded = embed(model, tape, batch);
+    pass.dropout = (float)heed__config_number(model->config, "input.dropout");
+    heed__var x = heed__drop(&pass, vars->embedded);
+    x = model->encoder_kind->apply(model->encoder, &pass, x, vars->sites);
+    vars->pooled = heed__pool_apply(&model->pool, &pass, x, vars->sites);
+    pass.dropout = (float)heed__config_number(model->config, "output.dropout");
+    x = heed__drop(&pass, vars->pooled);
+    for (int i = 0; i < model->n_outputs; i++)
+        vars->logits[i] = heed__linear_apply(&model->outputs[i].head, &pass, x);
+}
+
+heed__var heed__model_loss(heed_model *model, heed__tape *tape, const heed__model_vars *vars,
+                           const heed__model_targets *targets)
+{
+    heed__weighted_sum sum = {{0}};
+    heed__var losses[HEED_MODEL_OUTPUTS];
+    for (int i = 0; i < model->n_outputs; i++) {
+        const heed__model_output *output = &model->outputs[i];
+        heed__class_loss classes = {
+            .labels = targets->classes[i],
+            .weights = output->class_weights,
+            .smoothing = (float)heed__config_number(model->config, "output.smoothing")};
+        heed__target_loss values = {.targets = targets->values[i],
+                                    .weights = output->class_weights};
+        heed__label_kind kind = output->labels->kind;
+        sum.weights[i] = 1 / (float)model->n_outputs;
+        if (kind == HEED_LABEL_CLASS)
+            losses[i] = heed__tape_apply(tape, &heed__op_cross_entropy, &vars->logits[i], 1,
+                                         &classes, sizeof classes);
+        else
+            losses[i] = heed__tape_apply(tape,
+                                         kind == HEED_LABEL_SET ? &heed__op_binary_cross_entropy
+                                                                : &heed__op_squared_error,
+                                         &vars->logits[i], 1, &values, sizeof values);
+    }
+    if (model->n_outputs == 1) return losses[0];
+    return heed__tape_apply(tape, &heed__op_weighted_sum, losses, model->n_outputs, &sum,
+                            sizeof sum);
+}
+
+heed_status heed__model_note(heed_model *model, const char *key, const char *value)
+{
+    heed__note *note = NULL;
+    for (int i = 0; i < model->n_notes; i++)
+        if (strcmp(model->notes[i].key, key) == 0) note = &model->notes[i];
+    if (!note && model->n_notes == HEED_MODEL_NOTES)
+        return heed__fail(HEED_E_INVALID, "%s: a model has at most %d notes", key,
+                          HEED_MODEL_NOTES);
+    char *copy = NULL;
+    HEED_TRY(heed__alloc(strlen(value) + 1, 1, key, &copy));
+    strcpy(copy, value);
+    if (!note) {
+        note = &model->notes[model->n_notes++];
+        note->key = key;
+    }
+    heed__free(note->value);
+    note->value = copy;
+    return HEED_OK;
+}
+
+const char *heed__model_note_find(const heed_model *model, const char *key)
+{
+    for (int i = 0; i < model->n_notes; i++)
+        if (strcmp(model->notes[i].key, key) == 0) return model->notes[i].value;
+    return NULL;
+}
+
+int heed_model_outputs(const heed_model *model)
+{
+    return model->n_outputs;
+}
+
+heed_output heed_model_output(const heed_model *model, int index)
+{
+    const heed__model_output *output = &model->outputs[index];
+    heed_output_kind kind = output->labels->kind == HEED_LABEL_CLASS ? HEED_OUTPUT_CLASS
+                            : output->labels->kind == HEED_LABEL_SET ? HEED_OUTPUT_SET
+                                                                     : HEED_OUTPUT_NUMBER;
+    return (heed_output){output->labels->output, kind, output->count, output->first};
+}
+
+const char *heed_model_label(const heed_model *model, int output, int64_t label)
+{
+    return model->outputs[output].labels->names[label];
+}
+
+int64_t heed_model_width(const heed_model *model)
+{
+    const heed__model_output *last = &model->outputs[model->n_outputs - 1];
+    return last->first + last->count;
+}
+
+void heed_model_best(const heed_model *model, int output, const float *values, heed_answer *out)
+{
+    const heed__model_output *o = &model->outputs[output];
+    *out = (heed_answer){NULL, 0, values[o->first]};
+    if (o->labels->kind == HEED_LABEL_NUMBER) return;
+    for (int64_t j = 1; j < o->count; j++)
+        if (values[o->first + j] > out->value) {
+            out->value = values[o->first + j];
+            out->index = j;
+        }
+    out->label = o->labels->names[out->index];
+}
+
+void heed_model_columns(const heed_model *model, const char **text, const char **label)
+{
+    const char *t = heed__model_note_find(model, "heed.text_columns");
+    const char *l = heed__model_note_find(model, "heed.label_columns");
+    *text = t ? t : "";
+    *label = l ? l : "";
+}

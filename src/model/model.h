@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* A model inside the library: its parts, how a batch is recorded, how it is saved. */
+#ifndef HEED_MODEL_MODEL_H
+#define HEED_MODEL_MODEL_H
+
+#include "data/batches.h"
+#include "data/labels.h"
+#include "data/tokenizer.h"
+#include "heed/model.h"
+#include "io/container.h"
+#include "model/parts.h"
+
+enum { HEED_MODEL_OUTPUTS = 16, HEED_MODEL_NOTES = 16 };
+
+typedef struct heed__model_output {
+    heed__labels *labels;
+    heed__linear head;
+    int64_t first, count;
+    float mean,
+        spread; /* of a number's training values: the network predicts (y - mean) / spread */
+    float *class_weights; /* [count] or NULL; training only */
+} heed__model_output;
+
+/* A string that goes into the file: "heed.data" and the like. */
+typedef struct heed__note {
+    const char *key;
+    char *value;
+} heed__note;
+
+struct heed_model {
+    heed_context *context;
+    heed_config *config;
+    heed__tokenizer *tokenizer;
+    heed__params params;
+    heed__param *embedding, *ngrams; /* ngrams NULL = none */
+    const heed__encoder_kind *encoder_kind;
+    void *encoder;
+    heed__pool pool;
+    int n_outputs;
+    heed__model_output outputs[HEED_MODEL_OUTPUTS];
+    int n_notes;
+    heed__note notes[HEED_MODEL_NOTES];
+    heed__tape *tape; /* for predicting and explaining */
+    struct heed__predictor *predictor;
+};
+
+/* An untrained model; takes the configuration, the tokenizer and the labels over, also on error.
+ * A source fills the parameters from a file instead of by chance (see nn/params.h). */
+typedef struct heed__model_parts {
+    heed_config *config;
+    heed__tokenizer *tokenizer;
+    int n_outputs;
+    heed__labels *labels[HEED_MODEL_OUTPUTS];
+    int trains;
+    heed__param_source source;
+    void *source_user;
+} heed__model_parts;
+heed_status heed__model_create(heed_context *context, const heed__model_parts *parts,
+                               heed_model **out);
+
+/* What a batch holds for the network. */
+typedef struct heed__model_batch {
+    heed__ragged ragged;
+    const int32_t *tokens, *ngrams;
+} heed__model_batch;
+
+/* What was recorded. */
+typedef struct heed__model_vars {
+    heed__var embedded; /* the sum of embeddings, before dropout and positions */
+    heed__var pooled;
+    heed__var logits[HEED_MODEL_OUTPUTS];
+    heed__sites *sites; /* set by the caller; NULL = not wanted */
+} heed__model_vars;
+
+/* Records the network on a tape that was started. */
+void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_batch *batch,
+                        heed__model_vars *vars);
+
+/* Targets of a batch, in its order. */
+typedef struct heed__model_targets {
+    const int32_t *classes[HEED_MODEL_OUTPUTS];
+    const float *values[HEED_MODEL_OUTPUTS]; /* sets [n, count], numbers [n] (already scaled) */
+} heed__model_targets;
+
+/* Records the loss on top: the mean of the outputs' losses. */
+heed__var heed__model_loss(heed_model *model, heed__tape *tape, const heed__model_vars *vars,
+                           const heed__model_targets *targets);
+
+/* Logits [n, all outputs side by side as in heed_output] to values in place. */
+void heed__model_finish(const heed_model *model, int64_t n, float *values);
+
+/* Sets a string of the file; the value is copied. At most HEED_MODEL_NOTES. */
+heed_status heed__model_note(heed_model *model, const char *key, const char *value);
+const char *heed__model_note_find(const heed_model *model, const char *key);
+
+/* Writes the model file, whole or not at all. */
+heed_status heed__model_save(heed_model *model, const char *path);
+
+/* Predicts encoded examples (all on one tokenizer) into values [n, width]. */
+heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,
+                                         float *values);
+
+/* Sequences longest first, equal ones in their order: fills ragged->order. count is scratch of
+ * longest + 2 items. */
+void heed__order_fill(const heed__ragged *ragged, int64_t *order, int64_t *count);
+
+#endif
