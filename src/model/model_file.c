@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model file: a container (io/container.h) whose strings hold the configuration, the outputs
+ * and where the model came from, and whose tensors hold the tokenizer (U8) and the parameters
+ * (F32).
+ */
+#include "base/fail.h"
+#include "io/json.h"
+#include "model/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JSON_LIMIT = 64 << 20, FIXED_TEXTS = 4 };
+
+static const char tokenizer_tensor[] = "tokenizer";
+
+static json_t *output_json(const heed__model_output *output)
+{
+    const heed__labels *labels = output->labels;
+    json_t *object = json_object(), *names = json_array();
+    json_object_set_new(object, "name", json_string(labels->output));
+    json_object_set_new(object, "kind", json_string(heed__label_kind_name(labels->kind)));
+    if (labels->kind == HEED_LABEL_NUMBER) {
+        json_object_set_new(object, "mean", json_real((double)output->mean));
+        json_object_set_new(object, "spread", json_real((double)output->spread));
+        json_decref(names);
+        return object;
+    }
+    for (int64_t i = 0; i < labels->n; i++)
+        json_array_append_new(names, json_string(labels->names[i]));
+    json_object_set_new(object, "labels", names);
+    return object;
+}
+
+static json_t *outputs_json(const heed_model *model)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < model->n_outputs; i++)
+        json_array_append_new(array, output_json(&model->outputs[i]));
+    return array;
+}
+
+static heed_status outputs_text(const heed_model *model, char **out)
+{
+    json_t *array = outputs_json(model);
+    heed_status status = heed__json_text(array, 9, 0, out);
+    json_decref(array);
+    return status;
+}
+
+/* What a save holds on to until the file is written. */
+typedef struct saving {
+    char *config, *outputs;
+    unsigned char *tokenizer;
+    size_t tokenizer_size;
+    int64_t tokenizer_shape[1];
+    int64_t (*shapes)[2];
+    heed__stored *tensors;
+} saving;
+
+static void list_tensors(const heed_model *model, saving *s)
+{
+    s->tokenizer_shape[0] = (int64_t)s->tokenizer_size;
+    s->tensors[0] = (heed__stored){.name = tokenizer_tensor,
+                                   .dtype = HEED_DTYPE_U8,
+                                   .rank = 1,
+                                   .shape = s->tokenizer_shape,
+                                   .data = s->tokenizer};
+    for (size_t i = 0; i < model->params.count; i++) {
+        const heed__param *p = model->params.items[i];
+        s->shapes[i][0] = p->rank == 1 ? p->cols : p->rows;
+        s->shapes[i][1] = p->cols;
+        s->tensors[i + 1] = (heed__stored){.name = p->name,
+                                           .dtype = HEED_DTYPE_F32,
+                                           .rank = p->rank,
+                                           .shape = s->shapes[i],
+                                           .data = p->data};
+    }
+}
+
+static heed_status save(heed_model *model, const char *path, saving *s)
+{
+    size_t count = model->params.count;
+    heed__text texts[FIXED_TEXTS + HEED_MODEL_NOTES];
+    HEED_TRY(heed_config_json(model->config, 0, &s->config));
+    HEED_TRY(outputs_text(model, &s->outputs));
+    HEED_TRY(heed__tokenizer_save(model->tokenizer, &s->tokenizer, &s->tokenizer_size));
+    HEED_TRY(heed__alloc(count, sizeof *s->shapes, "a model file", &s->shapes));
+    HEED_TRY(heed__alloc(count + 1, sizeof *s->tensors, "a model file", &s->tensors));
+    texts[0] = (heed__text){"heed.task", "classify"};
+    texts[1] = (heed__text){"heed.tokenizer", heed__tokenizer_kind(model->tokenizer)};
+    texts[2] = (heed__text){"heed.config", s->config};
+    texts[3] = (heed__text){"heed.outputs", s->outputs};
+    for (int i = 0; i < model->n_notes; i++)
+        texts[FIXED_TEXTS + i] = (heed__text){model->notes[i].key, model->notes[i].value};
+    list_tensors(model, s);
+    return heed__container_write(model->context, path, texts, FIXED_TEXTS + (size_t)model->n_notes,
+                                 s->tensors, count + 1);
+}
+
+heed_status heed__model_save(heed_model *model, const char *path)
+{
+    saving s = {0};
+    heed_status status = save(model, path, &s);
+    heed_text_free(s.config);
+    heed_text_free(s.outputs);
+    free(s.tokenizer);
+    heed__free(s.shapes);
+    heed__free(s.tensors);
+    return status;
+}
+
+/* Parameters from a file: nothing is allocated for a tensor that the file does not hold. */
+static heed_status take_tensor(void *user, const heed__param *param, heed_real *data)
+{
+    const heed__stored *tensor = heed__safetensors_tensor(user, param->name);
+    if (!tensor)
+        return heed__fail(HEED_E_FORMAT, "tensor %s is missing; the file is not whole",
+                          param->name);
+    int64_t rows = param->rank == 1 ? param->cols : param->rows;
+    if (tensor->dtype != HEED_DTYPE_F32 || tensor->rank != param->rank ||
+        tensor->shape[0] != rows || (param->rank == 2 && tensor->shape[1] != param->cols))
+        return heed__fail(HEED_E_FORMAT, "tensor %s does not fit the configuration in the file",
+                          param->name);
+    if (data) memcpy(data, tensor->data, tensor->bytes);
+    return HEED_OK;
+}
+
+static heed_status need_text(const heed__safetensors *file, const char *key, const char **out)
+{
+    *out = heed__safetensors_text(file, key);
+    if (*out) return HEED_OK;
+    return heed__fail(HEED_E_FORMAT, "%s is missing; the file is not a model of heed", key);
+}
+
+static heed_status read_labels(const heed__json *object, const char *name, heed__label_kind kind,
+                               heed__labels **out)
+{
+    heed__json array = {0};
+    const char **names = NULL;
+    HEED_TRY(heed__json_array(object, "labels", &array));
+    size_t count = array.value ? json_array_size(array.value) : 0;
+    HEED_TRY(heed__alloc(count, sizeof *names, "labels", &names));
+    heed_status status = HEED_OK;
+    for (size_t i = 0; i < count && status == HEED_OK; i++) {
+        names[i] = json_string_value(json_array_get(array.value, i));
+        if (!names[i]) status = heed__fail(HEED_E_FORMAT, "a label is not a string");
+    }
+    if (status == HEED_OK && count < 1 && kind != HEED_LABEL_NUMBER)
+        status = heed__fail(HEED_E_FORMAT, "an output has no labels");
+    if (status == HEED_OK) status = heed__labels_create(name, kind, (int64_t)count, names, out);
+    heed__free(names);
+    return status;
+}
+
+static heed_status read_output(const heed__json *object, heed__labels **labels, double *mean,
+                               double *spread)
+{
+    const char *name = "label", *kind_name = "";
+    heed__label_kind kind;
+    if (!json_is_object(object->value)) return heed__json_fail(object, "it must be an object");
+    HEED_TRY(heed__json_string(object, "name", &name));
+    HEED_TRY(heed__json_string(object, "kind", &kind_name));
+    HEED_TRY(heed__label_kind_find(kind_name, &kind));
+    if (kind == HEED_LABEL_GUESS) return heed__json_fail(object, "kind must not be guess");
+    HEED_TRY(heed__json_number(object, "mean", -1e30, 1e30, mean));
+    HEED_TRY(heed__json_number(object, "spread", 1e-30, 1e30, spread));
+    return read_labels(object, name, kind, labels);
+}
+
+typedef struct loading {
+    heed__safetensors *file;
+    json_t *outputs;
+    heed__model_parts parts;
+    double mean[HEED_MODEL_OUTPUTS], spread[HEED_MODEL_OUTPUTS];
+} loading;
+
+static heed_status read_outputs(loading *l, const char *text)
+{
+    HEED_TRY(heed__json_parse(text, strlen(text), JSON_LIMIT, "heed.outputs", &l->outputs));
+    heed__json root = heed__json_root(l->outputs, "heed.outputs");
+    size_t count = json_is_array(l->outputs) ? json_array_size(l->outputs) : 0;
+    if (count < 1 || count > HEED_MODEL_OUTPUTS)
+        return heed__json_fail(&root, "it must be an array of 1 to %d outputs", HEED_MODEL_OUTPUTS);
+    for (size_t i = 0; i < count; i++) {
+        heed__json item = heed__json_item(&root, i);
+        l->mean[i] = 0;
+        l->spread[i] = 1;
+        HEED_TRY(read_output(&item, &l->parts.labels[i], &l->mean[i], &l->spread[i]));
+        l->parts.n_outputs = (int)i + 1;
+    }
+    return HEED_OK;
+}
+
+static heed_status read_parts(loading *l)
+{
+    const char *config, *outputs;
+    HEED_TRY(need_text(l->file, "heed.config", &config));
+    HEED_TRY(need_text(l->file, "heed.outputs", &outputs));
+    HEED_TRY(heed_config_create(&l->parts.config));
+    HEED_TRY(heed_config_parse(l->parts.config, config, strlen(config), "heed.config"));
+    HEED_TRY(read_outputs(l, outputs));
+    const heed__stored *blob = heed__safetensors_tensor(l->file, tokenizer_tensor);
+    if (!blob || blob->dtype != HEED_DTYPE_U8)
+        return heed__fail(HEED_E_FORMAT, "the tokenizer is missing; the file is not a model");
+    return heed__tokenizer_load(blob->data, blob->bytes, &l->parts.tokenizer);
+}
+
+/* The strings that are kept as they are: provenance, metrics, columns, checksum. */
+static heed_status keep_notes(heed_model *model, const heed__safetensors *file)
+{
+    static const char *const kept[] = {"heed.checksum", "heed.data",         "heed.metrics",
+                                       "heed.version",  "heed.text_columns", "heed.label_columns"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        const char *value = heed__safetensors_text(file, kept[i]);
+        if (value) HEED_TRY(heed__model_note(model, kept[i], value));
+    }
+    return HEED_OK;
+}
+
+static heed_status load(heed_context *context, const char *path, loading *l, heed_model **out)
+{
+    HEED_TRY(heed__container_read(context, path, &l->file));
+    heed_status status = read_parts(l);
+    if (status != HEED_OK) {
+        heed_config_destroy(&l->parts.config);
+        heed__tokenizer_destroy(&l->parts.tokenizer);
+        for (int i = 0; i < HEED_MODEL_OUTPUTS; i++) heed__labels_destroy(&l->parts.labels[i]);
+        return status;
+    }
+    l->parts.source = take_tensor;
+    l->parts.source_user = l->file;
+    HEED_TRY(heed__model_create(context, &l->parts, out));
+    for (int i = 0; i < l->parts.n_outputs; i++) {
+        (*out)->outputs[i].mean = (float)l->mean[i];
+        (*out)->outputs[i].spread = (float)l->spread[i];
+    }
+    status = keep_notes(*out, l->file);
+    if (status != HEED_OK) heed_model_destroy(out);
+    return status;
+}
+
+heed_status heed_model_load(heed_context *context, const char *path, heed_model **out)
+{
+    loading l = {0};
+    *out = NULL;
+    heed_status status = load(context, path, &l, out);
+    heed__safetensors_free(&l.file);
+    json_decref(l.outputs);
+    if (status == HEED_OK || status == HEED_E_IO) return status;
+    if (!strstr(heed_status_message(), path)) heed__fail_prefix(status, "%s: ", path);
+    return status == HEED_E_NOMEM ? status : HEED_E_FORMAT; /* a bad setting is a bad file here */
+}
