@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Training a model from labelled data.
+ *
+ * The same data, configuration and number of steps give the same model file, byte for byte, for any
+ * number of threads, after any number of interruptions, and on every processor.
+ */
+#ifndef HEED_TRAIN_H
+#define HEED_TRAIN_H
+
+#include "heed/config.h"
+#include "heed/context.h"
+#include "heed/data.h"
+#include "heed/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum heed_train_event {
+    HEED_TRAIN_START,   /**< all is read and planned; the first step follows */
+    HEED_TRAIN_STEP,    /**< a step was done */
+    HEED_TRAIN_VALIDATE /**< a validation was done; `better` says whether the model was saved */
+} heed_train_event;
+
+/** What a progress function is told. Numbers not known yet are NaN. */
+typedef struct heed_progress {
+    heed_train_event event;
+    int64_t step, steps; /**< done, and planned */
+    int64_t epoch;       /**< from 1 */
+    double loss;         /**< mean over the last steps (about the last 50) */
+    double rate;         /**< learning rate of the step */
+    double valid_loss, metric, best;
+    const char *metric_name; /**< static */
+    int better;
+    double tokens_per_second, seconds, seconds_left;
+    size_t bytes;       /**< memory of parameters, their training state and one step */
+    int64_t parameters; /**< how many numbers are trained */
+} heed_progress;
+
+typedef void (*heed_progress_function)(void *user, const heed_progress *progress);
+
+typedef struct heed_train_options {
+    const char *const *paths; /**< training data, see heed/data.h */
+    int n_paths;
+    const char *const
+        *valid_paths; /**< NULL = a share of the training data, see train.valid_share */
+    int n_valid_paths;
+    const char *model_path;        /**< the best model so far is kept there, replaced whole */
+    const heed_read_options *read; /**< NULL = guessed */
+    const heed_config *config;     /**< NULL = all defaults */
+    double seconds; /**< time to train in, turned into a number of steps; 0 = by epochs or steps */
+    int resume;     /**< go on from what <model_path>.state holds */
+    const volatile int *stop; /**< nonzero: save and stop at the next step; NULL = never */
+    heed_progress_function progress;
+    void *progress_user;
+} heed_train_options;
+
+typedef struct heed_train_result {
+    int64_t steps, best_step;
+    int64_t rows, valid_rows;
+    double metric, loss; /**< of the best model on the validation data */
+    const char
+        *metric_name;  /**< "accuracy", "micro_f1" or "r2" of a single output, else "mean score" */
+    int stopped_early; /**< by train.patience */
+} heed_train_result;
+
+/**
+ * Trains. Beside model_path two files are written: .state while training (to resume from; removed
+ * when it is done), and .metrics.jsonl with one line for each validation.
+ * Errors HEED_E_DATA, HEED_E_IO, HEED_E_INVALID, HEED_E_NOMEM; HEED_E_NUMERIC (NaN or infinity:
+ * names step and tensor, the last good model stays); HEED_E_STOPPED (all is saved; train again with
+ * resume).
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_train(heed_context *context,
+                                                const heed_train_options *options,
+                                                heed_train_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* All that a training run holds: data, model, optimiser, and where it stands. */
+#ifndef HEED_TRAIN_SESSION_H
+#define HEED_TRAIN_SESSION_H
+
+#include "heed/train.h"
+#include "model/model.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
+
+/* One side of the data, encoded. */
+typedef struct heed__split {
+    heed_dataset *rows;
+    heed__examples examples;
+    heed__targets targets[HEED_MODEL_OUTPUTS];
+} heed__split;
+
+/* Where a run stands: with the parameters and the optimiser's state, all that a resume needs. */
+typedef struct heed__cursor {
+    int64_t step, epoch, batch; /* done; the next batch of that epoch */
+    int64_t best_step, waited;  /* validations since the best */
+    double best_metric, best_loss;
+    int validated; /* best_* hold something */
+} heed__cursor;
+
+typedef struct heed__session {
+    heed_context *context;
+    const heed_train_options *options;
+    heed_config *config;
+    heed__split train, valid;
+    heed_model *model;
+    heed__optimizer *optimizer;
+    heed__schedule schedule;
+    heed__batches *batches;
+    heed__batch batch;
+    heed__tape *tape;
+    int64_t *order, *count;
+    int32_t *classes[HEED_MODEL_OUTPUTS]; /* targets in the batch's order */
+    float *values[HEED_MODEL_OUTPUTS];
+    float *predictions; /* of the validation data */
+    int64_t steps;      /* planned */
+    heed__cursor cursor;
+    char state_path[4096], metrics_path[4096];
+    char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
+} heed__session;
+
+heed_status heed__session_open(heed_context *context, const heed_train_options *options,
+                               heed__session *session);
+/* Model, optimiser and plan anew, as before the first step. */
+heed_status heed__session_start(heed__session *session);
+void heed__session_close(heed__session *session);
+
+/* One step on the next batch. */
+heed_status heed__session_step(heed__session *session, double *loss, double *rate);
+
+/* Scores of a model on encoded rows: the mean over outputs of accuracy (class), micro-F1 (set) or
+ * R squared (number), and of the loss. predictions: scratch [rows, width]. */
+heed_status heed__score(heed_model *model, const heed__split *split, float *predictions,
+                        double *metric, double *loss);
+const char *heed__score_name(const heed_model *model);
+
+/* The state file. save also writes what the cursor holds. */
+heed_status heed__state_save(heed__session *session);
+heed_status heed__state_load(heed__session *session);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state file, from which a run goes on to the same bits: parameters, optimiser, schedule, and
+ * the cursor. Numbers that JSON would round are written as tensors.
+ */
+#include "base/fail.h"
+#include "train/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COUNTERS = 7, DOUBLES = 2 + HEED_SCHEDULE_STATE };
+
+static const char counters_name[] = "train.counters", doubles_name[] = "train.doubles";
+
+/* What must be the same for a state to be of any use. */
+static void fingerprint(const heed__session *s, char *out, size_t room)
+{
+    snprintf(out, room, "%s %s %lld", s->data_hash, s->valid_hash, (long long)s->steps);
+}
+
+static void get_numbers(const heed__session *s, int64_t *counters, double *doubles)
+{
+    const heed__cursor *c = &s->cursor;
+    const int64_t all[COUNTERS] = {c->step,
+                                   c->epoch,
+                                   c->batch,
+                                   c->best_step,
+                                   c->waited,
+                                   c->validated,
+                                   (int64_t)s->optimizer->steps};
+    memcpy(counters, all, sizeof all);
+    doubles[0] = c->best_metric;
+    doubles[1] = c->best_loss;
+    memcpy(doubles + 2, s->schedule.state, sizeof s->schedule.state);
+}
+
+static void set_numbers(heed__session *s, const int64_t *counters, const double *doubles)
+{
+    s->cursor = (heed__cursor){.step = counters[0],
+                               .epoch = counters[1],
+                               .batch = counters[2],
+                               .best_step = counters[3],
+                               .waited = counters[4],
+                               .validated = counters[5] != 0,
+                               .best_metric = doubles[0],
+                               .best_loss = doubles[1]};
+    memcpy(s->schedule.state, doubles + 2, sizeof s->schedule.state);
+    heed__optimizer_resume(s->optimizer, (uint64_t)counters[6]);
+}
+
+/* One stored array: the names and shapes live as long as the list. */
+typedef struct state_list {
+    heed__stored *tensors;
+    int64_t (*shapes)[1];
+    char (*names)[192];
+    heed_real **data; /* where each array is in memory */
+    size_t count;
+} state_list;
+
+static void list_add(state_list *list, const char *name, heed__dtype dtype, int64_t count,
+                     void *data)
+{
+    size_t i = list->count++;
+    snprintf(list->names[i], sizeof list->names[i], "%s", name);
+    list->shapes[i][0] = count;
+    list->data[i] = data;
+    list->tensors[i] = (heed__stored){
+        .name = list->names[i], .dtype = dtype, .rank = 1, .shape = list->shapes[i], .data = data};
+}
+
+static void list_free(state_list *list)
+{
+    heed__free(list->tensors);
+    heed__free(list->shapes);
+    heed__free(list->names);
+    heed__free(list->data);
+}
+
+/* All arrays of a run: parameters as "param.<name>", the optimiser's as "optim.<slot>.<name>". */
+static heed_status list_fill(heed__session *s, state_list *list, int64_t *counters, double *doubles)
+{
+    size_t slots = heed__optimizer_state_count(s->optimizer);
+    size_t room = s->model->params.count + slots + 2;
+    char name[192], state[160];
+    HEED_TRY(heed__alloc(room, sizeof *list->tensors, "the state", &list->tensors));
+    HEED_TRY(heed__alloc(room, sizeof *list->shapes, "the state", &list->shapes));
+    HEED_TRY(heed__alloc(room, sizeof *list->names, "the state", &list->names));
+    HEED_TRY(heed__alloc(room, sizeof *list->data, "the state", &list->data));
+    list_add(list, counters_name, HEED_DTYPE_I64, COUNTERS, counters);
+    list_add(list, doubles_name, HEED_DTYPE_F64, DOUBLES, doubles);
+    for (size_t i = 0; i < s->model->params.count; i++) {
+        const heed__param *p = s->model->params.items[i];
+        snprintf(name, sizeof name, "param.%s", p->name);
+        list_add(list, name, HEED_DTYPE_F32, p->rows * p->cols, p->data);
+    }
+    for (size_t i = 0; i < slots; i++) {
+        const heed__trained *tensor;
+        heed_real *data;
+        heed__optimizer_state(s->optimizer, i, state, sizeof state, &tensor, &data);
+        snprintf(name, sizeof name, "optim.%s", state);
+        list_add(list, name, HEED_DTYPE_F32, tensor->count, data);
+    }
+    return HEED_OK;
+}
+
+static heed_status save(heed__session *s, state_list *list, char **config)
+{
+    int64_t counters[COUNTERS];
+    double doubles[DOUBLES];
+    char print[256];
+    get_numbers(s, counters, doubles);
+    fingerprint(s, print, sizeof print);
+    HEED_TRY(heed_config_json(s->config, 0, config));
+    HEED_TRY(list_fill(s, list, counters, doubles));
+    heed__text texts[] = {
+        {"heed.kind", "training state"}, {"heed.fingerprint", print}, {"heed.config", *config}};
+    return heed__container_write(s->context, s->state_path, texts, 3, list->tensors, list->count);
+}
+
+heed_status heed__state_save(heed__session *s)
+{
+    state_list list = {0};
+    char *config = NULL;
+    heed_status status = save(s, &list, &config);
+    list_free(&list);
+    heed_text_free(config);
+    return status;
+}
+
+static heed_status check_same_run(heed__session *s, const heed__safetensors *file)
+{
+    char print[256], *config = NULL;
+    const char *theirs = heed__safetensors_text(file, "heed.fingerprint");
+    const char *their_config = heed__safetensors_text(file, "heed.config");
+    fingerprint(s, print, sizeof print);
+    if (!theirs || !their_config)
+        return heed__fail(HEED_E_FORMAT, "%s: not a training state", s->state_path);
+    if (strcmp(theirs, print) != 0)
+        return heed__fail(HEED_E_INVALID,
+                          "%s: belongs to other data or another number of steps; give the same "
+                          "or train without --resume",
+                          s->state_path);
+    HEED_TRY(heed_config_json(s->config, 0, &config));
+    int same = strcmp(config, their_config) == 0;
+    heed_text_free(config);
+    if (same) return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "%s: belongs to another configuration; give the same or train without "
+                      "--resume",
+                      s->state_path);
+}
+
+static heed_status load(heed__session *s, const heed__safetensors *file, state_list *list)
+{
+    int64_t counters[COUNTERS];
+    double doubles[DOUBLES];
+    HEED_TRY(check_same_run(s, file));
+    HEED_TRY(list_fill(s, list, counters, doubles));
+    for (size_t i = 0; i < list->count; i++) {
+        const heed__stored *want = &list->tensors[i];
+        const heed__stored *have = heed__safetensors_tensor(file, want->name);
+        if (!have || have->dtype != want->dtype || have->count != want->shape[0])
+            return heed__fail(HEED_E_FORMAT, "%s: tensor %s does not fit", s->state_path,
+                              want->name);
+        memcpy(list->data[i], have->data, have->bytes);
+    }
+    set_numbers(s, counters, doubles);
+    return HEED_OK;
+}
+
+heed_status heed__state_load(heed__session *s)
+{
+    state_list list = {0};
+    heed__safetensors *file = NULL;
+    heed_status status = heed__container_read(s->context, s->state_path, &file);
+    if (status == HEED_OK) status = load(s, file, &list);
+    list_free(&list);
+    heed__safetensors_free(&file);
+    return status;
+}

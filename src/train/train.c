@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop: step, validate, keep the best, stop early, save to resume. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+#include "base/fail.h"
+#include "train/session.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOSSES = 50, CALIBRATION_STEPS = 30 };
+
+static const double save_every = 60; /* seconds between states, beside those at validations */
+
+typedef struct loop {
+    heed__session *session;
+    FILE *metrics;
+    double started, saved; /* clock */
+    int64_t first_step, tokens;
+    double losses[LOSSES];
+    double rate;
+    heed_progress progress;
+} loop;
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static size_t bytes_of(const heed__session *s)
+{
+    size_t total = (size_t)heed__params_total(&s->model->params), slots = 0;
+    for (int i = 0; i < HEED_OPTIMIZER_SLOTS; i++) slots += s->optimizer->kind->slots[i] != NULL;
+    return total * (2 + slots) * sizeof(heed_real) + heed__tape_bytes(s->tape);
+}
+
+static double recent_loss(const loop *l)
+{
+    int64_t done = l->session->cursor.step - l->first_step;
+    int64_t count = done < LOSSES ? done : LOSSES;
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += l->losses[i];
+    return count ? sum / (double)count : NAN;
+}
+
+static void tell(loop *l, heed_train_event event)
+{
+    heed__session *s = l->session;
+    heed_progress *p = &l->progress;
+    double spent = now() - l->started;
+    int64_t done = s->cursor.step - l->first_step;
+    p->event = event;
+    p->step = s->cursor.step;
+    p->steps = s->steps;
+    p->epoch = s->cursor.epoch + (s->cursor.batch > 0 || s->cursor.epoch == 0);
+    p->loss = recent_loss(l);
+    p->rate = l->rate;
+    p->best = s->cursor.validated ? s->cursor.best_metric : NAN;
+    p->metric_name = heed__score_name(s->model);
+    p->seconds = spent;
+    p->tokens_per_second = spent > 0 ? (double)l->tokens / spent : NAN;
+    p->seconds_left = done > 0 ? spent / (double)done * (double)(s->steps - s->cursor.step) : NAN;
+    p->bytes = bytes_of(s);
+    p->parameters = heed__params_total(&s->model->params);
+    if (s->options->progress) s->options->progress(s->options->progress_user, p);
+}
+
+static void log_metrics(loop *l)
+{
+    const heed_progress *p = &l->progress;
+    if (!l->metrics) return;
+    fprintf(l->metrics,
+            "{\"step\": %lld, \"epoch\": %lld, \"loss\": %.6g, \"valid_loss\": %.6g, \"%s\": %.6g, "
+            "\"better\": %s, \"lr\": %.6g, \"tokens_per_second\": %.6g, \"seconds\": %.3f, "
+            "\"unix_time\": %lld}\n",
+            (long long)p->step, (long long)p->epoch, p->loss, p->valid_loss, p->metric_name,
+            p->metric, p->better ? "true" : "false", p->rate, p->tokens_per_second, p->seconds,
+            (long long)time(NULL));
+    fflush(l->metrics);
+}
+
+static heed_status save_model(heed__session *s, double metric, double loss)
+{
+    char text[256];
+    snprintf(text, sizeof text, "{\"step\": %lld, \"%s\": %.9g, \"valid_loss\": %.9g}",
+             (long long)s->cursor.step, heed__score_name(s->model), metric, loss);
+    HEED_TRY(heed__model_note(s->model, "heed.metrics", text));
+    return heed__model_save(s->model, s->options->model_path);
+}
+
+/* Better: a higher metric, or the same with a lower loss. */
+static heed_status validate(loop *l)
+{
+    heed__session *s = l->session;
+    heed__cursor *c = &s->cursor;
+    double metric, loss;
+    HEED_TRY(heed__score(s->model, &s->valid, s->predictions, &metric, &loss));
+    heed__schedule_observe(&s->schedule, metric);
+    int better = !c->validated || metric > c->best_metric ||
+                 (!(metric < c->best_metric) && loss < c->best_loss);
+    if (better) {
+        HEED_TRY(save_model(s, metric, loss));
+        c->validated = 1;
+        c->best_metric = metric;
+        c->best_loss = loss;
+        c->best_step = c->step;
+    }
+    c->waited = better ? 0 : c->waited + 1;
+    l->progress.valid_loss = loss;
+    l->progress.metric = metric;
+    l->progress.better = better;
+    tell(l, HEED_TRAIN_VALIDATE);
+    log_metrics(l);
+    return HEED_OK;
+}
+
+static int patience_is_over(const heed__session *s)
+{
+    int64_t patience = heed__config_integer(s->config, "train.patience");
+    return patience > 0 && s->cursor.waited >= patience;
+}
+
+static int time_to_validate(const heed__session *s)
+{
+    int64_t every = heed__config_integer(s->config, "train.validate_every");
+    if (s->cursor.step == s->steps) return 1;
+    return every ? s->cursor.step % every == 0 : s->cursor.batch == 0;
+}
+
+static heed_status save_state(loop *l)
+{
+    l->saved = now();
+    return heed__state_save(l->session);
+}
+
+static heed_status stop_now(loop *l)
+{
+    heed__session *s = l->session;
+    double metric, loss;
+    if (!s->cursor.validated) { /* leave something usable; a resume will replace it */
+        HEED_TRY(heed__score(s->model, &s->valid, s->predictions, &metric, &loss));
+        HEED_TRY(save_model(s, metric, loss));
+    }
+    HEED_TRY(save_state(l));
+    return heed__fail(HEED_E_STOPPED, "stopped at step %lld of %lld; --resume goes on from there",
+                      (long long)s->cursor.step, (long long)s->steps);
+}
+
+static heed_status run(loop *l)
+{
+    heed__session *s = l->session;
+    const volatile int *stop = s->options->stop;
+    while (s->cursor.step < s->steps && !patience_is_over(s)) {
+        double loss;
+        if (stop && *stop) return stop_now(l);
+        heed_status status = heed__session_step(s, &loss, &l->rate);
+        if (status != HEED_OK)
+            return heed__fail_prefix(status, "step %lld: ", (long long)s->cursor.step + 1);
+        l->losses[(s->cursor.step - 1 - l->first_step) % LOSSES] = loss;
+        l->tokens += s->batch.rows;
+        tell(l, HEED_TRAIN_STEP);
+        if (time_to_validate(s)) {
+            HEED_TRY(validate(l));
+            HEED_TRY(save_state(l));
+        } else if (now() - l->saved > save_every) {
+            HEED_TRY(save_state(l));
+        }
+    }
+    return HEED_OK;
+}
+
+/* How many steps fit into the time: a few are done for measuring, then all starts afresh. */
+static heed_status calibrate(heed__session *s)
+{
+    double begin = now(), loss, rate, metric;
+    int64_t done = 0;
+    s->steps = 0;
+    HEED_TRY(heed__session_start(s));
+    double setup = now() - begin, first = now();
+    while (done < CALIBRATION_STEPS && (done < 3 || now() - first < s->options->seconds / 20)) {
+        HEED_TRY(heed__session_step(s, &loss, &rate));
+        done++;
+    }
+    double each = (now() - first) / (double)done, before = now();
+    HEED_TRY(heed__score(s->model, &s->valid, s->predictions, &metric, &loss));
+    double validation = now() - before;
+    int64_t every = heed__config_integer(s->config, "train.validate_every");
+    if (!every) every = heed__batches_epoch(s->batches, 0);
+    double left = s->options->seconds - 2 * setup - (before - first) - validation;
+    double steps = left / (each + validation / (double)every);
+    s->steps = steps < 1 ? 1 : (int64_t)steps;
+    heed__log(s->context, HEED_LOG_INFO, "%.0f s are %lld steps of %.1f ms", s->options->seconds,
+              (long long)s->steps, 1e3 * each);
+    return HEED_OK;
+}
+
+static heed_status start(loop *l)
+{
+    heed__session *s = l->session;
+    if (s->options->seconds > 0) HEED_TRY(calibrate(s));
+    HEED_TRY(heed__session_start(s));
+    if (s->options->resume) HEED_TRY(heed__state_load(s));
+    l->metrics = fopen(s->metrics_path, s->options->resume ? "a" : "w");
+    if (!l->metrics)
+        return heed__fail(HEED_E_IO, "%s: cannot be written: %s", s->metrics_path, strerror(errno));
+    l->first_step = s->cursor.step;
+    l->started = now();
+    l->progress.valid_loss = l->progress.metric = NAN;
+    l->rate = NAN;
+    tell(l, HEED_TRAIN_START);
+    return save_state(l);
+}
+
+heed_status heed_train(heed_context *context, const heed_train_options *options,
+                       heed_train_result *result)
+{
+    heed__session session;
+    loop l = {.session = &session};
+    *result = (heed_train_result){0};
+    heed_status status = heed__session_open(context, options, &session);
+    if (status == HEED_OK) status = start(&l);
+    if (status == HEED_OK) status = run(&l);
+    if (status == HEED_OK) {
+        *result = (heed_train_result){.steps = session.cursor.step,
+                                      .best_step = session.cursor.best_step,
+                                      .rows = heed_dataset_rows(session.train.rows),
+                                      .valid_rows = heed_dataset_rows(session.valid.rows),
+                                      .metric = session.cursor.best_metric,
+                                      .loss = session.cursor.best_loss,
+                                      .metric_name = heed__score_name(session.model),
+                                      .stopped_early = session.cursor.step < session.steps};
+        unlink(session.state_path);
+    }
+    if (l.metrics) fclose(l.metrics);
+    heed__session_close(&session);
+    return status;
+}
