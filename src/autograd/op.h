@@ -64,7 +64,7 @@ typedef struct heed__shapes {
 enum { HEED_READS_OUTPUT = 1 << HEED_OP_INPUTS, HEED_READS_ALL = (1 << HEED_OP_INPUTS) - 1 };
 #define HEED_READS(input) (1u << (input))
 
-struct heed__check;
+struct heed__gradcheck;
 
 typedef struct heed__op {
     const char *name;
@@ -78,7 +78,7 @@ typedef struct heed__op {
     /* Multiply-adds count as two; NULL = not worth counting. */
     double (*flops)(const heed__shapes *shapes);
     /* Records one or more small instances of the operation for the gradient check. */
-    heed_status (*check)(struct heed__check *check);
+    heed_status (*check)(struct heed__gradcheck *check);
 } heed__op;
 
 #endif

@@ -4,7 +4,7 @@
  *   gelu(x) = x Phi(x),  gelu'(x) = Phi(x) + x phi(x)          (Hendrycks, Gimpel, arXiv
  * 1606.08415) silu(x) = x s(x),    silu'(x) = s(x) (1 + x (1 - s(x)))
  */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -155,12 +155,12 @@ static heed_status activation_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status activation_check(heed__check *check)
+static heed_status activation_check(heed__gradcheck *check)
 {
     for (int kind = 0; kind < HEED_ACTIVATIONS; kind++) {
         heed__activation a = {(heed__activation_kind)kind};
-        heed__var x = heed__check_input(check, 5, 70);
-        HEED_TRY(heed__check_apply(check, &heed__op_activation, &x, 1, &a, sizeof a));
+        heed__var x = heed__gradcheck_input(check, 5, 70);
+        HEED_TRY(heed__gradcheck_apply(check, &heed__op_activation, &x, 1, &a, sizeof a));
     }
     return HEED_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = a + b. */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -42,13 +42,13 @@ static heed_status add_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status add_check(heed__check *check)
+static heed_status add_check(heed__gradcheck *check)
 {
-    heed__var in[2] = {heed__check_input(check, 3, 5), heed__check_input(check, 3, 5)};
-    HEED_TRY(heed__check_apply(check, &heed__op_add, in, 2, NULL, 0));
-    heed__var twice = heed__check_input(check, 2, 2);
+    heed__var in[2] = {heed__gradcheck_input(check, 3, 5), heed__gradcheck_input(check, 3, 5)};
+    HEED_TRY(heed__gradcheck_apply(check, &heed__op_add, in, 2, NULL, 0));
+    heed__var twice = heed__gradcheck_input(check, 2, 2);
     heed__var same[2] = {twice, twice};
-    return heed__check_apply(check, &heed__op_add, same, 2, NULL, 0);
+    return heed__gradcheck_apply(check, &heed__op_add, same, 2, NULL, 0);
 }
 
 const heed__op heed__op_add = {.name = "add",

@@ -2,7 +2,7 @@
 /* Attention on the tape: all work is the operator's (heed/attention.h). */
 #include "ops/attend.h"
 
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -207,8 +207,8 @@ static double attend_flops(const heed__shapes *s)
     return 2 * pairs * (double)o->heads * width;
 }
 
-static heed_status check_one(heed__check *check, const heed_attention_options *options, int single,
-                             int fused)
+static heed_status check_one(heed__gradcheck *check, const heed_attention_options *options,
+                             int single, int fused)
 {
     static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
@@ -217,21 +217,22 @@ static heed_status check_one(heed__check *check, const heed_attention_options *o
     int64_t width = options->heads * options->head_size;
     heed__var in[4] = {HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR};
     if (fused) {
-        in[0] = in[1] = in[2] = heed__check_input(check, 6, 3 * width);
+        in[0] = in[1] = in[2] = heed__gradcheck_input(check, 6, 3 * width);
         a.k_column = width, a.v_column = 2 * width;
     } else {
-        in[0] = heed__check_input(check, single ? 1 : 6, width);
-        in[1] = heed__check_input(check, 6, key_heads(options) * options->head_size);
-        in[2] = heed__check_input(check, 6, key_heads(options) * value_size(options));
+        in[0] = heed__gradcheck_input(check, single ? 1 : 6, width);
+        in[1] = heed__gradcheck_input(check, 6, key_heads(options) * options->head_size);
+        in[2] = heed__gradcheck_input(check, 6, key_heads(options) * value_size(options));
     }
     int additive = options->score && strcmp(options->score->name, "additive") == 0;
-    if (additive) in[3] = heed__check_input(check, options->heads, options->head_size);
-    heed_status status = heed__check_apply(check, &heed__op_attend, in, 3 + additive, &a, sizeof a);
+    if (additive) in[3] = heed__gradcheck_input(check, options->heads, options->head_size);
+    heed_status status =
+        heed__gradcheck_apply(check, &heed__op_attend, in, 3 + additive, &a, sizeof a);
     heed__attender_clear(&attender);
     return status;
 }
 
-static heed_status attend_check(heed__check *check)
+static heed_status attend_check(heed__gradcheck *check)
 {
     heed_attention_part additive = {sizeof additive, "additive"},
                         causal = {sizeof causal, "causal"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Inputs of the same rows, side by side. */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -45,11 +45,11 @@ static heed_status concat_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status concat_check(heed__check *check)
+static heed_status concat_check(heed__gradcheck *check)
 {
-    heed__var in[3] = {heed__check_input(check, 4, 3), heed__check_input(check, 4, 1),
-                       heed__check_input(check, 4, 18)};
-    return heed__check_apply(check, &heed__op_concat, in, 3, NULL, 0);
+    heed__var in[3] = {heed__gradcheck_input(check, 4, 3), heed__gradcheck_input(check, 4, 1),
+                       heed__gradcheck_input(check, 4, 18)};
+    return heed__gradcheck_apply(check, &heed__op_concat, in, 3, NULL, 0);
 }
 
 const heed__op heed__op_concat = {.name = "concat",

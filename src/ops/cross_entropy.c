@@ -4,7 +4,7 @@
  *   loss_i = lse(z) - (1-e) z_label - e mean(z),   dz = softmax(z) - target
  * The mean over labelled rows is weighted by weights[label]. Saved: the softmax.
  */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -84,14 +84,14 @@ static heed_status cross_entropy_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status cross_entropy_check(heed__check *check)
+static heed_status cross_entropy_check(heed__gradcheck *check)
 {
     static const int32_t labels[] = {1, -1, 2, 0, 2};
     static const float weights[] = {1, 2, 0.5f};
     for (int i = 0; i < 3; i++) {
         heed__class_loss loss = {labels, i == 1 ? weights : NULL, i == 2 ? 0.2f : 0};
-        heed__var z = heed__check_input(check, 5, 3);
-        HEED_TRY(heed__check_apply(check, &heed__op_cross_entropy, &z, 1, &loss, sizeof loss));
+        heed__var z = heed__gradcheck_input(check, 5, 3);
+        HEED_TRY(heed__gradcheck_apply(check, &heed__op_cross_entropy, &z, 1, &loss, sizeof loss));
     }
     return HEED_OK;
 }

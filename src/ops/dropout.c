@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x * mask / (1 - rate). The mask is drawn again in the backward pass, never stored. */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/draw.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
@@ -81,15 +81,15 @@ static heed_status dropout_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status dropout_check(heed__check *check)
+static heed_status dropout_check(heed__gradcheck *check)
 {
     static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1},
                          names[] = {4, 9, 2, 7, 8, 3};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
     for (int i = 0; i < 2; i++) {
         heed__dropout d = {0.3f, i ? &ragged : NULL, names};
-        heed__var x = heed__check_input(check, 6, 7);
-        HEED_TRY(heed__check_apply(check, &heed__op_dropout, &x, 1, &d, sizeof d));
+        heed__var x = heed__gradcheck_input(check, 6, 7);
+        HEED_TRY(heed__gradcheck_apply(check, &heed__op_dropout, &x, 1, &d, sizeof d));
     }
     return HEED_OK;
 }

@@ -3,7 +3,7 @@
  * y[t] = table[ids[t]]. Backward adds dy[t] to the table's row, tokens in order: each task owns a
  * range of the table's rows, so that order does not depend on threads.
  */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/draw.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
@@ -83,15 +83,15 @@ static heed_status embedding_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status embedding_check(heed__check *check)
+static heed_status embedding_check(heed__gradcheck *check)
 {
     static const int32_t ids[] = {0, 3, 3, 1, 0, 4};
     static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
     for (int i = 0; i < 3; i++) {
         heed__embedding e = {ids, 6, i == 1, i == 2 ? 0.4f : 0, &ragged};
-        heed__var table = heed__check_input(check, 5, 3);
-        HEED_TRY(heed__check_apply(check, &heed__op_embedding, &table, 1, &e, sizeof e));
+        heed__var table = heed__gradcheck_input(check, 5, 3);
+        HEED_TRY(heed__gradcheck_apply(check, &heed__op_embedding, &table, 1, &e, sizeof e));
     }
     return HEED_OK;
 }

@@ -5,7 +5,7 @@
  * Backward: dn = dh (1 - z) (1 - n^2),  dz = dh (h' - n) z (1 - z),  dr = dn u_n r (1 - r),
  *   du_n = dn r,  dh' = dh z + (through u).  Kept a row: r, z, n, u_n.
  */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/recurrent.h"
 #include "ops/rows.h"
 
@@ -63,7 +63,7 @@ static heed_status gru_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status gru_check(heed__check *check)
+static heed_status gru_check(heed__gradcheck *check)
 {
     return heed__recurrent_check(check, &heed__op_gru, cell.gates);
 }

@@ -6,7 +6,7 @@
  *   dx = r * (g - mean(g) - xhat * mean(g * xhat)),  dgain += sum dy * xhat,  dbias += sum dy
  * Saved: mean and r of each row.
  */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -84,15 +84,16 @@ static heed_status layer_norm_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status layer_norm_check(heed__check *check)
+static heed_status layer_norm_check(heed__gradcheck *check)
 {
     static const int64_t sizes[][2] = {{4, 6}, {3, 37}, {1, 2}};
     heed__layer_norm norm = {1e-5f};
     for (size_t i = 0; i < HEED_COUNT(sizes); i++) {
         int64_t cols = sizes[i][1];
-        heed__var in[3] = {heed__check_input(check, sizes[i][0], cols),
-                           heed__check_input(check, 1, cols), heed__check_input(check, 1, cols)};
-        HEED_TRY(heed__check_apply(check, &heed__op_layer_norm, in, 3, &norm, sizeof norm));
+        heed__var in[3] = {heed__gradcheck_input(check, sizes[i][0], cols),
+                           heed__gradcheck_input(check, 1, cols),
+                           heed__gradcheck_input(check, 1, cols)};
+        HEED_TRY(heed__gradcheck_apply(check, &heed__op_layer_norm, in, 3, &norm, sizeof norm));
     }
     return HEED_OK;
 }

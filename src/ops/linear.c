@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x w^T + b. Backward: dx += dy w, dw += dy^T x (k = tokens), db += sum over rows of dy. */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "kernels/gemm.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
@@ -66,14 +66,14 @@ static double linear_flops(const heed__shapes *s)
     return 2.0 * (double)s->in[0].rows * (double)s->in[0].cols * (double)s->in[1].rows;
 }
 
-static heed_status linear_check(heed__check *check)
+static heed_status linear_check(heed__gradcheck *check)
 {
     static const int64_t sizes[][3] = {{1, 1, 1}, {5, 3, 7}, {19, 33, 18}, {0, 2, 3}};
     for (size_t i = 0; i < HEED_COUNT(sizes); i++) {
         int64_t t = sizes[i][0], k = sizes[i][1], n = sizes[i][2];
-        heed__var in[3] = {heed__check_input(check, t, k), heed__check_input(check, n, k),
-                           i == 1 ? HEED_NO_VAR : heed__check_input(check, 1, n)};
-        HEED_TRY(heed__check_apply(check, &heed__op_linear, in, 3, NULL, 0));
+        heed__var in[3] = {heed__gradcheck_input(check, t, k), heed__gradcheck_input(check, n, k),
+                           i == 1 ? HEED_NO_VAR : heed__gradcheck_input(check, 1, n)};
+        HEED_TRY(heed__gradcheck_apply(check, &heed__op_linear, in, 3, NULL, 0));
     }
     return HEED_OK;
 }

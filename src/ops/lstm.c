@@ -6,7 +6,7 @@
  *   do = dh tanh(c),  dc += dh o (1 - tanh(c)^2),  di = dc g,  df = dc c',  dg = dc i,  dc' = dc f
  * Kept a row: i, f, g, o, c, tanh(c).
  */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/recurrent.h"
 #include "ops/rows.h"
 
@@ -69,7 +69,7 @@ static heed_status lstm_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status lstm_check(heed__check *check)
+static heed_status lstm_check(heed__gradcheck *check)
 {
     return heed__recurrent_check(check, &heed__op_lstm, cell.gates);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x + table[position]: learned positions, or a constant (sinusoidal) table. */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -55,13 +55,13 @@ static heed_status position_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status position_check(heed__check *check)
+static heed_status position_check(heed__gradcheck *check)
 {
     static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
     heed__position p = {&ragged};
-    heed__var in[2] = {heed__check_input(check, 6, 3), heed__check_input(check, 3, 3)};
-    return heed__check_apply(check, &heed__op_position, in, 2, &p, sizeof p);
+    heed__var in[2] = {heed__gradcheck_input(check, 6, 3), heed__gradcheck_input(check, 3, 3)};
+    return heed__gradcheck_apply(check, &heed__op_position, in, 2, &p, sizeof p);
 }
 
 const heed__op heed__op_position = {.name = "position",

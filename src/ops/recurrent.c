@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/recurrent.h"
 
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "kernels/gemm.h"
 #include "ops/rows.h"
 
@@ -203,7 +203,7 @@ double heed__recurrent_flops(const heed__shapes *s)
     return 2.0 * (double)s->in[0].rows * (double)s->in[1].rows * (double)s->in[1].cols;
 }
 
-heed_status heed__recurrent_check(heed__check *check, const heed__op *op, int gates)
+heed_status heed__recurrent_check(heed__gradcheck *check, const heed__op *op, int gates)
 {
     static const int64_t offsets[] = {0, 2, 2, 6, 7}, order[] = {2, 0, 3, 1};
     static const int64_t names[] = {4, 9, 2, 5};
@@ -212,9 +212,9 @@ heed_status heed__recurrent_check(heed__check *check, const heed__op *op, int ga
         heed__recurrent r = {&ragged, reverse};
         int64_t C = 3;
         heed__var in[3] = {
-            heed__check_input(check, 7, gates * C), heed__check_input(check, gates * C, C),
-            op->most_inputs > 2 ? heed__check_input(check, 1, gates * C) : HEED_NO_VAR};
-        HEED_TRY(heed__check_apply(check, op, in, op->most_inputs, &r, sizeof r));
+            heed__gradcheck_input(check, 7, gates * C), heed__gradcheck_input(check, gates * C, C),
+            op->most_inputs > 2 ? heed__gradcheck_input(check, 1, gates * C) : HEED_NO_VAR};
+        HEED_TRY(heed__gradcheck_apply(check, op, in, op->most_inputs, &r, sizeof r));
     }
     return HEED_OK;
 }

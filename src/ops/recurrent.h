@@ -33,6 +33,6 @@ void heed__recurrent_forward(const heed__cell *cell, const heed__call *call);
 void heed__recurrent_backward(const heed__cell *cell, const heed__call *call);
 double heed__recurrent_flops(const heed__shapes *shapes);
 /* Both directions, sequences of length 0 and 1 among them; inputs as the op takes them. */
-heed_status heed__recurrent_check(struct heed__check *check, const heed__op *op, int gates);
+heed_status heed__recurrent_check(struct heed__gradcheck *check, const heed__op *op, int gates);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One row out of each sequence: the mean of its rows, or its first. */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -92,20 +92,20 @@ static heed_status first_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status check_pooling(heed__check *check, const heed__op *op)
+static heed_status check_pooling(heed__gradcheck *check, const heed__op *op)
 {
     static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
     heed__segment segment = {&ragged};
-    heed__var x = heed__check_input(check, 6, 5);
-    return heed__check_apply(check, op, &x, 1, &segment, sizeof segment);
+    heed__var x = heed__gradcheck_input(check, 6, 5);
+    return heed__gradcheck_apply(check, op, &x, 1, &segment, sizeof segment);
 }
 
-static heed_status mean_check(heed__check *check)
+static heed_status mean_check(heed__gradcheck *check)
 {
     return check_pooling(check, &heed__op_mean);
 }
-static heed_status first_check(heed__check *check)
+static heed_status first_check(heed__gradcheck *check)
 {
     return check_pooling(check, &heed__op_first);
 }

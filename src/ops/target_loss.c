@@ -4,7 +4,7 @@
  *   binary cross-entropy of sigmoid(z):  max(z,0) - z t + log(1 + exp(-|z|)),  dz = sigmoid(z) - t
  *   squared error:                       (z - t)^2 / 2,                        dz = z - t
  */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -112,24 +112,24 @@ static heed_status squared_backward(const heed__call *c)
     return target_backward(c, squared_slope);
 }
 
-static heed_status check_target(heed__check *check, const heed__op *op)
+static heed_status check_target(heed__gradcheck *check, const heed__op *op)
 {
     static const float targets[] = {1, 0, 1, NAN, NAN, NAN, 0, 0, 1};
     static const float weights[] = {1, 0.5f, 3};
     for (int i = 0; i < 2; i++) {
         heed__target_loss loss = {targets, i ? weights : NULL};
-        heed__var z = heed__check_input(check, 3, 3);
-        HEED_TRY(heed__check_apply(check, op, &z, 1, &loss, sizeof loss));
+        heed__var z = heed__gradcheck_input(check, 3, 3);
+        HEED_TRY(heed__gradcheck_apply(check, op, &z, 1, &loss, sizeof loss));
     }
     return HEED_OK;
 }
 
-static heed_status binary_check(heed__check *check)
+static heed_status binary_check(heed__gradcheck *check)
 {
     return check_target(check, &heed__op_binary_cross_entropy);
 }
 
-static heed_status squared_check(heed__check *check)
+static heed_status squared_check(heed__gradcheck *check)
 {
     return check_target(check, &heed__op_squared_error);
 }

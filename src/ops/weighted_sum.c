@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = sum of weights[i] * inputs[i]: how the losses of several outputs become one. */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -36,12 +36,12 @@ static heed_status weighted_sum_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status weighted_sum_check(heed__check *check)
+static heed_status weighted_sum_check(heed__gradcheck *check)
 {
     heed__weighted_sum sum = {{0.5f, -2, 1}};
-    heed__var in[3] = {heed__check_input(check, 2, 3), heed__check_input(check, 2, 3),
-                       heed__check_input(check, 2, 3)};
-    return heed__check_apply(check, &heed__op_weighted_sum, in, 3, &sum, sizeof sum);
+    heed__var in[3] = {heed__gradcheck_input(check, 2, 3), heed__gradcheck_input(check, 2, 3),
+                       heed__gradcheck_input(check, 2, 3)};
+    return heed__gradcheck_apply(check, &heed__op_weighted_sum, in, 3, &sum, sizeof sum);
 }
 
 const heed__op heed__op_weighted_sum = {.name = "weighted_sum",

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 #include "ops/ops.h"
 
 #include <string.h>
@@ -14,13 +14,13 @@ static const double tolerance = 1e-8; /* h = 1e-5: the quotient's own error is n
 static void test_op(void **state)
 {
     const heed__op *op = *state;
-    heed__check check;
-    check_ok(heed__check_create(NULL, &check));
+    heed__gradcheck check;
+    check_ok(heed__gradcheck_create(NULL, &check));
     check_ok(op->check(&check));
     assert_true(check.instances > 0);
     if (!(check.worst < tolerance))
         fail_msg("%s: gradient off by %g (limit %g)", op->name, (double)check.worst, tolerance);
-    heed__check_clear(&check);
+    heed__gradcheck_clear(&check);
 }
 
 /* The check itself must notice a wrong gradient. */
@@ -52,12 +52,12 @@ static void test_check_notices_a_wrong_gradient(void **state)
                             .shape = wrong_shape,
                             .forward = wrong_forward,
                             .backward = wrong_backward};
-    heed__check check;
-    check_ok(heed__check_create(NULL, &check));
-    heed__var x = heed__check_input(&check, 2, 2);
-    check_ok(heed__check_apply(&check, &wrong, &x, 1, NULL, 0));
+    heed__gradcheck check;
+    check_ok(heed__gradcheck_create(NULL, &check));
+    heed__var x = heed__gradcheck_input(&check, 2, 2);
+    check_ok(heed__gradcheck_apply(&check, &wrong, &x, 1, NULL, 0));
     assert_true(check.worst > 1e-5);
-    heed__check_clear(&check);
+    heed__gradcheck_clear(&check);
 }
 
 int main(void)

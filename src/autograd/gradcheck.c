@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "autograd/check.h"
+#include "autograd/gradcheck.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
@@ -46,7 +46,7 @@ static const heed__op weigh = {.name = "weigh",
                                .forward = weigh_forward,
                                .backward = weigh_backward};
 
-heed_status heed__check_create(heed_context *context, heed__check *check)
+heed_status heed__gradcheck_create(heed_context *context, heed__gradcheck *check)
 {
     memset(check, 0, sizeof *check);
     heed__random_start(&check->random, 20261121, HEED_RANDOM_CHECK);
@@ -55,7 +55,7 @@ heed_status heed__check_create(heed_context *context, heed__check *check)
     return HEED_OK;
 }
 
-static void drop_leaves(heed__check *check)
+static void drop_leaves(heed__gradcheck *check)
 {
     for (int i = 0; i < check->leaf_count; i++) {
         heed__free(check->leaves[i].data);
@@ -64,21 +64,21 @@ static void drop_leaves(heed__check *check)
     check->leaf_count = 0;
 }
 
-void heed__check_clear(heed__check *check)
+void heed__gradcheck_clear(heed__gradcheck *check)
 {
     drop_leaves(check);
     heed__tape_destroy(&check->tape);
 }
 
-heed__var heed__check_input(heed__check *check, int64_t rows, int64_t cols)
+heed__var heed__gradcheck_input(heed__gradcheck *check, int64_t rows, int64_t cols)
 {
     if (check->leaf_count == HEED_CHECK_LEAVES) {
         heed__tape_fail(check->tape, heed__fail(HEED_E_INVALID, "a check has at most %d leaves",
                                                 HEED_CHECK_LEAVES));
         return HEED_NO_VAR;
     }
-    heed__check_leaf *leaf = &check->leaves[check->leaf_count++];
-    *leaf = (heed__check_leaf){.count = rows * cols};
+    heed__gradcheck_leaf *leaf = &check->leaves[check->leaf_count++];
+    *leaf = (heed__gradcheck_leaf){.count = rows * cols};
     size_t count = (size_t)leaf->count;
     heed_status status = heed__alloc(count, sizeof(heed_real), "a check", &leaf->data);
     if (status == HEED_OK) status = heed__alloc(count, sizeof(heed_real), "a check", &leaf->grad);
@@ -92,7 +92,7 @@ heed__var heed__check_input(heed__check *check, int64_t rows, int64_t cols)
     return leaf->var;
 }
 
-static heed_status loss_at(heed__check *check, heed__var loss, heed_real *out)
+static heed_status loss_at(heed__gradcheck *check, heed__var loss, heed_real *out)
 {
     HEED_TRY(heed__tape_run(check->tape, loss));
     *out = *heed__tape_value(check->tape, loss);
@@ -100,7 +100,7 @@ static heed_status loss_at(heed__check *check, heed__var loss, heed_real *out)
 }
 
 /* gradient: a copy, since each run adds to the leaf's own. */
-static heed_status check_leaf(heed__check *check, heed__var loss, heed__check_leaf *leaf,
+static heed_status check_leaf(heed__gradcheck *check, heed__var loss, heed__gradcheck_leaf *leaf,
                               const heed_real *gradient)
 {
     const heed_real h = HEED_REAL(1e-5);
@@ -120,12 +120,12 @@ static heed_status check_leaf(heed__check *check, heed__var loss, heed__check_le
     return HEED_OK;
 }
 
-static heed_status check_all(heed__check *check, heed__var loss)
+static heed_status check_all(heed__gradcheck *check, heed__var loss)
 {
     heed_real unused;
     HEED_TRY(loss_at(check, loss, &unused));
     for (int i = 0; i < check->leaf_count; i++) {
-        heed__check_leaf *leaf = &check->leaves[i];
+        heed__gradcheck_leaf *leaf = &check->leaves[i];
         heed_real *gradient = NULL;
         HEED_TRY(heed__alloc((size_t)leaf->count, sizeof(heed_real), "a check", &gradient));
         memcpy(gradient, leaf->grad, (size_t)leaf->count * sizeof(heed_real));
@@ -140,11 +140,13 @@ static heed_status check_all(heed__check *check, heed__var loss)
     return HEED_OK;
 }
 
-heed_status heed__check_apply(heed__check *check, const heed__op *op, const heed__var *inputs,
-                              int count, const void *attributes, size_t attribute_size)
+heed_status heed__gradcheck_apply(heed__gradcheck *check, const heed__op *op,
+                                  const heed__var *inputs, int count, const void *attributes,
+                                  size_t attribute_size)
 {
     heed__var out = heed__tape_apply(check->tape, op, inputs, count, attributes, attribute_size);
     heed__var loss = heed__tape_apply(check->tape, &weigh, &out, 1, NULL, 0);
+    heed__tape_keep(check->tape, loss);
     heed_status status = check_all(check, loss);
     drop_leaves(check);
     heed__tape_start(check->tape, HEED_TAPE_TRAIN, (heed__draw){.seed = 5, .step = 3});
