@@ -4,10 +4,13 @@
 #define HEED_HEED_H
 
 #include "heed/attention.h"
+#include "heed/config.h"
 #include "heed/context.h"
 #include "heed/data.h"
+#include "heed/model.h"
 #include "heed/real.h"
 #include "heed/status.h"
+#include "heed/train.h"
 #include "heed/version.h"
 
 #endif
