@@ -1,39 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* All records in memory. The bytes belong to a storage that a dataset and those split from it
  * share. */
-#include "heed/data.h"
+#include "data/dataset.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "base/sha256.h"
 #include "data/strings.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct storage {
-    heed__arena arena;
-    heed_layout layout;
-    _Atomic int owners;
-} storage;
-
-typedef struct data_row {
-    heed_text text;
-    const heed_text *labels; /* [n_outputs] */
-    const char *path;
-    int64_t line;
-} data_row;
-
-struct heed_dataset {
-    storage *storage;
-    data_row *rows;
-    size_t room;
-    int64_t n, skipped;
-};
-
-static void storage_leave(storage *s)
+static void storage_leave(heed__storage *s)
 {
     if (!s || atomic_fetch_sub(&s->owners, 1) > 1) return;
     heed__arena_free(&s->arena);
@@ -49,7 +27,7 @@ void heed_dataset_destroy(heed_dataset **dataset)
     *dataset = NULL;
 }
 
-static heed_status copy_layout(storage *s, const heed_layout *from)
+static heed_status copy_layout(heed__storage *s, const heed_layout *from)
 {
     heed_layout *to = &s->layout;
     const char **outputs = NULL;
@@ -66,7 +44,7 @@ static heed_status copy_layout(storage *s, const heed_layout *from)
 }
 
 /* Labels are few: each is kept once, in the set. */
-static heed_status keep_label(heed__strings *known, storage *s, heed_text from, heed_text *to)
+static heed_status keep_label(heed__strings *known, heed__storage *s, heed_text from, heed_text *to)
 {
     int64_t at = heed__strings_find(known, from.bytes, from.size);
     if (at < 0) {
@@ -82,10 +60,10 @@ static heed_status keep_label(heed__strings *known, storage *s, heed_text from, 
 static heed_status add_record(heed_dataset *d, const heed_record *record, heed__strings *known)
 {
     HEED_TRY(heed__grow(&d->rows, &d->room, (size_t)d->n + 1, sizeof *d->rows, "rows of data"));
-    data_row *row = &d->rows[d->n];
+    heed__data_row *row = &d->rows[d->n];
     heed__arena *arena = &d->storage->arena;
     heed_text *labels = NULL;
-    *row = (data_row){.text.size = record->text.size, .line = record->line};
+    *row = (heed__data_row){.text.size = record->text.size, .line = record->line};
     HEED_TRY(heed__arena_text(arena, record->text.bytes, record->text.size, &row->text.bytes));
     HEED_TRY(
         heed__arena_take(arena, (size_t)record->n_labels + 1, sizeof *labels, "labels", &labels));
@@ -100,7 +78,7 @@ static heed_status add_record(heed_dataset *d, const heed_record *record, heed__
     return HEED_OK;
 }
 
-static heed_status dataset_create(storage *s, heed_dataset **out)
+heed_status heed__dataset_create(heed__storage *s, heed_dataset **out)
 {
     HEED_TRY(heed__alloc(1, sizeof **out, "a data set", out));
     (*out)->storage = s;
@@ -114,13 +92,13 @@ heed_status heed_dataset_read(heed_context *context, const char *const *paths, i
     *out = NULL;
     heed_reader *reader = NULL;
     heed_dataset *d = NULL;
-    storage *s = NULL;
+    heed__storage *s = NULL;
     heed__strings known = {0};
     heed_record record = {0};
     heed_status status;
     HEED_TRY_CLEAN(heed_reader_open(context, paths, n, options, &reader));
     HEED_TRY_CLEAN(heed__alloc(1, sizeof *s, "a data set", &s));
-    status = dataset_create(s, &d);
+    status = heed__dataset_create(s, &d);
     if (status != HEED_OK) {
         heed__free(s);
         goto cleanup;
@@ -193,108 +171,4 @@ void heed_dataset_hash(const heed_dataset *dataset, char out[HEED_HASH_SIZE])
     }
     heed__sha256_finish(&hash, digest);
     heed__sha256_hex(digest, out);
-}
-
-/* Splitting: rows of one label, in the order of a hash of (seed, text); the first of them leave. */
-typedef struct split_key {
-    int64_t group; /* number of the first output's label */
-    unsigned char hash[HEED_SHA256_SIZE];
-    int64_t row;
-} split_key;
-
-static int compare_keys(const void *a, const void *b)
-{
-    const split_key *x = a, *y = b;
-    if (x->group != y->group) return x->group < y->group ? -1 : 1;
-    int order = memcmp(x->hash, y->hash, sizeof x->hash);
-    return order ? order : (x->row > y->row) - (x->row < y->row);
-}
-
-/* Labels in nearly every row another (numbers) are no groups. */
-static heed_status make_keys(const heed_dataset *d, uint64_t seed, split_key *keys)
-{
-    heed__strings groups = {0};
-    heed_status status = HEED_OK;
-    for (int64_t row = 0; row < d->n; row++) {
-        heed__sha256 hash;
-        unsigned char start[9] = {HEED_RANDOM_SPLIT};
-        for (int i = 0; i < 8; i++) start[i + 1] = (unsigned char)(seed >> 8 * i);
-        heed__sha256_start(&hash);
-        heed__sha256_add(&hash, start, sizeof start);
-        heed__sha256_add(&hash, d->rows[row].text.bytes, d->rows[row].text.size);
-        heed__sha256_finish(&hash, keys[row].hash);
-        keys[row].row = row;
-        if (!d->storage->layout.n_outputs) continue;
-        heed_text label = d->rows[row].labels[0];
-        HEED_TRY_CLEAN(heed__strings_add(&groups, label.bytes, label.size, &keys[row].group));
-    }
-    if (groups.n * 5 > d->n)
-        for (int64_t row = 0; row < d->n; row++) keys[row].group = 0;
-cleanup:
-    heed__strings_free(&groups);
-    return status;
-}
-
-/* Marks the rows that leave and returns how many do. */
-static int64_t mark(const split_key *keys, int64_t n, double share, unsigned char *leaves)
-{
-    int64_t left = 0;
-    for (int64_t begin = 0, end; begin < n; begin = end) {
-        for (end = begin; end < n && keys[end].group == keys[begin].group; end++) {
-        }
-        int64_t count = end - begin, take = (int64_t)((double)count * share + 0.5);
-        if (take == count) take--; /* something must be left to learn from */
-        if (!take && count >= 5) take = 1;
-        for (int64_t i = begin; i < begin + take; i++) leaves[keys[i].row] = 1;
-        left += take;
-    }
-    return left;
-}
-
-static void move_rows(heed_dataset *from, const unsigned char *leaves, heed_dataset *to)
-{
-    int64_t kept = 0;
-    for (int64_t row = 0; row < from->n; row++) {
-        if (leaves[row])
-            to->rows[to->n++] = from->rows[row];
-        else
-            from->rows[kept++] = from->rows[row];
-    }
-    from->n = kept;
-}
-
-heed_status heed_dataset_split(heed_dataset *d, double share, uint64_t seed, heed_dataset **out)
-{
-    *out = NULL;
-    if (!(share > 0 && share < 1))
-        return heed__fail(HEED_E_INVALID,
-                          "share = %g: the part to split off is above 0 and below "
-                          "1",
-                          share);
-    split_key *keys = NULL;
-    unsigned char *leaves = NULL;
-    heed_dataset *part = NULL;
-    heed_status status;
-    HEED_TRY_CLEAN(heed__alloc((size_t)d->n, sizeof *keys, "a split", &keys));
-    HEED_TRY_CLEAN(heed__alloc((size_t)d->n, 1, "a split", &leaves));
-    HEED_TRY_CLEAN(make_keys(d, seed, keys));
-    qsort(keys, (size_t)d->n, sizeof *keys, compare_keys);
-    int64_t left = mark(keys, d->n, share, leaves);
-    if (!left || left == d->n) {
-        status = heed__fail(HEED_E_DATA,
-                            "%lld rows are too few to split off a share of %g; give "
-                            "more rows or a file of their own",
-                            (long long)d->n, share);
-        goto cleanup;
-    }
-    HEED_TRY_CLEAN(dataset_create(d->storage, &part));
-    HEED_TRY_CLEAN(heed__grow(&part->rows, &part->room, (size_t)left, sizeof *part->rows, "rows"));
-    move_rows(d, leaves, part);
-    *out = part;
-    part = NULL;
-cleanup:
-    heed_dataset_destroy(&part);
-    heed__free(keys);
-    heed__free(leaves);
-    return status;
 }

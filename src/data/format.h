@@ -34,6 +34,7 @@ typedef struct heed__format {
     const char *name;
     int named;                /* each row names its fields */
     const char *const *fixed; /* and these are the names, NULL-terminated; NULL = they vary */
+    const char *no_label;     /* what to do about a missing label; NULL = the usual */
     int columns; /* each row has the same number of fields, and a header may name them */
     /* Nonzero when the look ahead reads like this format; it ends in a whole line unless it is all
      * there is. For csv it finds the delimiter. */

@@ -78,38 +78,43 @@ static void state_free(csv_state *s)
     free(s->ends);
 }
 
-/* How many fields most rows have, if nearly all have it; 1 when not. */
-static size_t common_fields(const char *bytes, size_t size, char delimiter)
+/* How many rows have the commonest number of fields, of at least two; *rows = how many there are.
+ */
+static size_t like_rows(const char *bytes, size_t size, char delimiter, size_t *rows)
 {
     enum { MOST = 64 };
-    size_t rows = 0, with[MOST] = {0}, best = 1;
+    size_t with[MOST] = {0}, best = 2;
     csv_state s = {0};
-    if (parser_start(&s, delimiter) != HEED_OK) return 1;
+    *rows = 0;
+    if (parser_start(&s, delimiter) != HEED_OK) return 0;
     for (size_t at = 0; at < size && s.status == HEED_OK;) {
         const char *newline = memchr(bytes + at, '\n', size - at);
         size_t end = newline ? (size_t)(newline - bytes) : size;
-        int good = parse(&s, bytes + at, end - at) && parse(&s, "\n", 1);
+        size_t text = end > at && bytes[end - 1] == '\r' ? end - 1 : end;
+        int good = parse(&s, bytes + at, text - at) && parse(&s, "\n", 1);
         if (!good) csv_free(&s.parser);
         if (!good && parser_start(&s, delimiter) != HEED_OK) break;
         if (s.row_done || !good) {
-            rows++;
+            ++*rows;
             if (s.row_done) with[s.n < MOST ? s.n : MOST - 1]++;
             s.used = s.n = 0;
             s.row_done = 0;
         }
         at = end + 1;
     }
-    for (size_t i = 2; i < MOST; i++)
+    for (size_t i = 3; i < MOST; i++)
         if (with[i] > with[best]) best = i;
     state_free(&s);
-    return with[best] * 10 >= rows * 9 ? best : 1;
+    return with[best];
 }
 
 static int fits(const char *bytes, size_t size, char *delimiter)
 {
-    size_t commas = common_fields(bytes, size, ','), semicolons = common_fields(bytes, size, ';');
-    *delimiter = semicolons > 1 && commas < 2 ? ';' : ',';
-    return commas > 1 || semicolons > 1;
+    size_t comma_rows, semicolon_rows;
+    size_t commas = like_rows(bytes, size, ',', &comma_rows);
+    size_t semicolons = like_rows(bytes, size, ';', &semicolon_rows);
+    *delimiter = semicolons > commas ? ';' : ',';
+    return semicolons > commas ? semicolons * 2 > semicolon_rows : commas * 2 > comma_rows;
 }
 
 static heed_status csv_open(heed__rows *rows)

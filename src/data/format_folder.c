@@ -131,6 +131,7 @@ const heed__format heed__format_folder = {
     .name = "folder",
     .named = 1,
     .fixed = fixed,
+    .no_label = "put the file into a folder named by its label",
     .next = next,
     .close = folder_close,
 };

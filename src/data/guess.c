@@ -186,7 +186,7 @@ int heed__guess_header(const heed__sample *sample, int width, const heed_read_op
 
 static int is_string(const heed__sample *sample, const heed__columns *columns, int column)
 {
-    if (!sample->format->named) return 1;
+    if (!sample->format->named || sample->format->fixed) return 1;
     for (int64_t i = 0; i < sample->n; i++) {
         const heed_field *f = heed__columns_field(columns, sample->format, sample->rows[i].fields,
                                                   sample->rows[i].n, column);

@@ -47,6 +47,10 @@ void heed__labels_destroy(heed__labels **labels);
 /* Index of a label, -1 when it is not known. */
 int64_t heed__labels_find(const heed__labels *labels, const char *name, size_t size);
 
+/* The labels of a row by the output's kind, one after another from *at = 0: the whole, or those
+ * between bars. Zero at the end. */
+int heed__labels_next(heed__label_kind kind, heed_text all, size_t *at, heed_text *out);
+
 /* The targets of a dataset's rows for one output; only the array of its kind is there. */
 typedef struct heed__targets {
     int64_t rows, n;  /* n = labels->n */

@@ -10,8 +10,10 @@
 #include "base/parallel.h"
 #include "data/columns.h"
 #include "data/format_folder.h"
+#include "data/guess.h"
 #include "data/record.h"
 #include "data/source.h"
+#include "data/utf8.h"
 #include "data/walk.h"
 
 #include <stdio.h>
@@ -22,6 +24,7 @@ enum {
     DEFAULT_LINE = 1 << 20,
     LEAST_LINE = 16,
     SAMPLE_BYTES = 1 << 20, /* looked at for guessing */
+    SAMPLE_ROWS = 1 << 16,
     ALWAYS_MAY_BE_BAD = 10,
     SHOWN = 5,        /* bad rows that get a line of their own */
     EARLY_ROWS = 1000 /* from here on an input that is mostly bad is refused at once */
@@ -131,12 +134,24 @@ static heed_status take_sample(heed_reader *r, const char *name)
     size_t bytes = 0;
     int streams = r->options.labelled == HEED_UNLABELLED;
     if (r->rows.format->fixed) return HEED_OK;
-    while (bytes < SAMPLE_BYTES) {
+    while (bytes < SAMPLE_BYTES && r->sample.n < SAMPLE_ROWS) {
         HEED_TRY(heed__rows_next(&r->rows));
         HEED_TRY(copy_row(&r->sample, &r->rows, &bytes));
         if (r->rows.kind == HEED_ROW_END || (streams && r->rows.kind == HEED_ROW_GOOD)) break;
     }
     return HEED_OK;
+}
+
+/* What looks like no format may be no UTF-8. */
+static heed_status check_text(const char *path, const char *bytes, size_t size)
+{
+    size_t valid = heed__utf8_valid(bytes, size), line = 1;
+    if (valid == size) return HEED_OK;
+    for (size_t i = 0; i < valid; i++) line += bytes[i] == '\n';
+    return heed__fail(HEED_E_DATA,
+                      "%s:%zu: byte %zu of the file (0x%02X) is not UTF-8; convert it with iconv "
+                      "-t UTF-8 -f and its encoding",
+                      heed__source_name(path), line, valid + 1, (unsigned char)bytes[valid]);
 }
 
 static heed_status guess_format(heed_reader *r, const char *path)
@@ -145,7 +160,7 @@ static heed_status guess_format(heed_reader *r, const char *path)
     size_t size;
     heed__lines *lines = &r->rows.lines;
     int streams = r->options.labelled == HEED_UNLABELLED;
-    HEED_TRY(heed__lines_look(lines, streams ? 0 : SAMPLE_BYTES, &ahead, &size));
+    HEED_TRY(heed__lines_look(lines, streams ? 0 : SAMPLE_BYTES + 1, &ahead, &size));
     if (!size)
         return heed__fail(HEED_E_DATA, "%s: is empty; give it at least one row",
                           heed__source_name(path));
@@ -155,9 +170,15 @@ static heed_status guess_format(heed_reader *r, const char *path)
         r->rows.format =
             heed__columns_unlabelled(ahead, size, path, r->options.text, &r->rows.delimiter);
     } else {
+        if (size > r->options.max_line && !memchr(ahead, '\n', size))
+            return heed__fail(HEED_E_DATA,
+                              "%s:1: the line is longer than %zu bytes; split it, or raise the "
+                              "limit",
+                              heed__source_name(path), r->options.max_line);
         size_t whole = size; /* a line that is cut off says nothing */
-        while (size == SAMPLE_BYTES && whole && ahead[whole - 1] != '\n') whole--;
+        while (size > SAMPLE_BYTES && whole && ahead[whole - 1] != '\n') whole--;
         r->rows.format = heed__format_guess(ahead, whole ? whole : size, &r->rows.delimiter);
+        if (r->rows.format == &heed__format_lines) return check_text(path, ahead, whole);
     }
     return HEED_OK;
 }
@@ -177,12 +198,23 @@ static heed_status open_rows(heed_reader *r, const char *path)
     return heed__rows_start(&r->rows);
 }
 
+static heed_status fail_no_row(const heed__sample *sample)
+{
+    for (int64_t i = 0; i < sample->n; i++)
+        if (sample->rows[i].kind == HEED_ROW_BAD)
+            return heed__fail(HEED_E_DATA, "no row can be used; the first problem is %s:%lld: %s",
+                              sample->name, (long long)sample->rows[i].line,
+                              sample->rows[i].problem);
+    return heed__fail(HEED_E_DATA, "%s: holds no rows; give it at least one", sample->name);
+}
+
 /* Opens the next input. Later ones are read like the first unless the caller says otherwise. */
 static heed_status open_next(heed_reader *r)
 {
     const char *path = r->paths[r->at_path++];
     HEED_TRY(open_rows(r, path));
     HEED_TRY(take_sample(r, heed__source_name(path)));
+    if (!r->rows.format->fixed && !heed__guess_first(&r->sample)) return fail_no_row(&r->sample);
     heed_read_options options = r->options;
     if (r->at_path > 1 && !options.text) {
         options.text = r->layout.text;
@@ -283,10 +315,10 @@ int64_t heed_reader_skipped(const heed_reader *reader)
 
 static heed_status refuse(const heed_reader *r)
 {
+    if (r->options.max_bad < 0) return heed__fail(HEED_E_DATA, "%s", r->first_problem);
     if (r->bad == r->seen)
         return heed__fail(HEED_E_DATA, "no row can be used; the first problem is %s",
                           r->first_problem);
-    if (r->options.max_bad < 0) return heed__fail(HEED_E_DATA, "%s", r->first_problem);
     return heed__fail(HEED_E_DATA,
                       "%lld of %lld rows cannot be used, more than %g %%; mend them or raise the "
                       "limit; the first is %s",

@@ -136,8 +136,8 @@ static const char *take_labels(const heed__columns *columns, const heed__format 
         if (f && f->is_json && (label.bytes[0] == '{' || strcmp(label.bytes, "null") == 0))
             label.size = 0;
         if (!label.size)
-            return problem_of(room, "the label '%.60s' is missing; fill it in or drop the row",
-                              name);
+            return problem_of(room, "the label '%.60s' is missing; %s", name,
+                              format->no_label ? format->no_label : "fill it in or drop the row");
         if (label.bytes[label.size]) { /* blanks were trimmed from its end */
             memcpy(*to, label.bytes, label.size);
             label.bytes = *to;
@@ -157,11 +157,13 @@ heed_status heed__record_make(const heed__columns *columns, const heed__format *
 {
     *problem = NULL;
     if (format->columns && row->n != columns->n) {
+        int csv = format->id == HEED_FORMAT_CSV;
+        const char *remedy = row->n < columns->n ? csv ? "add the missing ones"
+                                                       : "add the missing ones, with a tab between"
+                             : csv               ? "put fields that hold the separator in quotes"
+                                                 : "take the extra tabs out";
         *problem = problem_of(room, "%d column%s where %d are expected; %s", row->n,
-                              row->n == 1 ? "" : "s", columns->n,
-                              format->id == HEED_FORMAT_CSV
-                                  ? "put fields that hold the separator in quotes"
-                                  : "fields must not hold tabs");
+                              row->n == 1 ? "" : "s", columns->n, remedy);
         return HEED_OK;
     }
     HEED_TRY(name_fields(columns, format, row, room, record));
