@@ -1,4 +1,10 @@
 # How every test runs: what it finds in its environment, and how long it may take.
+set(sanitizer)
+if(HEED_SANITIZE STREQUAL "address")
+  set(sanitizer -fsanitize=address)
+elseif(HEED_SANITIZE)
+  set(sanitizer -fsanitize=${HEED_SANITIZE})
+endif()
 set(test_environment CMOCKA_MESSAGE_OUTPUT=TAP "HEED_COMMAND=$<TARGET_FILE:heed-command>"
   HEED_SOURCE=${PROJECT_SOURCE_DIR} HEED_BUILD=${PROJECT_BINARY_DIR} CC=${CMAKE_C_COMPILER}
   CXX=${CMAKE_CXX_COMPILER}
