@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* heed list: prints the library's tables. A table is one row below. */
+#include "cli/nearest.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/report.h"
+
+#include "heed/info.h"
+
+#include <string.h>
+
+typedef struct entry {
+    const char *group; /* NULL = the table has no groups */
+    const char *name, *help;
+} entry;
+
+static int verbs_at(size_t index, entry *out)
+{
+    const verb *v = verb_at(index);
+    if (v) *out = (entry){NULL, v->name, v->summary};
+    return v != NULL;
+}
+
+static int libraries_at(size_t index, entry *out)
+{
+    heed_info_library row;
+    if (!heed_info_library_at(index, &row)) return 0;
+    *out = (entry){row.version ? "built in" : "not built in", row.name, row.use};
+    return 1;
+}
+
+static const struct table {
+    const char *name, *summary;
+    int (*at)(size_t index, entry *out);
+} tables[] = {
+    {"libraries", "libraries of others, and what they are for", libraries_at},
+    {"verbs", "what the command can do", verbs_at},
+};
+
+enum { N_TABLES = sizeof tables / sizeof *tables };
+
+static int tables_at(size_t index, entry *out)
+{
+    if (index < N_TABLES) *out = (entry){NULL, tables[index].name, tables[index].summary};
+    return index < N_TABLES;
+}
+
+static const char *table_name(size_t index, const void *unused)
+{
+    (void)unused;
+    return index < N_TABLES ? tables[index].name : NULL;
+}
+
+static heed_status find_table(const char *name, int (**out)(size_t, entry *))
+{
+    for (size_t i = 0; i < N_TABLES; i++)
+        if (strcmp(tables[i].name, name) == 0) {
+            *out = tables[i].at;
+            return HEED_OK;
+        }
+    const char *near = nearest(name, table_name, NULL);
+    return report(HEED_E_INVALID, "there is no table %s;%s%s%s heed list shows them", name,
+                  near ? " the nearest is " : "", near ? near : "", near ? "," : "");
+}
+
+static void show_text(int (*at)(size_t, entry *))
+{
+    entry row;
+    const char *group = "";
+    int width = 0;
+    for (size_t i = 0; at(i, &row); i++)
+        if ((int)strlen(row.name) > width) width = (int)strlen(row.name);
+    for (size_t i = 0; at(i, &row); i++) {
+        if (row.group && strcmp(group, row.group) != 0) {
+            output_format("%s%s\n", i ? "\n" : "", row.group);
+            group = row.group;
+        }
+        output_format("%s%-*s  %s\n", row.group ? "  " : "", width, row.name, row.help);
+    }
+}
+
+static heed_status show_json(int (*at)(size_t, entry *))
+{
+    entry row;
+    json_t *rows = json_array();
+    for (size_t i = 0; at(i, &row); i++)
+        json_array_append_new(rows, json_pack("{s:s?, s:s, s:s}", "group", row.group, "name",
+                                              row.name, "help", row.help));
+    return output_json(rows);
+}
+
+static heed_status run(const options *given)
+{
+    int (*at)(size_t, entry *) = tables_at;
+    if (given->n_arguments > 0) {
+        heed_status status = find_table(given->arguments[0], &at);
+        if (status != HEED_OK) return status;
+    }
+    if (options_flag(given, "json")) return show_json(at);
+    show_text(at);
+    return HEED_OK;
+}
+
+static const verb_example examples[] = {
+    {"heed list", "the tables there are"},
+    {"heed list verbs --json", "a table as data"},
+    {NULL, NULL},
+};
+
+const verb verb_list = {
+    .name = "list",
+    .summary = "show what there is to choose from",
+    .arguments = "[TABLE]",
+    .description = "Prints one of heed's tables: a name and a line of help for each row. Without a "
+                   "table it lists the tables.",
+    .most_arguments = 1,
+    .common = COMMON_JSON,
+    .examples = examples,
+    .run = run,
+};

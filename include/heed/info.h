@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/** What is running: the processor, its vector levels, and the libraries that this build stands on.
+ */
+#ifndef HEED_INFO_H
+#define HEED_INFO_H
+
+#include "heed/status.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The processor's own name, or "unknown". The string is static. */
+HEED_API const char *heed_info_processor(void);
+
+/** One vector level. All levels give the same results at float32; they differ in speed. */
+typedef struct heed_info_level {
+    const char *name; /**< "scalar", "avx2", "avx512", "amx" or "neon"; static */
+    int available;    /**< nonzero where this processor and its system have it */
+    int chosen;       /**< nonzero for the one in use: the highest, or what HEED_CPU caps it to */
+} heed_info_level;
+
+/** Level `index`, from 0, lowest first. Returns 0 past the last one, else 1. */
+HEED_API int heed_info_level_at(size_t index, heed_info_level *out);
+
+/**
+ * Whether the environment variable HEED_CPU, if set, names a level that this machine has.
+ * Errors HEED_E_INVALID: it does not, the message lists the levels; the best one is used.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_info_check_level(void);
+
+/** One library of others. */
+typedef struct heed_info_library {
+    const char *name;
+    const char *version; /**< of the one that runs, or was built against; NULL = not built in */
+    const char *use;     /**< what heed does with it, one line */
+    const char *package; /**< its Debian package, to build with */
+} heed_info_library;
+
+/** Library `index`, from 0; strings are static. Returns 0 past the last one, else 1. */
+HEED_API int heed_info_library_at(size_t index, heed_info_library *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
