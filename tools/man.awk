@@ -83,7 +83,10 @@ fenced { put(escape($0)); next }
     in_table = 1
     next
 }
-{ in_table = 0 }
+{
+    if (in_table) gap = 1 # a paragraph after a table is one of its own
+    in_table = 0
+}
 /^- / { print ".IP \\(bu 2"; put(inline(substr($0, 3))); next }
 /^[ \t]*$/ { if (gap == 0) gap = 1; next } # after a heading none is wanted
 {
