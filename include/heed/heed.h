@@ -9,6 +9,7 @@
 #include "heed/data.h"
 #include "heed/info.h"
 #include "heed/model.h"
+#include "heed/metrics.h"
 #include "heed/real.h"
 #include "heed/status.h"
 #include "heed/train.h"

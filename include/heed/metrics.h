@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * How good predictions are: accuracy, precision, recall, F1, confusion, calibration; several labels
+ * a row; numbers. All sums are float64, in the order of the rows.
+ *
+ * Threads: calls are independent; one heed_metrics serves one thread at a time.
+ */
+#ifndef HEED_METRICS_H
+#define HEED_METRICS_H
+
+#include "heed/status.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum heed_metrics_kind {
+    HEED_METRICS_CLASS, /**< one label a row */
+    HEED_METRICS_SET,   /**< any number of labels a row */
+    HEED_METRICS_NUMBER /**< a number a row */
+} heed_metrics_kind;
+
+/** One label. A share whose denominator is 0 is 0. */
+typedef struct heed_label_metrics {
+    const char *name;
+    double precision, recall, f1;
+    int64_t count;     /**< rows that have the label */
+    int64_t predicted; /**< rows that were given it */
+} heed_label_metrics;
+
+/** What does not apply to the kind, or is not defined, is NaN, 0 or NULL. Shares are 0 to 1. */
+typedef struct heed_metrics {
+    heed_metrics_kind kind;
+    int64_t rows;
+    int64_t unknown; /**< true labels that are not among `labels`: counted wrong */
+    double accuracy; /**< CLASS: share of right rows; SET: of rows with exactly the right labels */
+    double macro_f1; /**< mean F1 of the labels that some row has or was given */
+    double micro_f1; /**< F1 of all decisions together; for CLASS equal to accuracy */
+    double ece;      /**< CLASS: expected calibration error, 15 bins of equal width */
+    double mse, mae; /**< NUMBER: mean squared and mean absolute error */
+    double r2;       /**< NUMBER: share of the variance explained; NaN when all are equal */
+    double pearson;  /**< NUMBER: correlation; NaN when either side does not vary */
+    int64_t n_labels;
+    const heed_label_metrics *labels; /**< [n_labels] */
+    /** CLASS: [n_labels, n_labels], row = true, column = predicted; rows of unknown labels are not
+     * in it. NULL above 512 labels. */
+    const int64_t *confusion;
+} heed_metrics;
+
+/**
+ * One label a row. The likeliest label is the prediction; ties go to the lower index.
+ * @param names n_labels >= 1 labels, UTF-8, all different; copied.
+ * @param gold [rows] index of the true label; negative = a label that is not among them.
+ * @param values row r's probabilities are values[r * stride .. + n_labels).
+ * @param out receives the figures; the caller frees them with heed_metrics_destroy. NULL on error.
+ * Errors HEED_E_INVALID (no rows, an index out of range), HEED_E_NUMERIC (a NaN probability; names
+ * the row), HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_metrics_class(const char *const *names, int64_t n_labels,
+                                                        int64_t rows, const int32_t *gold,
+                                                        const float *values, int64_t stride,
+                                                        heed_metrics **out);
+
+/**
+ * Several labels a row: each of them is predicted where its probability is above 0.5.
+ * @param gold [rows, n_labels], 1 where the row has the label, 0 elsewhere.
+ * @param unknown how many true labels are not among them: they count as missed in micro_f1.
+ * Otherwise as heed_metrics_class.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_metrics_set(const char *const *names, int64_t n_labels,
+                                                      int64_t rows, const float *gold,
+                                                      int64_t unknown, const float *values,
+                                                      int64_t stride, heed_metrics **out);
+
+/**
+ * A number a row.
+ * @param gold [rows]
+ * @param values row r's prediction is values[r * stride].
+ * Errors HEED_E_INVALID (no rows), HEED_E_NUMERIC (NaN or infinity; names the row), HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_metrics_number(int64_t rows, const float *gold,
+                                                         const float *values, int64_t stride,
+                                                         heed_metrics **out);
+
+/** Accepts NULL and a pointer to NULL; nulls the pointer. */
+HEED_API void heed_metrics_destroy(heed_metrics **metrics);
+
+/**
+ * The figures as one JSON object: rows, accuracy, macro_f1, micro_f1, ece, unknown, labels ({name:
+ * {precision, recall, f1, count, predicted}}), confusion ({labels, counts}); for numbers rows, mse,
+ * mae, r2, pearson. What is not defined is null.
+ * @param indent spaces a level; 0 = one line.
+ * @param out owned by metrics, until the next call on it.
+ * Errors HEED_E_INVALID (a label twice or not UTF-8), HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_metrics_json(heed_metrics *metrics, int indent,
+                                                       const char **out);
+
+/**
+ * The figures as lines of text for a terminal, columns aligned (Chinese characters are two columns
+ * wide). Above 10 labels the most frequent confusions stand in place of the matrix.
+ * @param out owned by metrics, until the next call on it. Errors HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_metrics_table(heed_metrics *metrics, const char **out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
