@@ -200,8 +200,8 @@ heed_status heed__columns_choose(heed_context *context, const heed__sample *samp
         status = names_of_keys(sample, out);
     } else {
         out->n = heed__guess_width(sample);
-        out->has_header = heed__guess_header(sample, out->n, options);
-        status = names_of_columns(sample, out);
+        status = heed__guess_header(sample, out->n, options, &out->has_header);
+        if (status == HEED_OK) status = names_of_columns(sample, out);
     }
     if (status == HEED_OK) status = choose(context, sample, options, out);
     if (status != HEED_OK) heed__columns_free(out);

@@ -53,16 +53,21 @@ static void row_done(int last, void *user)
     ((csv_state *)user)->row_done = 1;
 }
 
+static heed_status parser_set(struct csv_parser *parser, char delimiter)
+{
+    if (csv_init(parser, CSV_STRICT) != 0)
+        return heed__fail(HEED_E_NOMEM, "no memory for the CSV parser");
+    csv_set_delim(parser, (unsigned char)delimiter);
+    csv_set_space_func(parser, is_space);
+    csv_set_term_func(parser, is_newline);
+    return HEED_OK;
+}
+
 static heed_status parser_start(csv_state *s, char delimiter)
 {
-    if (csv_init(&s->parser, CSV_STRICT) != 0)
-        return heed__fail(HEED_E_NOMEM, "no memory for the CSV parser");
-    csv_set_delim(&s->parser, (unsigned char)delimiter);
-    csv_set_space_func(&s->parser, is_space);
-    csv_set_term_func(&s->parser, is_newline);
     s->used = s->n = 0;
     s->row_done = 0;
-    return HEED_OK;
+    return parser_set(&s->parser, delimiter);
 }
 
 /* Nonzero when the bytes break no rule. */
@@ -78,33 +83,59 @@ static void state_free(csv_state *s)
     free(s->ends);
 }
 
+/* For guessing, fields are only counted. */
+typedef struct field_count {
+    struct csv_parser parser;
+    size_t n;
+    int row_done;
+} field_count;
+
+static void count_field(void *bytes, size_t size, void *user)
+{
+    (void)bytes;
+    (void)size;
+    ((field_count *)user)->n++;
+}
+
+static void count_row(int last, void *user)
+{
+    (void)last;
+    ((field_count *)user)->row_done = 1;
+}
+
+static int count_line(field_count *c, const char *bytes, size_t size)
+{
+    return csv_parse(&c->parser, bytes, size, count_field, count_row, c) == size &&
+           csv_parse(&c->parser, "\n", 1, count_field, count_row, c) == 1;
+}
+
 /* How many rows have the commonest number of fields, of at least two; *rows = how many there are.
  */
 static size_t like_rows(const char *bytes, size_t size, char delimiter, size_t *rows)
 {
     enum { MOST = 64 };
     size_t with[MOST] = {0}, best = 2;
-    csv_state s = {0};
+    field_count c = {0};
     *rows = 0;
-    if (parser_start(&s, delimiter) != HEED_OK) return 0;
-    for (size_t at = 0; at < size && s.status == HEED_OK;) {
+    if (parser_set(&c.parser, delimiter) != HEED_OK) return 0;
+    for (size_t at = 0; at < size;) {
         const char *newline = memchr(bytes + at, '\n', size - at);
         size_t end = newline ? (size_t)(newline - bytes) : size;
         size_t text = end > at && bytes[end - 1] == '\r' ? end - 1 : end;
-        int good = parse(&s, bytes + at, text - at) && parse(&s, "\n", 1);
-        if (!good) csv_free(&s.parser);
-        if (!good && parser_start(&s, delimiter) != HEED_OK) break;
-        if (s.row_done || !good) {
+        int good = count_line(&c, bytes + at, text - at);
+        if (!good) csv_free(&c.parser);
+        if (!good && parser_set(&c.parser, delimiter) != HEED_OK) break;
+        if (c.row_done || !good) {
             ++*rows;
-            if (s.row_done) with[s.n < MOST ? s.n : MOST - 1]++;
-            s.used = s.n = 0;
-            s.row_done = 0;
+            if (c.row_done) with[c.n < MOST ? c.n : MOST - 1]++;
+            c.n = 0;
+            c.row_done = 0;
         }
         at = end + 1;
     }
     for (size_t i = 3; i < MOST; i++)
         if (with[i] > with[best]) best = i;
-    state_free(&s);
+    csv_free(&c.parser);
     return with[best];
 }
 

@@ -166,22 +166,30 @@ static int names_stand_in(const heed__sample_row *row, const char *list)
     return 0;
 }
 
-int heed__guess_header(const heed__sample *sample, int width, const heed_read_options *options)
+/* Nonzero when a column with these values below says that `name` is a heading. */
+static int is_heading(heed_text name, const column_stats *s)
+{
+    int64_t filled = s->rows - s->blank;
+    if (s->first_recurs) return 0;
+    if (known(name, text_names, TEXT_NAMES) || known(name, label_names, LABEL_NAMES)) return 1;
+    if (filled >= 2 && s->numbers == filled) return 1;            /* a word above numbers */
+    return filled >= 20 && s->distinct * 5 <= filled && !s->once; /* above labels */
+}
+
+heed_status heed__guess_header(const heed__sample *sample, int width,
+                               const heed_read_options *options, int *out)
 {
     const heed__sample_row *first = heed__guess_first(sample);
-    if (!may_name_columns(first, width)) return 0;
-    if (names_stand_in(first, options->text) || names_stand_in(first, options->label)) return 1;
+    *out = 0;
+    if (!may_name_columns(first, width)) return HEED_OK;
+    *out = names_stand_in(first, options->text) || names_stand_in(first, options->label);
     heed__columns plain = {.n = width};
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width && !*out; i++) {
         column_stats s;
-        if (look_at(sample, &plain, i, 1, &s) != HEED_OK || s.first_recurs) continue;
-        heed_text name = first->fields[i].value;
-        if (known(name, text_names, TEXT_NAMES) || known(name, label_names, LABEL_NAMES)) return 1;
-        int64_t filled = s.rows - s.blank;
-        if (filled >= 2 && s.numbers == filled) return 1; /* a word above numbers */
-        if (filled >= 20 && s.distinct * 5 <= filled && !s.once) return 1; /* above labels */
+        HEED_TRY(look_at(sample, &plain, i, 1, &s));
+        *out = is_heading(first->fields[i].value, &s);
     }
-    return 0;
+    return HEED_OK;
 }
 
 static int is_string(const heed__sample *sample, const heed__columns *columns, int column)

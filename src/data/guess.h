@@ -12,8 +12,9 @@ const heed__sample_row *heed__guess_first(const heed__sample *sample);
 /* How many columns most rows have; the first row decides between equals. At least 1. */
 int heed__guess_width(const heed__sample *sample);
 
-/* Nonzero when the first row names the columns. */
-int heed__guess_header(const heed__sample *sample, int width, const heed_read_options *options);
+/* *out is nonzero when the first row names the columns. */
+heed_status heed__guess_header(const heed__sample *sample, int width,
+                               const heed_read_options *options, int *out);
 
 /* The column with the longest values, one called "text" or the like before others. */
 heed_status heed__guess_text(const heed__sample *sample, const heed__columns *columns, int *out,
