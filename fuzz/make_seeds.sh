@@ -50,3 +50,57 @@ npy f8_scalar "{'descr': '<f8', 'fortran_order': False, 'shape': (), }" 8
 npy u1_empty "{'descr': '|u1', 'fortran_order': False, 'shape': (0, 4), }" 0
 npy fortran "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }" 16
 npy huge "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }" 16
+
+# The first byte picks the reader's options (fuzz_readers.c); the rest is the file.
+mkdir -p readers tokenizer
+printf '\000a good film\tpos\nthe worst\tneg\nso, so\tneg\n' >readers/tsv
+printf '\000subject\tbody\ttext\tlabel\nhi\tthere\ta b\tx\n\nno\tyes\tc\ty\n' >readers/header
+printf '\000label,text\r\nx,"a ""b"",\nc"\r\ny,d\r\n' >readers/csv
+printf '\000label;text\nx;a, b\ny;d, e\n' >readers/semicolons
+printf '\000{"text":"a \\u00e9","label":["x","y"],"o":{"k":[1,"}"]}}\n{"text":"b","label":7}\n' >readers/jsonl
+printf '\000__label__x __label__y a b\n__label__z c\n' >readers/fasttext
+printf '\300Well, I liked it\n\nno\n' >readers/lines
+printf '\360subject\tbody\nhi\tthere\n' >readers/hints
+{
+    printf '\000'
+    printf 'one film\tpos\ntwo films\tneg\n' | gzip -n
+} >readers/gzip
+
+# number VALUE; text BYTES: as src/data/blob.c writes them.
+number() { little_endian "$1" 8; }
+text() {
+    number ${#1}
+    printf '%s' "$1"
+}
+# tokenizer NAME KIND NGRAMS: a vocabulary of five, one pair when NGRAMS is 2, scores for subwords.
+tokenizer() {
+    {
+        printf 'heedtok\000'
+        number 1
+        text "$2"
+        number 8
+        text lower && number 1
+        text min_count && number 1
+        text max_vocabulary && number 100
+        text ngrams && number "$3"
+        text ngram_min_count && number 2
+        text ngram_max_vocabulary && number 100
+        text start && number 1
+        text max_length && number 64
+        number 5
+        for token in '<unk>' '<cls>' the film a; do text "$token"; done
+        if [ "$3" = 2 ]; then
+            number 1
+            little_endian 3 4
+            little_endian 2 4
+        else
+            number 0
+        fi
+        case $2 in bpe | unigram) for _ in 1 2 3 4 5; do number 0; done ;; esac
+    } >"tokenizer/$1"
+}
+tokenizer words words 2
+tokenizer characters characters 1
+tokenizer bpe bpe 1
+tokenizer unigram unigram 1
+printf "Isn't it 3.5? e\314\201\342\200\215 \344\274\232\350\256\256" >tokenizer/text
