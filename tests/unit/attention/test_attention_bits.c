@@ -17,8 +17,8 @@ static problem problem_at(int variant)
                  .key_heads = 2,
                  .size = 20,
                  .value_size = 9,
-                 .tq = {60, 65, 130, 0, 7, 300},
-                 .tk = {65, 128, 64, 9, 7, 400}};
+                 .tq = {60, 65, 130, 0, 7, 270},
+                 .tk = {65, 128, 64, 9, 7, 330}};
     if (variant & 1) p.causal = 1, p.offset = offset;
     if (variant & 2) p.dropout = 0.2;
     if (variant & 4) p.score = "additive";
