@@ -57,13 +57,13 @@ static heed_status take_capacity(heed_attention_plan *plan, const heed_attention
     return check_size("sequences x longest_key", c->key_rows, 0, most);
 }
 
-/* A copy of a record that lives as long as the plan; *out is NULL where none was given. */
+/* A copy of a record that lives as long as the plan; *out is NULL where there is nothing in it. */
 static heed_status keep_record(heed_attention_plan *plan, const heed_attention_part *part,
                                const heed__entry *entry, const void **out)
 {
     void *copy = NULL;
     *out = NULL;
-    if (!part) return HEED_OK;
+    if (!part || !entry->record) return HEED_OK;
     if (entry->check) HEED_TRY(entry->check(part, &plan->options));
     HEED_TRY(heed__arena_take(&plan->records, 1, part->size, "an attention plan", &copy));
     memcpy(copy, part, part->size);
@@ -87,7 +87,6 @@ static heed_status build_mask(heed_attention_plan *plan, const heed_attention_pa
         return heed__fail(HEED_E_INVALID, "mask \"%s\" has %zu parts; it must have 1 to 1024",
                           node->mask->entry.name, masks->parts ? masks->count : 0);
     HEED_TRY(heed__arena_take(&plan->records, masks->count, sizeof *children, "a mask", &children));
-    memset(children, 0, masks->count * sizeof *children);
     node->children = children;
     node->count = masks->count;
     for (size_t c = 0; c < masks->count; c++) {
@@ -112,11 +111,8 @@ static heed_status take_mechanisms(heed_attention_plan *plan)
     if (!o->mask ||
         (o->mask->name && strcmp(o->mask->name, "none") == 0 && o->mask->size == sizeof *o->mask))
         return HEED_OK; /* blocks need no look then */
-    heed__mask_node *root = NULL;
-    HEED_TRY(heed__arena_take(&plan->records, 1, sizeof *root, "a mask", &root));
-    memset(root, 0, sizeof *root);
-    plan->mask = root;
-    return build_mask(plan, o->mask, 1, root);
+    plan->mask = &plan->mask_root;
+    return build_mask(plan, o->mask, 1, &plan->mask_root);
 }
 
 static heed_status choose_engine(heed_attention_plan *plan)

@@ -18,6 +18,7 @@ struct heed_attention_plan {
     const heed__score *score;
     const heed__normaliser *normaliser;
     const heed__position *position;
+    heed__mask_node mask_root;
     const heed__mask_node *mask; /* NULL = all keys are seen */
     const void *score_record;    /* NULL = defaults */
     int uses_positions;
