@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Attention in ten lines: two texts of 3 and 2 words, padded to 3, one head of size 2.
- * Build: cc attention.c $(pkg-config --cflags --libs heed) */
+/* Attention in ten lines: two texts of 3 and 2 words, padded to 3, two heads of size 1.
+ * Build: cc attention.c $(pkg-config --cflags --libs heed-attention) */
 #include "heed/attention.h"
 
 #include <stdio.h>
 
 int main(void)
 {
-    const float x[2 * 3 * 2] = {1, 0, 0, 1, 1, 1, 2, 0, 0, 2, 9, 9};
-    const int64_t lengths[2] = {3, 2}; /* the last row of the second text is padding */
-    float o[2 * 3 * 2], lse[2 * 3];
-    heed_attention_arrays arrays = {.size = sizeof arrays, .batch = 2, .heads = 1, .queries = 3,
-                                    .keys = 3, .head_size = 2, .q = x, .k = x, .v = x,
-                                    .query_lengths = lengths, .key_lengths = lengths,
-                                    .o = o, .lse = lse};
-    if (heed_attention_padded(NULL, &arrays) != HEED_OK)
-        return fprintf(stderr, "%s\n", heed_status_message()), 1;
-    for (int row = 0; row < 6; row++) printf("%.4f %.4f\n", o[2 * row], o[2 * row + 1]);
+    const float x[2][2][3] = {{{1, 0, 2}, {0, 1, 1}}, {{2, 0, 99}, {0, 2, 99}}};
+    const int64_t words[2] = {3, 2}; /* the third word of the second text is padding */
+    float o[2][2][3];
+    heed_attention_arrays a = {.size = sizeof a, .batch = 2, .heads = 2, .queries = 3, .keys = 3};
+    a.head_size = 1;
+    a.q = a.k = a.v = &x[0][0][0]; /* [batch, heads, words, head size] */
+    a.query_lengths = a.key_lengths = words;
+    a.o = &o[0][0][0];
+    if (heed_attention_padded(NULL, &a) != HEED_OK) return puts(heed_status_message()), 1;
+    for (int t = 0; t < 2; t++)
+        for (int w = 0; w < 3; w++)
+            printf("text %d word %d: %.3f %.3f\n", t, w, o[t][0][w], o[t][1][w]);
     return 0;
 }

@@ -150,6 +150,7 @@ typedef struct heed_attention_sizes {
     size_t parameters; /**< how many parameter arrays the mechanisms have (not reals) */
 } heed_attention_sizes;
 
+/** Fills *sizes. Errors HEED_E_INVALID (sizes->size). */
 HEED_API HEED_MUST_CHECK heed_status heed_attention_plan_sizes(const heed_attention_plan *plan,
                                                                heed_attention_sizes *sizes);
 

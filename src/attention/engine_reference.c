@@ -73,7 +73,8 @@ const heed_real *heed__reference_prepared(const heed__run *run, heed__side side,
 {
     const heed__score *score = run->plan->score;
     if (!score->prepare[side]) return x;
-    score->prepare[side](&run->score, head, run->plan->options.head_size, x, room);
+    score->prepare[side](&run->score, run->plan->kernels, head, run->plan->options.head_size, x,
+                         room);
     return room;
 }
 

@@ -102,7 +102,8 @@ static void backward_query(const heed__stage *stage, const side *x, int64_t i,
     if (x->d_lse) delta -= x->d_lse[i * run->d_lse.row_stride];
     for (int64_t j = 0; j < stage->place.keys; j += HEED_KEY_BLOCK)
         backward_block(stage, x, i, j, q, to, d_row, delta, room);
-    if (to != dq) plan->score->finish[HEED_SIDE_QUERY](&run->score, head, n, raw, to, dq);
+    if (to != dq)
+        plan->score->finish[HEED_SIDE_QUERY](&run->score, run->plan->kernels, head, n, raw, to, dq);
     if (d_row) kernels->add(columns, d_row, x->partial);
 }
 
@@ -114,8 +115,9 @@ static void finish_keys(const heed__run *run, int64_t sequence, int64_t head,
     const heed_real *k = heed__read_at(&run->k, rows, sequence, head);
     heed_real *dk = heed__write_at(&run->dk, rows, sequence, head);
     for (int64_t j = 0; j < heed__length(rows, sequence); j++)
-        run->plan->score->finish[HEED_SIDE_KEY](&run->score, head, n, k + j * run->k.row_stride,
-                                                room->d_keys + j * n, dk + j * run->dk.row_stride);
+        run->plan->score->finish[HEED_SIDE_KEY](&run->score, run->plan->kernels, head, n,
+                                                k + j * run->k.row_stride, room->d_keys + j * n,
+                                                dk + j * run->dk.row_stride);
 }
 
 static void backward_task(void *arg, int64_t task, int thread)

@@ -101,8 +101,9 @@ void heed__gradient_rows_finish(const heed__stage *stage, const heed__tiled_job 
     heed_real *dq = heed__write_at(&run->dq, side, s, h);
     for (int64_t i = 0; i < r->queries.count; i++)
         plan->score->finish[HEED_SIDE_QUERY](
-            &run->score, h, plan->options.head_size, q + (first + i) * run->q.row_stride,
-            r->dq + i * r->dq_stride, dq + (first + i) * run->dq.row_stride);
+            &run->score, run->plan->kernels, h, plan->options.head_size,
+            q + (first + i) * run->q.row_stride, r->dq + i * r->dq_stride,
+            dq + (first + i) * run->dq.row_stride);
 }
 
 heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
@@ -148,9 +149,9 @@ void heed__gradient_keys_finish(const heed__run *run, int64_t sequence, int64_t 
     heed_real *dk = heed__write_at(&run->dk, side, sequence, key_head);
     for (int64_t t = 0; t < keys->keys.keys.count; t++) {
         int64_t j = keys->keys.first + t;
-        score->finish[HEED_SIDE_KEY](&run->score, key_head, run->plan->options.head_size,
-                                     k + j * run->k.row_stride, keys->dk + t * keys->dk_stride,
-                                     dk + j * run->dk.row_stride);
+        score->finish[HEED_SIDE_KEY](&run->score, run->plan->kernels, key_head,
+                                     run->plan->options.head_size, k + j * run->k.row_stride,
+                                     keys->dk + t * keys->dk_stride, dk + j * run->dk.row_stride);
     }
 }
 

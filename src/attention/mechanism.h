@@ -63,12 +63,12 @@ typedef struct heed__keys {
 typedef struct heed__score {
     heed__entry entry;
     int product;
-    void (*prepare[2])(const heed__self *self, int64_t head, int64_t n, const heed_real *x,
-                       heed_real *out);
+    void (*prepare[2])(const heed__self *self, const heed__kernels *kernels, int64_t head,
+                       int64_t n, const heed_real *x, heed_real *out);
     /* gradient of x += the transposed derivative of prepare, times d (the gradient of x~). NULL
      * where prepare is. */
-    void (*finish[2])(const heed__self *self, int64_t head, int64_t n, const heed_real *x,
-                      const heed_real *d, heed_real *gradient);
+    void (*finish[2])(const heed__self *self, const heed__kernels *kernels, int64_t head, int64_t n,
+                      const heed_real *x, const heed_real *d, heed_real *gradient);
     /* How many reals of scratch row and row_backward need. */
     size_t (*scratch)(int64_t n);
     void (*row)(const heed__self *self, const heed__kernels *kernels, int64_t head, int64_t n,

@@ -11,20 +11,18 @@ static heed_real scale_of(const heed__self *self, int64_t n)
     return HEED_REAL(1) / heed__sqrt((heed_real)n);
 }
 
-static void scale_query(const heed__self *self, int64_t head, int64_t n, const heed_real *x,
-                        heed_real *out)
+static void scale_query(const heed__self *self, const heed__kernels *kernels, int64_t head,
+                        int64_t n, const heed_real *x, heed_real *out)
 {
     (void)head;
-    heed_real scale = scale_of(self, n);
-    for (int64_t d = 0; d < n; d++) out[d] = scale * x[d];
+    kernels->scale(n, scale_of(self, n), x, out);
 }
 
-static void scale_query_back(const heed__self *self, int64_t head, int64_t n, const heed_real *x,
-                             const heed_real *d, heed_real *gradient)
+static void scale_query_back(const heed__self *self, const heed__kernels *kernels, int64_t head,
+                             int64_t n, const heed_real *x, const heed_real *d, heed_real *gradient)
 {
     (void)head, (void)x;
-    heed_real scale = scale_of(self, n);
-    for (int64_t i = 0; i < n; i++) gradient[i] = heed__fma(scale, d[i], gradient[i]);
+    kernels->axpy(n, scale_of(self, n), d, gradient);
 }
 
 static heed_status check_scale(const void *record, const heed_attention_options *options)

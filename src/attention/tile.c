@@ -15,7 +15,8 @@ const heed_real *heed__prepare_rows(const heed__run *run, heed__side side, int64
     *out_stride = stride;
     if (!score->prepare[side]) return x;
     for (int64_t r = 0; r < count; r++)
-        score->prepare[side](&run->score, head, n, x + r * stride, room + r * n);
+        score->prepare[side](&run->score, run->plan->kernels, head, n, x + r * stride,
+                             room + r * n);
     *out_stride = n;
     return room;
 }
