@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* heed info: the version, the processor and the libraries. */
+/* heed info: a model file; without one the version, the processor and the libraries. */
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/session.h"
 
+#include "heed/config.h"
 #include "heed/info.h"
+#include "heed/model.h"
 #include "heed/version.h"
 
 #include <stdio.h>
@@ -47,11 +49,91 @@ static heed_status show_json(int threads)
                                  levels, "threads", threads, "libraries", libraries));
 }
 
+/* ---- a model ---- */
+
+/* A string, number or short list on the line of its name; anything else below it. */
+static void show_value(const char *name, json_t *value, int indent);
+
+static void show_scalar(json_t *value)
+{
+    if (json_is_string(value))
+        output_text(json_string_value(value));
+    else if (json_is_integer(value))
+        output_format("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value))
+        output_format("%.6g", json_real_value(value));
+    else
+        output_text(json_is_true(value) ? "true" : json_is_false(value) ? "false" : "none");
+}
+
+static int is_plain(json_t *value)
+{
+    size_t i;
+    json_t *item;
+    if (json_is_object(value)) return 0;
+    json_array_foreach(value, i, item) if (json_is_object(item) || json_is_array(item)) return 0;
+    return 1;
+}
+
+static void show_members(json_t *value, int indent)
+{
+    size_t i;
+    const char *name;
+    json_t *item;
+    json_array_foreach(value, i, item)
+    {
+        if (i) output_text("\n");
+        show_members(item, indent);
+    }
+    json_object_foreach(value, name, item) show_value(name, item, indent);
+}
+
+static void show_value(const char *name, json_t *value, int indent)
+{
+    size_t i;
+    json_t *item;
+    if (is_plain(value)) {
+        output_format("%*s%-*s ", indent, "", 20 - indent, name);
+        if (!json_is_array(value)) show_scalar(value);
+        json_array_foreach(value, i, item)
+        {
+            output_text(i ? ", " : "");
+            show_scalar(item);
+        }
+        output_text("\n");
+    } else {
+        output_format("%*s%s\n", indent, "", name);
+        show_members(value, indent + 2);
+    }
+}
+
+static heed_status show_model(const options *given, heed_context *context)
+{
+    heed_model *model = NULL;
+    char *text = NULL;
+    heed_status status = heed_model_load(context, given->arguments[0], &model);
+    if (status == HEED_OK) status = heed_model_info(model, 0, &text);
+    heed_model_destroy(&model);
+    if (status != HEED_OK) return status;
+    json_t *document = json_loads(text, 0, NULL);
+    heed_text_free(text);
+    if (options_flag(given, "json")) return output_json(document);
+    if (!document) return report(HEED_E_NOMEM, "no memory to show the model");
+    show_members(document, 0);
+    json_decref(document);
+    return HEED_OK;
+}
+
 static heed_status run(const options *given)
 {
     heed_context *context;
     heed_status status = session_start(given, &context);
     if (status != HEED_OK) return status;
+    if (given->n_arguments > 0) {
+        status = show_model(given, context);
+        heed_context_destroy(&context);
+        return status;
+    }
     int threads = heed_context_threads(context);
     heed_context_destroy(&context);
     if (heed_info_check_level() != HEED_OK)
@@ -62,6 +144,7 @@ static heed_status run(const options *given)
 }
 
 static const verb_example examples[] = {
+    {"heed info mail.heed", "what a model does, how good it is, and how to rebuild it"},
     {"heed info", "what this machine and this build can do"},
     {"HEED_CPU=scalar heed info --json", "the same as data, held to portable code"},
     {NULL, NULL},
@@ -69,11 +152,16 @@ static const verb_example examples[] = {
 
 const verb verb_info = {
     .name = "info",
-    .summary = "show the version, the processor and the libraries",
-    .arguments = "",
-    .description = "Shows which heed this is, the processor's name and vector levels (HEED_CPU in "
-                   "the environment caps the level used: scalar, avx2, avx512, amx or neon), the "
-                   "number of threads that verbs work with, and the libraries it stands on.",
+    .summary = "show what a model is, or what this machine and build can do",
+    .arguments = "[MODEL]",
+    .description =
+        "With a model file: its task, outputs and labels, tokenizer, size, metrics, what "
+        "it was made from, the command that rebuilds it bit for bit, its settings and "
+        "its hash. Without: which heed this is, the processor's name and vector levels "
+        "(HEED_CPU in the environment caps the level used: scalar, avx2, avx512, amx or "
+        "neon), the number of threads that verbs work with, and the libraries it stands "
+        "on.",
+    .most_arguments = 1,
     .common = COMMON_THREADS | COMMON_JSON,
     .examples = examples,
     .run = run,

@@ -5,6 +5,8 @@
 #include "cli/output.h"
 #include "cli/report.h"
 
+#include "heed/attention.h"
+#include "heed/config.h"
 #include "heed/info.h"
 
 #include <string.h>
@@ -13,6 +15,30 @@ typedef struct entry {
     const char *group; /* NULL = the table has no groups */
     const char *name, *help;
 } entry;
+
+static int attention_at(size_t index, entry *out)
+{
+    heed_attention_entry row;
+    if (!heed_attention_list(index, &row)) return 0;
+    *out = (entry){row.table, row.name, row.help};
+    return 1;
+}
+
+static int operations_at(size_t index, entry *out)
+{
+    heed_info_operation row;
+    if (!heed_info_operation_at(index, &row)) return 0;
+    *out = (entry){NULL, row.name, row.help};
+    return 1;
+}
+
+/* Named as in the JSON file; the help of `train` has their flags and ranges. */
+static int settings_at(size_t index, entry *out)
+{
+    const heed_setting *row = heed_setting_at(index);
+    if (row) *out = (entry){NULL, row->key, row->help};
+    return row != NULL;
+}
 
 static int verbs_at(size_t index, entry *out)
 {
@@ -33,7 +59,10 @@ static const struct table {
     const char *name, *summary;
     int (*at)(size_t index, entry *out);
 } tables[] = {
+    {"attention", "scores, normalisers, masks, positions and engines of attention", attention_at},
     {"libraries", "libraries of others, and what they are for", libraries_at},
+    {"ops", "differentiable operations", operations_at},
+    {"settings", "what a configuration sets", settings_at},
     {"verbs", "what the command can do", verbs_at},
 };
 
@@ -103,7 +132,7 @@ static heed_status run(const options *given)
 
 static const verb_example examples[] = {
     {"heed list", "the tables there are"},
-    {"heed list verbs --json", "a table as data"},
+    {"heed list attention", "what attention can be put together from"},
     {NULL, NULL},
 };
 

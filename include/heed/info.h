@@ -42,6 +42,15 @@ typedef struct heed_info_library {
 /** Library `index`, from 0; strings are static. Returns 0 past the last one, else 1. */
 HEED_API int heed_info_library_at(size_t index, heed_info_library *out);
 
+/** One differentiable operation. */
+typedef struct heed_info_operation {
+    const char *name;
+    const char *help; /**< one line */
+} heed_info_operation;
+
+/** Operation `index`, from 0; strings are static. Returns 0 past the last one, else 1. */
+HEED_API int heed_info_operation_at(size_t index, heed_info_operation *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 #include "heed/info.h"
 
 #include "cpu/cpu.h"
+#include "ops/ops.h"
 
 #include <csv.h>
 #include <jansson.h>
@@ -88,4 +89,14 @@ int heed_info_library_at(size_t index, heed_info_library *out)
     *out = (heed_info_library){libraries[index].name, libraries[index].version(),
                                libraries[index].use, libraries[index].package};
     return 1;
+}
+
+int heed_info_operation_at(size_t index, heed_info_operation *out)
+{
+    for (size_t i = 0; heed__ops[i]; i++)
+        if (i == index) {
+            *out = (heed_info_operation){heed__ops[i]->name, heed__ops[i]->summary};
+            return 1;
+        }
+    return 0;
 }

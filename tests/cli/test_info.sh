@@ -20,11 +20,17 @@ expect "info as data" code=0 out='"level": ' out='"libraries": '
 if command -v python3 >/dev/null; then
     check "which is JSON" python3 -m json.tool stdout
 fi
-heed info model.heed
-expect "what info does not take is refused" code=2 err="'model.heed' is too much"
+heed info missing.heed
+expect "a missing model is named" code=4 err='^heed info: missing\.heed: '
+printf 'not a model' >text.heed
+heed info text.heed
+expect "what is no model is refused" code=5 err='text\.heed'
+heed info one two
+expect "what info does not take is refused" code=2 err="'two' is too much"
 
 heed list
-expect "list lists the tables" code=0 out='^verbs ' out='^libraries '
+expect "list lists the tables" code=0 out='^verbs ' out='^libraries ' out='^ops ' \
+    out='^settings '
 cp stdout tables
 while read -r table _; do
     heed list "$table"
