@@ -62,6 +62,7 @@ HEED_API HEED_MUST_CHECK heed_status heed_model_load(heed_context *context, cons
 /** Accepts NULL and a pointer to NULL; nulls the pointer. */
 HEED_API void heed_model_destroy(heed_model **model);
 
+/** How many outputs there are, at least 1. */
 HEED_API int heed_model_outputs(const heed_model *model);
 /** Output 0 <= index < outputs. */
 HEED_API heed_output heed_model_output(const heed_model *model, int index);

@@ -124,7 +124,10 @@ void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_b
 {
     heed__pass pass = {.tape = tape, .ragged = &batch->ragged};
     if (vars->sites) vars->sites->count = 0;
-    vars->embedded = embed(model, tape, batch);
+    int64_t dim = heed__config_integer(model->config, "encoder.dim");
+    vars->embedded =
+        vars->given ? heed__tape_leaf(tape, batch->ragged.rows, dim, vars->given, vars->given_grad)
+                    : embed(model, tape, batch);
     pass.dropout = (float)heed__config_number(model->config, "input.dropout");
     heed__var x = heed__drop(&pass, vars->embedded);
     x = model->encoder_kind->apply(model->encoder, &pass, x, vars->sites);

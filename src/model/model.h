@@ -66,6 +66,10 @@ typedef struct heed__model_batch {
 
 /* What was recorded. */
 typedef struct heed__model_vars {
+    /* Set by the caller: embeddings taken from here instead of from the tables, with the gradient
+     * of the loss for them; NULL = from the tables. */
+    const heed_real *given;
+    heed_real *given_grad;
     heed__var embedded; /* the sum of embeddings, before dropout and positions */
     heed__var pooled;
     heed__var logits[HEED_MODEL_OUTPUTS];

@@ -59,7 +59,7 @@ heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pa
     heed__var in[4] = {qkv, qkv, qkv, HEED_NO_VAR};
     if (layer->score_weight) in[3] = heed__tape_param(pass->tape, layer->score_weight);
     heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &attend, sizeof attend);
-    if (site) *site = (heed__attention_site){attend, qkv, qkv, y};
+    if (site) *site = (heed__attention_site){attend, qkv, qkv, y, in[3]};
     return layer->bare ? y : heed__linear_apply(&layer->output, pass, y);
 }
 
@@ -91,6 +91,6 @@ heed__var heed__attention_pool_apply(heed__attention_pool *layer, const heed__pa
     heed__attend attend = {.attender = &layer->attender, .keys = pass->ragged};
     heed__var in[3] = {heed__tape_param(pass->tape, layer->query), u, x};
     heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 3, &attend, sizeof attend);
-    if (site) *site = (heed__attention_site){attend, in[0], u, y};
+    if (site) *site = (heed__attention_site){attend, in[0], u, y, HEED_NO_VAR};
     return y;
 }

@@ -40,6 +40,7 @@ heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b);
 typedef struct heed__attention_site {
     heed__attend attend;
     heed__var q, k, out;
+    heed__var parameter; /* of the score; HEED_NO_VAR = none */
 } heed__attention_site;
 
 /* Multi-head self-attention (Vaswani et al., arXiv 1706.03762): one fused projection to q, k, v;

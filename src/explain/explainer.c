@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Gathering explained texts, and handing them to a renderer. */
+#include "explain/explainer.h"
+
+#include "base/fail.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_REMOVED = 3, HEAT_MAP_WORDS = 64 };
+
+static heed_status unknown_method(const heed_model *model, const char *name, size_t length)
+{
+    char known[128] = "";
+    const heed__method *method;
+    for (size_t i = 0; (method = heed__method_at(i)); i++)
+        if (method->supports(model))
+            snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s",
+                     *known ? ", " : "", method->name);
+    return heed__fail(HEED_E_INVALID, "method %.*s: this model has %s", (int)length, name, known);
+}
+
+static const heed__method *find_method(const heed_model *model, const char *name, size_t length)
+{
+    const heed__method *method;
+    for (size_t i = 0; (method = heed__method_at(i)); i++)
+        if (strlen(method->name) == length && memcmp(method->name, name, length) == 0 &&
+            method->supports(model))
+            return method;
+    return NULL;
+}
+
+static heed_status choose_methods(heed_explainer *e)
+{
+    const heed__method *method;
+    const char *at = e->options.methods;
+    for (size_t i = 0; !at && (method = heed__method_at(i)); i++)
+        if (method->supports(e->model)) e->methods[e->n_methods++] = method;
+    while (at) {
+        const char *end = strchr(at, ',');
+        size_t length = end ? (size_t)(end - at) : strlen(at);
+        method = find_method(e->model, at, length);
+        if (!method || e->n_methods == HEED_EXPLAIN_METHODS)
+            return unknown_method(e->model, at, length);
+        e->methods[e->n_methods++] = method;
+        at = end ? end + 1 : NULL;
+    }
+    return HEED_OK;
+}
+
+heed_status heed_explainer_create(heed_model *model, const heed_explain_options *options,
+                                  heed_explainer **out)
+{
+    heed_explainer *e = NULL;
+    *out = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *e, "an explainer", &e));
+    e->model = model;
+    if (options) e->options = *options;
+    if (!e->options.removed) e->options.removed = DEFAULT_REMOVED;
+    heed_status status = choose_methods(e);
+    e->options.methods = NULL; /* the caller's */
+    if (status != HEED_OK) heed_explainer_destroy(&e);
+    *out = e;
+    return status;
+}
+
+void heed_explainer_reset(heed_explainer *e)
+{
+    for (size_t i = 0; i < e->count; i++) heed__arena_free(&e->items[i].arena);
+    heed__arena_free(&e->words);
+    e->count = 0;
+}
+
+void heed_explainer_destroy(heed_explainer **explainer)
+{
+    if (!explainer || !*explainer) return;
+    heed_explainer_reset(*explainer);
+    free((*explainer)->items);
+    heed__free(*explainer);
+    *explainer = NULL;
+}
+
+static heed_status score_output(heed_explainer *e, heed__explained *item, heed__reading *r,
+                                int output, heed__explained_output *shown)
+{
+    heed__attribution *attributions = NULL;
+    size_t count = (size_t)e->n_methods;
+    HEED_TRY(heed__arena_take(&item->arena, count, sizeof *attributions, "scores", &attributions));
+    for (size_t m = 0; m < count; m++) {
+        float *scores = NULL;
+        HEED_TRY(heed__arena_take(&item->arena, r->n_words + 1, sizeof *scores, "scores", &scores));
+        if (r->n_words) HEED_TRY(e->methods[m]->score(r, output, scores));
+        attributions[m] = (heed__attribution){
+            .method = e->methods[m]->name, .scores = scores, .is_signed = e->methods[m]->is_signed};
+        HEED_TRY(heed__faithfulness_measure(r, output, scores, e->options.removed, e->options.seed,
+                                            &attributions[m].faithfulness));
+    }
+    shown->n_attributions = count;
+    shown->attributions = attributions;
+    return HEED_OK;
+}
+
+/* A number's "label" is the number itself, as text. */
+static heed_status answer_output(heed_explainer *e, heed__explained *item, const heed__reading *r,
+                                 int output, const char *truth, heed__explained_output *shown)
+{
+    heed_answer answer;
+    char number[32];
+    heed_model_best(e->model, output, r->values, &answer);
+    item->labels[output] = answer.label ? answer.index : -1;
+    shown->name =
+        heed_model_outputs(e->model) > 1 ? heed_model_output(e->model, output).name : NULL;
+    shown->label = answer.label;
+    shown->probability = answer.label ? (double)answer.value : NAN;
+    snprintf(number, sizeof number, "%.6g", (double)answer.value);
+    if (!answer.label)
+        HEED_TRY(heed__arena_text(&item->arena, number, strlen(number), &shown->label));
+    if (truth) HEED_TRY(heed__arena_text(&item->arena, truth, strlen(truth), &shown->truth));
+    return HEED_OK;
+}
+
+typedef struct map_list {
+    heed__arena *arena;
+    heed__heat_map *maps;
+    size_t count, room;
+} map_list;
+
+static heed_status count_maps(heed__reading *r, const heed__site *site, void *user)
+{
+    (void)r;
+    ((map_list *)user)->room += (size_t)heed__site_heads(site);
+    return HEED_OK;
+}
+
+/* From tokens to words: a pool's one row stays one. */
+static heed_status add_map(heed__reading *r, const heed__site *site, int64_t head, map_list *list)
+{
+    size_t n = (size_t)r->encoding.length, words = r->n_words;
+    int pool = site->at.attend.queries == NULL;
+    static const char *const pool_label[1] = {"pool"};
+    float *pieces = NULL, *weights = NULL;
+    const char *title = NULL;
+    char text[64];
+    HEED_TRY(heed__arena_take(list->arena, n * (pool ? 1 : n), sizeof(float), "a map", &pieces));
+    HEED_TRY(heed__arena_take(list->arena, words * words + 1, sizeof(float), "a map", &weights));
+    HEED_TRY(heed__site_weights(r, site, head, pieces));
+    if (pool)
+        heed__words_scores(r->word_of, pieces, n, HEED_COMBINE_SUM, weights, words);
+    else
+        heed__words_attention(r->word_of, pieces, n, weights, words);
+    if (pool)
+        snprintf(text, sizeof text, "%s", site->name);
+    else
+        snprintf(text, sizeof text, "%s, head %lld", site->name, (long long)head + 1);
+    HEED_TRY(heed__arena_text(list->arena, text, strlen(text), &title));
+    list->maps[list->count++] = (heed__heat_map){.title = title,
+                                                 .rows = pool ? 1 : words,
+                                                 .columns = words,
+                                                 .weights = weights,
+                                                 .row_labels = pool ? pool_label : NULL};
+    return HEED_OK;
+}
+
+static heed_status add_maps(heed__reading *r, const heed__site *site, void *user)
+{
+    for (int64_t head = 0; head < heed__site_heads(site); head++)
+        HEED_TRY(add_map(r, site, head, user));
+    return HEED_OK;
+}
+
+static heed_status fill_maps(heed__explained *item, heed__reading *r)
+{
+    map_list list = {.arena = &item->arena};
+    if (r->n_words == 0 || r->n_words > HEAT_MAP_WORDS) return HEED_OK;
+    HEED_TRY(heed__reading_visit(r, count_maps, &list));
+    HEED_TRY(heed__arena_take(&item->arena, list.room, sizeof *list.maps, "maps", &list.maps));
+    HEED_TRY(heed__reading_visit(r, add_maps, &list));
+    item->shown.heat_maps = list.maps;
+    item->shown.n_heat_maps = list.count;
+    return HEED_OK;
+}
+
+static heed_status fill_item(heed_explainer *e, heed__explained *item, heed__reading *r,
+                             const char *name, const char *const *truth)
+{
+    heed__explained_output *outputs = NULL;
+    heed__word *words = NULL;
+    size_t count = (size_t)heed_model_outputs(e->model);
+    HEED_TRY(heed__arena_take(&item->arena, count, sizeof *outputs, "outputs", &outputs));
+    HEED_TRY(heed__arena_take(&item->arena, r->n_words + 1, sizeof *words, "words", &words));
+    memcpy(words, r->words, r->n_words * sizeof *words);
+    item->shown.words = words;
+    item->shown.n_words = r->n_words;
+    item->shown.n_outputs = count;
+    item->shown.outputs = outputs;
+    if (name) HEED_TRY(heed__arena_text(&item->arena, name, strlen(name), &item->shown.name));
+    for (int o = 0; o < (int)count; o++) {
+        HEED_TRY(answer_output(e, item, r, o, truth ? truth[o] : NULL, &outputs[o]));
+        HEED_TRY(score_output(e, item, r, o, &outputs[o]));
+    }
+    return e->options.heat_maps ? fill_maps(item, r) : HEED_OK;
+}
+
+heed_status heed_explainer_add(heed_explainer *e, const char *name, heed_text text,
+                               const char *const *truth)
+{
+    HEED_TRY(heed__grow(&e->items, &e->capacity, e->count + 1, sizeof *e->items, "explanations"));
+    heed__explained *item = &e->items[e->count];
+    heed__reading reading = {0};
+    memset(item, 0, sizeof *item);
+    heed_status status = heed__arena_text(&item->arena, text.bytes, text.size, &item->shown.text);
+    item->shown.length = text.size;
+    if (status == HEED_OK)
+        status = heed__reading_open(e->model, item->shown.text, text.size, &reading);
+    if (status == HEED_OK) status = fill_item(e, item, &reading, name, truth);
+    heed__reading_close(&reading);
+    if (status == HEED_OK)
+        e->count++;
+    else
+        heed__arena_free(&item->arena);
+    return status;
+}
+
+static heed__picture_options drawing(const heed_draw_options *options)
+{
+    heed__picture_options out = heed__picture_defaults();
+    if (options->width) out.width = options->width;
+    if (options->columns) out.columns = options->columns;
+    if (options->max_characters) out.max_characters = options->max_characters;
+    if (options->colours == 1) out.colours = HEED_COLOURS_NONE;
+    if (options->colours == 2) out.colours = HEED_COLOURS_RGB;
+    return out;
+}
+
+static heed_status draw(const heed_explainer *e, const heed_draw_options *options,
+                        heed__explanation *shown, heed__buffer *out)
+{
+    const heed__renderer *renderer = NULL;
+    heed__picture picture = {options->title, e->count, shown};
+    heed__picture_options how = drawing(options);
+    for (size_t i = 0; i < e->count; i++) shown[i] = e->items[i].shown;
+    HEED_TRY(heed__renderer_find(options->renderer ? options->renderer : "terminal", &renderer));
+    HEED_TRY(heed__picture_draw(&picture, renderer, &how, out));
+    return out->status;
+}
+
+heed_status heed_explainer_draw(const heed_explainer *e, const heed_draw_options *options,
+                                char **out, size_t *size)
+{
+    heed_draw_options none = {0};
+    heed__explanation *shown = NULL;
+    heed__buffer buffer = {0};
+    *out = NULL;
+    *size = 0;
+    HEED_TRY(heed__alloc(e->count, sizeof *shown, "a drawing", &shown));
+    heed_status status = draw(e, options ? options : &none, shown, &buffer);
+    if (status == HEED_OK) status = heed__alloc(buffer.size + 1, 1, "a drawing", out);
+    if (status == HEED_OK && buffer.size) memcpy(*out, buffer.bytes, buffer.size);
+    if (status == HEED_OK) *size = buffer.size;
+    heed__buffer_free(&buffer);
+    heed__free(shown);
+    return status;
+}
+
+void heed_explainer_faithfulness(const heed_explainer *e, int output, double *removed,
+                                 double *random)
+{
+    size_t measured = 0;
+    double highest = 0, chance = 0;
+    for (size_t i = 0; i < e->count; i++) {
+        const heed__faithfulness *f =
+            &e->items[i].shown.outputs[output].attributions[0].faithfulness;
+        if (!f->words) continue;
+        measured++;
+        highest += f->drop_highest;
+        chance += f->drop_random;
+    }
+    *removed = measured ? highest / (double)measured : NAN;
+    *random = measured ? chance / (double)measured : NAN;
+}

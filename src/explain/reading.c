@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "explain/reading.h"
+
+#include "base/fail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static heed_status cut_words(heed__reading *r)
+{
+    size_t n = (size_t)r->encoding.length;
+    HEED_TRY(heed__arena_take(&r->arena, n, sizeof *r->pieces, "words", &r->pieces));
+    HEED_TRY(heed__arena_take(&r->arena, n, sizeof *r->words, "words", &r->words));
+    HEED_TRY(heed__arena_take(&r->arena, n, sizeof *r->word_of, "words", &r->word_of));
+    for (size_t i = 0; i < n; i++)
+        r->pieces[i] = (heed__word){r->encoding.spans[i].begin, r->encoding.spans[i].end};
+    r->n_words = heed__words_from_pieces(r->text, r->length, r->pieces, n, r->words, r->word_of);
+    return HEED_OK;
+}
+
+heed_status heed__reading_open(heed_model *model, const char *text, size_t length, heed__reading *r)
+{
+    memset(r, 0, sizeof *r);
+    r->model = model;
+    r->text = text;
+    r->length = length;
+    HEED_TRY(heed__tokenizer_encode(model->tokenizer, text, length, &r->encoding));
+    HEED_TRY(cut_words(r));
+    size_t width = (size_t)heed_model_width(model);
+    HEED_TRY(heed__arena_take(&r->arena, width, sizeof *r->values, "answers", &r->values));
+    r->offsets[1] = r->encoding.length;
+    r->batch = (heed__model_batch){.ragged = {.n = 1,
+                                              .rows = r->encoding.length,
+                                              .longest = r->encoding.length,
+                                              .offsets = r->offsets,
+                                              .order = r->order,
+                                              .ids = r->ids},
+                                   .tokens = r->encoding.ids,
+                                   .ngrams = r->encoding.ngrams};
+    return heed_model_predict(model, &(heed_text){text, length}, 1, r->values);
+}
+
+void heed__reading_close(heed__reading *r)
+{
+    heed__encoding_free(&r->encoding);
+    heed__arena_free(&r->arena);
+}
+
+int64_t heed__reading_label(const heed__reading *r, int output)
+{
+    heed_answer answer;
+    heed_model_best(r->model, output, r->values, &answer);
+    return answer.index;
+}
+
+float heed__reading_answer(const heed__reading *r, const float *values, int output)
+{
+    return values[heed_model_output(r->model, output).first + heed__reading_label(r, output)];
+}
+
+/* The text with the words left out; what stood between words stays. */
+static size_t copy_without(const heed__reading *r, const unsigned char *without, char *to)
+{
+    size_t at = 0, used = 0;
+    for (size_t w = 0; w < r->n_words; w++) {
+        if (!without[w]) continue;
+        memcpy(to + used, r->text + at, r->words[w].begin - at);
+        used += r->words[w].begin - at;
+        at = r->words[w].end;
+    }
+    memcpy(to + used, r->text + at, r->length - at);
+    return used + r->length - at;
+}
+
+heed_status heed__reading_without(const heed__reading *r, size_t n,
+                                  const unsigned char *const *without, float *values)
+{
+    enum { AT_ONCE = 64 };
+    char *copies = NULL;
+    heed_text texts[AT_ONCE];
+    size_t room = r->length + 1;
+    heed_status status = heed__alloc(AT_ONCE, room, "changed texts", &copies);
+    for (size_t done = 0; done < n && status == HEED_OK; done += AT_ONCE) {
+        size_t count = n - done < AT_ONCE ? n - done : AT_ONCE;
+        for (size_t i = 0; i < count; i++) {
+            char *copy = copies + i * room;
+            texts[i] = (heed_text){copy, copy_without(r, without[done + i], copy)};
+            copy[texts[i].size] = 0;
+        }
+        status = heed_model_predict(r->model, texts, (int64_t)count,
+                                    values + done * (size_t)heed_model_width(r->model));
+    }
+    heed__free(copies);
+    return status;
+}
+
+static const heed__method *const methods[] = {&heed__method_occlusion, &heed__method_gradient,
+                                              &heed__method_pool, &heed__method_attention};
+
+const heed__method *heed__method_at(size_t index)
+{
+    return index < sizeof methods / sizeof *methods ? methods[index] : NULL;
+}
+
+int heed_method_at(size_t index, heed_method *out)
+{
+    const heed__method *method = heed__method_at(index);
+    if (method) *out = (heed_method){method->name, method->help};
+    return method != NULL;
+}
