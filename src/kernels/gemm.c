@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The product, in slabs of k: b's slab is packed into panels of tile_cols columns (all threads),
- * then each task computes one block of c, packing a's rows in pieces that stay in its cache.
- * Between pieces of k the sums rest in c, which is exact. Where b's rows can be read as they are
- * and are read by few tiles only, nothing is packed.
+ * The product, in slabs of k. All threads pack a slab of b into panels of tile_cols columns, then
+ * each task computes one block of c from it, tile row by tile row: the slab streams by from the
+ * second cache, the rows of a and c stay in the first. Between pieces of k the sums rest in c,
+ * which is exact. a is read as it lies, but for strides that would spoil the cache; b too, where
+ * its rows are contiguous and few tiles read them.
  */
 #include "kernels/gemm.h"
 
@@ -12,24 +13,29 @@
 #include <string.h>
 
 enum {
-    PIECE = 256,        /* of k: a panel of b (32 KiB) stays in the first cache */
-    SLAB = 1 << 20,     /* reals of packed b, where one piece of k is not more */
-    BLOCK_TILES = 8,    /* rows of a block of c, in tiles */
-    BLOCK_COLS = 512,   /* columns of a block of c */
-    FEW_TASKS = 16,     /* below it, blocks are made smaller ... */
-    TASK_WORK = 1 << 18 /* ... as long as a task has this many multiply-adds */
+    PIECE = 256,         /* of k: a tile's rows of a (14 KiB) stay in the first cache */
+    SLAB = 1 << 17,      /* reals of packed b at a time, or one piece of k where that is more */
+    BLOCK_TILES = 4,     /* rows of a block of c, in tiles */
+    BLOCK_COLS = 1024,   /* columns of a block of c */
+    FEW_TASKS = 16,      /* below it, blocks are made smaller ... */
+    TASK_WORK = 1 << 18, /* ... as long as a task keeps this many multiply-adds */
+    PATCH_DEPTH = 128,   /* of k: what one task packs of b */
+    PATCH_PANELS = 8,
+    FEW_TILES = 5,   /* of rows: b is not packed for so few */
+    FAR_STRIDE = 512 /* reals: the least stride over k for which a is packed */
 };
 
 typedef struct plan {
     const heed__gemm *g;
     const heed__kernels *kernels;
+    int pack_a, pack_b;
     int64_t slab;                   /* of k */
+    int64_t patches;                /* that lie side by side in a slab */
     int64_t block_rows, block_cols; /* of c, per task */
     int64_t down, across;           /* blocks */
     int64_t a_room;                 /* reals a thread needs for its piece of a */
-    int pack_b;
-    heed_real *b, *a;  /* workspace */
-    int64_t k0, depth; /* the slab at work */
+    heed_real *b, *a;               /* workspace */
+    int64_t k0, depth;              /* the slab at work */
 } plan;
 
 static int64_t least(int64_t a, int64_t b)
@@ -64,66 +70,68 @@ size_t heed__gemm_workspace(const heed_context *context, int64_t m, int64_t n, i
     return (size_t)(b + a_room(kernels) * heed_context_threads(context));
 }
 
-/* The same product is cut in the same way whatever the context. */
+/* Rows are cut before columns, since every task across reads a again. The same product is cut in
+ * the same way whatever the context. */
 static void cut(plan *p)
 {
     const heed__gemm *g = p->g;
-    int64_t rows = p->kernels->tile_rows, cols = p->kernels->tile_cols;
-    p->block_rows = BLOCK_TILES * rows;
-    p->block_cols = least(round_up(g->n, cols), BLOCK_COLS);
+    int64_t tiles = BLOCK_TILES, panels = BLOCK_COLS / p->kernels->tile_cols;
     for (;;) {
+        p->block_rows = least(tiles * p->kernels->tile_rows, g->m);
+        p->block_cols = least(panels * p->kernels->tile_cols, g->n);
         p->down = (g->m + p->block_rows - 1) / p->block_rows;
         p->across = (g->n + p->block_cols - 1) / p->block_cols;
         if (p->down * p->across >= FEW_TASKS ||
-            least(p->block_rows, g->m) * least(p->block_cols, g->n) * g->k < 2 * TASK_WORK)
+            p->block_rows * p->block_cols * g->k < 2 * TASK_WORK || (tiles == 1 && panels == 1))
             return;
-        if (p->block_rows > 2 * rows && least(p->block_rows, g->m) * 2 > p->block_cols)
-            p->block_rows = round_up(p->block_rows / 2, rows);
-        else if (p->block_cols > cols)
-            p->block_cols = round_up(p->block_cols / 2, cols);
-        else if (p->block_rows > rows)
-            p->block_rows = round_up(p->block_rows / 2, rows);
+        if (tiles > 1)
+            tiles /= 2;
         else
-            return;
+            panels /= 2;
     }
 }
 
-static void pack_panel(void *arg, int64_t task, int thread)
+static void copy_row(int64_t n, const heed_real *from, int64_t step, heed_real *to)
+{
+    if (step == 1 && n == 32)
+        memcpy(to, from, 32 * sizeof *to); /* of known size, hence a few moves */
+    else if (step == 1)
+        memcpy(to, from, (size_t)n * sizeof *to);
+    else
+        for (int64_t i = 0; i < n; i++) to[i] = from[i * step];
+}
+
+/* One patch of the slab: PATCH_DEPTH of k, PATCH_PANELS panels. */
+static void pack_patch(void *arg, int64_t task, int thread)
 {
     const plan *p = arg;
     const heed__gemm *g = p->g;
-    int64_t width = p->kernels->tile_cols, j = task * width, cols = least(width, g->n - j);
-    const heed_real *from = g->b + p->k0 * g->b_row + j * g->b_col;
-    heed_real *to = p->b + j * p->depth;
+    int64_t width = p->kernels->tile_cols;
+    int64_t k = task / p->patches * PATCH_DEPTH, depth = least(PATCH_DEPTH, p->depth - k);
+    int64_t j0 = task % p->patches * PATCH_PANELS * width;
+    int64_t j1 = least(j0 + PATCH_PANELS * width, g->n);
+    const heed_real *from = g->b + (p->k0 + k) * g->b_row;
+    heed_real *to = p->b + k * width; /* a panel is [p->depth][width] */
     (void)thread;
     if (g->b_row == 1) {
-        p->kernels->transpose(cols, p->depth, from, g->b_col, to, width);
-    } else if (g->b_col == 1) {
-        for (int64_t i = 0; i < p->depth; i++)
-            memcpy(to + i * width, from + i * g->b_row, (size_t)cols * sizeof *to);
-    } else {
-        for (int64_t i = 0; i < p->depth; i++)
-            for (int64_t c = 0; c < cols; c++)
-                to[i * width + c] = from[i * g->b_row + c * g->b_col];
+        for (int64_t j = j0; j < j1; j += width)
+            p->kernels->transpose(least(width, j1 - j), depth, from + j * g->b_col, g->b_col,
+                                  to + j * p->depth, width);
+        return;
     }
+    for (int64_t i = 0; i < depth; i++, from += g->b_row, to += width)
+        for (int64_t j = j0; j < j1; j += width)
+            copy_row(least(width, j1 - j), from + j * g->b_col, g->b_col, to + j * p->depth);
 }
 
-/* a's rows i .. i + rows - 1, columns k .. k + depth - 1, as [depth][stride]. */
+/* a's rows i .. i + rows - 1, columns k .. k + depth - 1, as [depth][rows]. */
 static void pack_rows(const plan *p, int64_t i, int64_t rows, int64_t k, int64_t depth,
-                      heed_real *to, int64_t stride)
+                      heed_real *to)
 {
     const heed__gemm *g = p->g;
     const heed_real *from = g->a + i * g->a_row + k * g->a_col;
-    if (g->a_col == 1) {
-        p->kernels->transpose(rows, depth, from, g->a_row, to, stride);
-    } else if (g->a_row == 1) {
-        for (int64_t c = 0; c < depth; c++)
-            memcpy(to + c * stride, from + c * g->a_col, (size_t)rows * sizeof *to);
-    } else {
-        for (int64_t c = 0; c < depth; c++)
-            for (int64_t r = 0; r < rows; r++)
-                to[c * stride + r] = from[r * g->a_row + c * g->a_col];
-    }
+    for (int64_t c = 0; c < depth; c++)
+        copy_row(rows, from + c * g->a_col, g->a_row, to + c * rows);
 }
 
 static void set_start(const plan *p, heed__tile *t, int64_t k, int64_t i, int64_t j)
@@ -141,36 +149,48 @@ static void set_start(const plan *p, heed__tile *t, int64_t k, int64_t i, int64_
     }
 }
 
+/* One piece of k of some rows: t holds them and their a. b streams by, a and c stay near. */
+static void run_rows(const plan *p, heed__tile t, int64_t k, int64_t i, int64_t j0, int64_t j1)
+{
+    const heed__gemm *g = p->g;
+    int64_t width = p->kernels->tile_cols;
+    t.b_row = p->pack_b ? width : g->b_row;
+    for (int64_t j = j0; j < j1; j += width) {
+        t.cols = least(width, j1 - j);
+        t.b = p->pack_b ? p->b + j * p->depth + (k - p->k0) * width : g->b + k * g->b_row + j;
+        set_start(p, &t, k, i, j);
+        p->kernels->gemm_tile(&t);
+    }
+}
+
+/* Rows are spread evenly over tiles, since a tile of few rows waits for its sums. */
 static void run_block(void *arg, int64_t task, int thread)
 {
     const plan *p = arg;
     const heed__gemm *g = p->g;
-    int64_t width = p->kernels->tile_cols;
     int64_t i0 = g->m * (task / p->across) / p->down;
     int64_t i1 = g->m * (task / p->across + 1) / p->down;
     int64_t j0 = task % p->across * p->block_cols, j1 = least(j0 + p->block_cols, g->n);
+    int64_t rows = i1 - i0, tiles = (rows + p->kernels->tile_rows - 1) / p->kernels->tile_rows;
     heed_real *packed = p->a + thread * p->a_room;
-    int pack_a = j1 - j0 > 4 * width;
-    for (int64_t k = p->k0; k < p->k0 + p->depth || k == 0; k += PIECE) {
-        heed__tile t = {.rows = i1 - i0, .k = least(PIECE, p->k0 + p->depth - k)};
-        t.a = g->a + i0 * g->a_row + k * g->a_col;
-        t.a_row = g->a_row;
-        t.a_col = g->a_col;
-        if (pack_a) {
-            t.a_col = round_up(t.rows, 16);
-            pack_rows(p, i0, t.rows, k, t.k, packed, t.a_col);
-            t.a = packed;
+    int64_t k = p->k0;
+    do {
+        heed__tile t = {.a_row = g->a_row, .a_col = g->a_col};
+        t.k = least(PIECE, p->k0 + p->depth - k);
+        const heed_real *a = g->a + i0 * g->a_row + k * g->a_col;
+        if (p->pack_a) {
+            pack_rows(p, i0, rows, k, t.k, packed);
+            a = packed;
             t.a_row = 1;
+            t.a_col = rows;
         }
-        for (int64_t j = j0; j < j1; j += width) {
-            t.cols = least(width, j1 - j);
-            t.b = p->pack_b ? p->b + j * p->depth + (k - p->k0) * width : g->b + k * g->b_row + j;
-            t.b_row = p->pack_b ? width : g->b_row;
-            set_start(p, &t, k, i0, j);
-            p->kernels->gemm_tile(&t);
+        for (int64_t tile = 0, i = 0; tile < tiles; tile++, i += t.rows) {
+            t.rows = rows * (tile + 1) / tiles - i;
+            t.a = a + i * t.a_row;
+            run_rows(p, t, k, i0 + i, j0, j1);
         }
-        if (t.k == 0) break;
-    }
+        k += PIECE;
+    } while (k < p->k0 + p->depth);
 }
 
 static void spread(heed_context *context, int64_t count, heed__task task, plan *p)
@@ -188,15 +208,19 @@ void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real 
     if (g->m < 1 || g->n < 1) return;
     cut(&p);
     int64_t width = p.kernels->tile_cols, padded = round_up(g->n, width);
-    p.pack_b = g->b_col != 1 || g->m > 2 * p.kernels->tile_rows;
-    p.slab = p.pack_b && g->k > 0 ? slab_of(g->k, padded) : g->k;
+    p.pack_a = g->a_col != 1 && (g->a_row != 1 || g->a_col >= FAR_STRIDE);
+    p.pack_b = g->k > 0 && (g->b_col != 1 || g->m > FEW_TILES * p.kernels->tile_rows);
+    p.slab = p.pack_b ? slab_of(g->k, padded) : g->k;
+    p.patches = (padded / width + PATCH_PANELS - 1) / PATCH_PANELS;
     p.a_room = a_room(p.kernels);
     p.b = workspace;
     p.a = workspace + (p.pack_b ? padded * p.slab : 0);
-    for (p.k0 = 0; p.k0 < g->k || p.k0 == 0; p.k0 += p.slab) {
+    do {
         p.depth = least(p.slab, g->k - p.k0);
-        if (p.pack_b && p.depth > 0) spread(context, padded / width, pack_panel, &p);
+        if (p.pack_b)
+            spread(context, p.patches * ((p.depth + PATCH_DEPTH - 1) / PATCH_DEPTH), pack_patch,
+                   &p);
         spread(context, p.down * p.across, run_block, &p);
-        if (p.depth == 0) break;
-    }
+        p.k0 += p.slab;
+    } while (p.k0 < g->k);
 }

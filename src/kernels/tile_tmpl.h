@@ -12,40 +12,67 @@ HEED_INLINE vec tile_load(const heed_real *p, const int part, int64_t last)
     return part ? vec_load_part(p, last, 0) : vec_load(p);
 }
 
-/* rows x vecs vectors of c. `rows`, `vecs` and `part` are constants in every use. */
+/* How many steps of k ahead b is fetched. */
+enum { AHEAD = 8 };
+
+/* In these functions `rows`, `vecs` and `part` are constants in every use. */
+HEED_INLINE void tile_begin(const int rows, const int vecs, const int part, const heed__tile *t,
+                            int64_t last, vec sum[TILE_ROWS][TILE_VECS])
+{
+    HEED_UNROLL
+    for (int i = 0; i < rows; i++) {
+        HEED_UNROLL
+        for (int v = 0; v < vecs; v++) {
+            const int cut = part && v == vecs - 1;
+            vec_prefetch(t->c + i * t->c_row + LANES * v);
+            sum[i][v] = t->start ? tile_load(t->start + i * t->start_row + LANES * v, cut, last)
+                                 : vec_set(0);
+        }
+    }
+}
+
+HEED_INLINE void tile_end(const int rows, const int vecs, const int part, const heed__tile *t,
+                          int64_t last, vec sum[TILE_ROWS][TILE_VECS])
+{
+    HEED_UNROLL
+    for (int i = 0; i < rows; i++) {
+        HEED_UNROLL
+        for (int v = 0; v < vecs; v++) {
+            heed_real *to = t->c + i * t->c_row + LANES * v;
+            if (part && v == vecs - 1)
+                vec_store_part(to, last, sum[i][v]);
+            else
+                vec_store(to, sum[i][v]);
+        }
+    }
+}
+
 HEED_INLINE void tile_fixed(const int rows, const int vecs, const int part, const heed__tile *t,
                             int64_t last)
 {
-    vec sum[TILE_ROWS][TILE_VECS];
-    HEED_UNROLL
-    for (int i = 0; i < rows; i++) HEED_UNROLL
-    for (int v = 0; v < vecs; v++)
-        sum[i][v] = t->start ? tile_load(t->start + i * t->start_row + LANES * v,
-                                         part && v == vecs - 1, last)
-                             : vec_set(0);
-    const heed_real *a = t->a, *b = t->b;
+    vec sum[TILE_ROWS][TILE_VECS], across[TILE_VECS];
+    /* A pointer for every four rows leaves registers for the offsets between them. */
+    const heed_real *a[(TILE_ROWS + 3) / 4], *b = t->b;
     int64_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
-    for (int64_t p = t->k; p > 0; p--, a += a_col, b += b_row) {
-        vec across[TILE_VECS];
+    HEED_UNROLL
+    for (int i = 0; i < rows; i += 4) a[i / 4] = t->a + i * a_row;
+    tile_begin(rows, vecs, part, t, last, sum);
+    for (int64_t p = t->k; p > 0; p--, b += b_row) {
         HEED_UNROLL
-        for (int v = 0; v < vecs; v++)
+        for (int v = 0; v < vecs; v++) {
             across[v] = tile_load(b + LANES * v, part && v == vecs - 1, last);
+            vec_prefetch(b + AHEAD * b_row + LANES * v);
+        }
         HEED_UNROLL
         for (int i = 0; i < rows; i++) {
-            vec down = vec_set(a[i * a_row]);
+            vec down = vec_set(a[i / 4][i % 4 * a_row]);
             HEED_UNROLL
             for (int v = 0; v < vecs; v++) sum[i][v] = vec_fma(down, across[v], sum[i][v]);
         }
+        HEED_UNROLL
+        for (int i = 0; i < rows; i += 4) a[i / 4] += a_col;
     }
-    HEED_UNROLL
-    for (int i = 0; i < rows; i++) HEED_UNROLL
-    for (int v = 0; v < vecs; v++) {
-        heed_real *to = t->c + i * t->c_row + LANES * v;
-        if (part && v == vecs - 1)
-            vec_store_part(to, last, sum[i][v]);
-        else
-            vec_store(to, sum[i][v]);
-    }
+    tile_end(rows, vecs, part, t, last, sum);
 }
 
 HEED_INLINE void tile_by_rows(const int vecs, const int part, const heed__tile *t, int64_t last)

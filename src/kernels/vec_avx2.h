@@ -56,6 +56,11 @@ HEED_INLINE void vec_store_part(float *p, int64_t n, vec a)
     _mm256_maskstore_ps(p + 8, lanes_below(n, 8), a.high);
 }
 
+HEED_INLINE void vec_prefetch(const float *p)
+{
+    _mm_prefetch((const char *)p, _MM_HINT_T0);
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     return (vec){_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};

@@ -36,6 +36,11 @@ HEED_INLINE void vec_store_part(float *p, int64_t n, vec a)
     _mm512_mask_storeu_ps(p, vec_below(n), a);
 }
 
+HEED_INLINE void vec_prefetch(const float *p)
+{
+    _mm_prefetch((const char *)p, _MM_HINT_T0);
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     return _mm512_add_ps(a, b);

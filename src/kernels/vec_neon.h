@@ -55,6 +55,11 @@ HEED_INLINE vec_mask vec_below(int64_t n)
     return r;
 }
 
+HEED_INLINE void vec_prefetch(const float *p)
+{
+    __builtin_prefetch(p);
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     HEED_UNROLL

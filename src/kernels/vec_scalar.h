@@ -55,6 +55,12 @@ HEED_INLINE vec_mask vec_below(int64_t n)
     return r;
 }
 
+/* Brings p near, if the machine likes; p may point anywhere. */
+HEED_INLINE void vec_prefetch(const heed_real *p)
+{
+    (void)p;
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     for (int i = 0; i < LANES; i++) a.lane[i] += b.lane[i];

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* The matrix product on training's shapes, and the mathematics of the kernel tables. Best of
+ * several rounds, since clocks jitter: figures of one run compare, those of two runs do not. */
+#include "base/memory.h"
+#include "base/random.h"
+#include "kernels/gemm.h"
+#include "kernels/kernels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* One thread is timed by its own processor time, so that a busy machine disturbs less. */
+static clockid_t watch = CLOCK_THREAD_CPUTIME_ID;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(watch, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static heed_real *numbers(int64_t count)
+{
+    heed_real *x = NULL;
+    heed__random random;
+    heed__random_start(&random, 1, HEED_RANDOM_ORDER);
+    if (heed__alloc((size_t)count, sizeof *x, "numbers", &x) != HEED_OK) exit(1);
+    for (int64_t i = 0; i < count; i++) x[i] = heed__random_uniform(&random) - 0.5f;
+    return x;
+}
+
+typedef struct shape {
+    int64_t m, n, k;
+} shape;
+
+typedef enum layout { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, LAYOUTS } layout;
+static const char *const layout_names[LAYOUTS] = {"x w^T", "dy w", "dy^T x"};
+
+/* Seconds of one product, at best. */
+static double time_product(heed_context *context, const heed__gemm *g, heed_real *workspace)
+{
+    double best = 1e9, spent = 0;
+    for (int round = 0; round < 400 && (spent < 0.15 || round < 3); round++) {
+        double start = now();
+        heed__gemm_run(context, g, workspace);
+        double took = now() - start;
+        spent += took;
+        if (took < best) best = took;
+    }
+    return best;
+}
+
+static void bench_product(heed_context *context, shape s, layout form)
+{
+    heed_real *a = numbers(s.m * s.k), *b = numbers(s.k * s.n), *c = numbers(s.m * s.n);
+    heed_real *workspace = numbers((int64_t)heed__gemm_workspace(context, s.m, s.n, s.k));
+    heed__gemm g = {.m = s.m, .n = s.n, .k = s.k, .a = a, .b = b, .c = c, .c_row = s.n};
+    g.a_row = form == WEIGHT_GRADIENT ? 1 : s.k;
+    g.a_col = form == WEIGHT_GRADIENT ? s.m : 1;
+    g.b_row = form == FORWARD ? 1 : s.n;
+    g.b_col = form == FORWARD ? s.k : 1;
+    double work = 2e-9 * (double)(s.m * s.n * s.k);
+    printf("  %-7s %5lld x %4lld x %4lld   %7.1f GFLOP/s\n", layout_names[form], (long long)s.m,
+           (long long)s.n, (long long)s.k, work / time_product(context, &g, workspace));
+    heed__free(a);
+    heed__free(b);
+    heed__free(c);
+    heed__free(workspace);
+}
+
+static void bench_products(int threads)
+{
+    static const shape shapes[] = {{4000, 64, 64},    {4000, 128, 128},  {4000, 256, 256},
+                                   {4000, 1024, 256}, {4000, 256, 1024}, {1000, 128, 128},
+                                   {1000, 512, 128},  {500, 256, 256},   {64, 128, 128},
+                                   {64, 2, 128},      {16, 256, 256},    {1, 256, 256}};
+    heed_context *context;
+    if (heed_context_create(&(heed_context_options){.threads = threads}, &context) != HEED_OK)
+        exit(1);
+    printf("%s, %d thread%s\n", heed__level_name(heed__kernels_best()->level), threads,
+           threads > 1 ? "s" : "");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        shape s = shapes[i];
+        bench_product(context, s, FORWARD);
+        bench_product(context, (shape){s.m, s.k, s.n}, INPUT_GRADIENT);
+        bench_product(context, (shape){s.n, s.k, s.m}, WEIGHT_GRADIENT);
+    }
+    heed_context_destroy(&context);
+}
+
+/* What one core's registers allow: a tile whose operands stay in the first cache. */
+static void bench_tile(const heed__kernels *k)
+{
+    enum { DEPTH = 128 };
+    heed_real *a = numbers(DEPTH * 16), *b = numbers(DEPTH * k->tile_cols), *c = numbers(16 * 64);
+    heed__tile t = {.rows = k->tile_rows, .cols = k->tile_cols, .k = DEPTH, .a = a, .a_row = 1};
+    t.a_col = 16, t.b = b, t.b_row = k->tile_cols, t.c = c, t.c_row = 64;
+    double best = 1e9;
+    for (int round = 0; round < 50; round++) {
+        double start = now();
+        for (int i = 0; i < 100; i++) k->gemm_tile(&t);
+        double took = (now() - start) / 100;
+        if (took < best) best = took;
+    }
+    printf("%s: tile %d x %d in cache: %.1f GFLOP/s\n", heed__level_name(k->level), k->tile_rows,
+           k->tile_cols, 2e-9 * DEPTH * (double)t.rows * (double)t.cols / best);
+    heed__free(a);
+    heed__free(b);
+    heed__free(c);
+}
+
+static void bench_mathematics(const heed__kernels *k)
+{
+    enum { N = 4096 };
+    static const char *const names[] = {"exp", "log", "tanh", "sigmoid", "erf"};
+    void (*const maps[])(int64_t, const heed_real *, heed_real *) = {k->exp, k->log, k->tanh,
+                                                                     k->sigmoid, k->erf};
+    heed_real *x = numbers(N), *y = numbers(N);
+    printf("%s:", heed__level_name(k->level));
+    for (size_t f = 0; f < sizeof maps / sizeof *maps; f++) {
+        double best = 1e9;
+        for (int round = 0; round < 100; round++) {
+            double start = now();
+            maps[f](N, x, y);
+            double took = now() - start;
+            if (took < best) best = took;
+        }
+        printf(" %s %.2f", names[f], 1e-9 * N / best);
+    }
+    printf(" G/s\n");
+    heed__free(x);
+    heed__free(y);
+}
+
+int main(void)
+{
+    for (int level = 0; level < HEED_LEVELS; level++) {
+        const heed__kernels *k = heed__kernels_at((heed__level)level);
+        if (!k) continue;
+        bench_tile(k);
+        bench_mathematics(k);
+    }
+    bench_products(1);
+    watch = CLOCK_MONOTONIC;
+    bench_products(2);
+    return 0;
+}
