@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exp, log, tanh, the logistic sigmoid and erf, on the vector of a level, of IEEE operations only.
- * Errors stay below 1 unit in the last place, tanh and sigmoid below 2 (tests hold them). The
+ * Errors stay below 1 unit in the last place, tanh and sigmoid below 2.5 (a test holds them). The
  * constants come from tools/fit_polynomials.py.
  */
 #ifndef HEED_KERNELS_MATH_TMPL_H
