@@ -161,6 +161,15 @@ void help_verb(const options *rows, help_writer write)
 
 /* ---- the same as Markdown ---- */
 
+/* A cell of a table: a bar in it would begin the next one. */
+static void put_cell(help_writer write, const char *text)
+{
+    for (size_t length; *text; text += length + (text[length] == '|')) {
+        length = strcspn(text, "|");
+        put(write, "%.*s%s", (int)length, text, text[length] ? "\\|" : "");
+    }
+}
+
 void help_markdown_overview(help_writer write)
 {
     const verb *v;
@@ -188,9 +197,10 @@ void help_markdown(const options *rows, help_writer write)
             char name[128], range[512];
             spelled(row, name, sizeof name);
             allowed(row, range, sizeof range);
-            put(write, "| `%s` | %s | %s | %s%s%s |\n", name, row->help, range,
-                has_default(row) ? "`" : "", has_default(row) ? row->initial : "",
-                has_default(row) ? "`" : "");
+            put(write, "| `%s` | ", name);
+            put_cell(write, row->help);
+            put(write, " | %s | %s%s%s |\n", range, has_default(row) ? "`" : "",
+                has_default(row) ? row->initial : "", has_default(row) ? "`" : "");
         }
     }
 }

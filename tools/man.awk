@@ -33,10 +33,13 @@ function put(text) {
     print (text ~ /^[.']/ ? "\\&" : "") text
 }
 
-function split_row(line, cells) {
+function split_row(line, cells,    count, i) {
+    gsub(/\\\|/, "\001", line) # an escaped bar belongs to its cell
     sub(/^\|[ ]*/, "", line)
     sub(/[ ]*\|[ ]*$/, "", line)
-    return split(line, cells, /[ ]*\|[ ]*/)
+    count = split(line, cells, /[ ]*\|[ ]*/)
+    for (i = 1; i <= count; i++) gsub(/\001/, "|", cells[i])
+    return count
 }
 
 # The first cell is the tag; what stands under "default" follows the rest in brackets.

@@ -15,7 +15,7 @@ static const option_row own[] = {
     {"best", 'k', "N", OPTION_INTEGER, "1", NULL, 1, 100, "how many"},
     {"rate", 0, "X", OPTION_NUMBER, "0.5", NULL, 0, 1, "how fast"},
     {"offset", 0, "N", OPTION_INTEGER, "0", NULL, 0, 0, "any whole number"},
-    {"pool", 0, "KIND", OPTION_CHOICE, "mean", "mean|cls|attention", 0, 0, "how to pool"},
+    {"pool", 0, "KIND", OPTION_CHOICE, "mean", "mean|cls|attention", 0, 0, "a|b, how to pool"},
     {"seed", 's', "WORD", OPTION_TEXT, "own", NULL, 0, 0, "a seed of its own"},
     {"verbose", 'v', NULL, OPTION_FLAG, NULL, NULL, 0, 0, "say more"},
     {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
@@ -175,6 +175,7 @@ static void test_help_shows_every_row(void **state)
         assert_non_null(strstr(written, "mean, cls, attention"));
         assert_non_null(strstr(written, markdown ? "## Settings" : "\nsettings\n"));
     }
+    assert_non_null(strstr(written, "| a\\|b, how to pool |"));
     written[0] = 0;
     help_verb(&rows, write_text);
     for (char *line = written, *end; (end = strchr(line, '\n')); line = end + 1)
