@@ -42,17 +42,17 @@ function split_row(line, cells,    count, i) {
     return count
 }
 
-# The first cell is the tag; what stands under "default" follows the rest in brackets.
-function table_row(line,    cells, count, i, text, after) {
+# The first cell is the tag, the second what it means; the others follow in brackets.
+function table_row(line,    cells, count, i, after) {
     count = split_row(line, cells)
-    for (i = 2; i <= count; i++) {
+    for (i = 3; i <= count; i++) {
         if (cells[i] == "") continue
-        if (column[i] == "default") after = " (default " cells[i] ")"
-        else text = text (text == "" ? "" : "; ") cells[i]
+        after = after (after == "" ? "" : "; ")
+        after = after (column[i] == "default" ? "default " : "") cells[i]
     }
     print ".TP"
     put(inline(cells[1]))
-    put(inline(text after == "" ? " " : text after))
+    put(inline(cells[2] (after == "" ? "" : " (" after ")")) "\\&")
 }
 
 /^<!--/ { hidden = 1 }
@@ -73,9 +73,12 @@ fenced { put(escape($0)); next }
     sub(/ .*/, "", name)
     printf ".TH %s 1 \"\" \"heed %s\" \"heed\"\n.SH NAME\n", toupper(name), version
     put(escape(title))
-    print ".SH DESCRIPTION"
     gap = -1
     next
+}
+!described && /[^ \t]/ {
+    described = 1
+    if (!/^## /) print ".SH DESCRIPTION"
 }
 /^## / { print ".SH " escape(toupper(substr($0, 4))); gap = -1; next }
 /^### / { print ".SS " inline(substr($0, 5)); gap = -1; next }
