@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a fuzz target without libFuzzer, as a test: on each seed, on each seed cut at every byte, and
- * on each seed with every byte damaged (evenly spread places where a seed is long). Speaks TAP; a
- * crash ends the program, and the last line tells the seed. */
+/* Runs a fuzz target without libFuzzer, as a test: on each seed, on each seed cut at every byte,
+ * and on each seed with every byte damaged (evenly spread places where a seed is long). Speaks TAP;
+ * a crash ends the program, and the last line tells the seed. */
 #include "fuzz.h"
 
 #include <dirent.h>

@@ -62,10 +62,16 @@ hidden {
 }
 /^```/ {
     fenced = !fenced
-    print fenced ? ".PP\n.in +4n\n.nf" : ".fi\n.in"
+    if (fenced) print (gap < 0 ? "" : ".PP\n") ".in +4n\n.nf"
+    else print ".fi\n.in"
+    gap = 1
     next
 }
 fenced { put(escape($0)); next }
+!/^\|/ {
+    if (in_table) gap = 1 # a paragraph after a table is one of its own
+    in_table = 0
+}
 /^# / && !titled {
     titled = 1
     title = substr($0, 3)
@@ -88,10 +94,6 @@ fenced { put(escape($0)); next }
     else split_row($0, column)
     in_table = 1
     next
-}
-{
-    if (in_table) gap = 1 # a paragraph after a table is one of its own
-    in_table = 0
 }
 /^- / { print ".IP \\(bu 2"; put(inline(substr($0, 3))); next }
 /^[ \t]*$/ { if (gap == 0) gap = 1; next } # after a heading none is wanted

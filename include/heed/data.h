@@ -145,6 +145,7 @@ HEED_API HEED_MUST_CHECK heed_status heed_dataset_read(heed_context *context,
 /** Accepts NULL and a pointer to NULL; nulls the pointer. */
 HEED_API void heed_dataset_destroy(heed_dataset **dataset);
 
+/** How many rows were kept and how many skipped; the columns used, which are the dataset's. */
 HEED_API int64_t heed_dataset_rows(const heed_dataset *dataset);
 HEED_API int64_t heed_dataset_skipped(const heed_dataset *dataset);
 HEED_API const heed_layout *heed_dataset_layout(const heed_dataset *dataset);
