@@ -8,6 +8,10 @@
 
 enum { HEED_SHA256_SIZE = 32, HEED_SHA256_HEX = 65 };
 
+/* Of the standard, for code that hashes many messages side by side: where the state starts, and the
+ * constant of each round. */
+extern const uint32_t heed__sha256_initial[8], heed__sha256_rounds[64];
+
 /* A digest in the making. Copying it by assignment forks it. */
 typedef struct heed__sha256 {
     uint32_t state[8];

@@ -77,6 +77,10 @@ typedef struct heed__kernels {
     void (*transpose)(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,
                       int64_t y_row);
 
+    /* SHA-256 of 16 messages side by side: takes `blocks` blocks of 64 bytes from each of `bytes`
+     * into state[word][message]. */
+    void (*sha256)(int64_t blocks, const unsigned char *const bytes[16], uint32_t state[8][16]);
+
     /* A whole product on the calling thread, without workspace: see heed__tile. It is fastest on
      * multiples of tile_rows and tile_cols (a multiple of 16), with a's and b's rows in cache. */
     int tile_rows, tile_cols;

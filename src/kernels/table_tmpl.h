@@ -3,6 +3,7 @@
 #ifndef HEED_KERNELS_TABLE_TMPL_H
 #define HEED_KERNELS_TABLE_TMPL_H
 
+#include "kernels/hash_tmpl.h"
 #include "kernels/loops_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/update_tmpl.h"
@@ -25,6 +26,7 @@ static const heed__kernels table = {
     .multiply_add = loop_multiply_add,
     .adamw = update_adamw,
     .sgd = update_sgd,
+    .sha256 = hash_sha256,
     .transpose = loop_transpose,
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_VECS * LANES,

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "base/file.h"
+#include "io/checksum.h"
 #include "io/container.h"
 
 #include <stdio.h>
@@ -149,6 +150,34 @@ static void test_own_keys_are_refused(void **state)
                 "given twice");
 }
 
+/* The digests of container.h, chunk by chunk, for sizes around a chunk and a group of them. */
+static void test_chunks_are_those_of_the_format(void **state)
+{
+    (void)state;
+    enum { CHUNK = HEED_CHECKSUM_CHUNK, MOST = 33 * CHUNK + 9 };
+    unsigned char *data = malloc(MOST);
+    assert_non_null(data);
+    for (size_t i = 0; i < MOST; i++) data[i] = (unsigned char)(i * 5 + i / 777);
+    const size_t sizes[] = {0,         1,          CHUNK - 1,  CHUNK,          CHUNK + 1,
+                            3 * CHUNK, 15 * CHUNK, 16 * CHUNK, 16 * CHUNK + 1, 17 * CHUNK,
+                            MOST};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        heed__sha256 whole, single;
+        unsigned char digest[HEED_SHA256_SIZE], wanted[HEED_SHA256_SIZE];
+        heed__sha256_start(&whole);
+        heed__sha256_start(&single);
+        check_ok(heed__checksum_add(NULL, data, sizes[k], &whole));
+        for (size_t at = 0; at < sizes[k]; at += CHUNK) {
+            heed__sha256_of(data + at, sizes[k] - at < CHUNK ? sizes[k] - at : CHUNK, digest);
+            heed__sha256_add(&single, digest, sizeof digest);
+        }
+        heed__sha256_finish(&whole, digest);
+        heed__sha256_finish(&single, wanted);
+        assert_memory_equal(digest, wanted, sizeof digest);
+    }
+    free(data);
+}
+
 /* Many chunks, an odd tail: the same checksum for any number of threads. */
 static void test_threads_do_not_matter(void **state)
 {
@@ -190,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_every_cut_and_every_tail_is_noticed),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_own_keys_are_refused),
+        cmocka_unit_test(test_chunks_are_those_of_the_format),
         cmocka_unit_test(test_threads_do_not_matter),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
