@@ -16,6 +16,18 @@ static const struct {
     unsigned bit;
     option_row row;
 } common_rows[] = {
+    {COMMON_READING,
+     {"text", 0, "COLUMNS", OPTION_TEXT, NULL, NULL, 0, 0,
+      "columns that hold the text, by name or number from 1, separated by commas"}},
+    {COMMON_READING,
+     {"label", 0, "COLUMNS", OPTION_TEXT, NULL, NULL, 0, 0,
+      "columns that hold the labels, one for each output"}},
+    {COMMON_READING,
+     {"format", 0, "FORMAT", OPTION_CHOICE, "guess", "guess|tsv|csv|jsonl|fasttext|lines|folder", 0,
+      0, "how the data is laid out"}},
+    {COMMON_READING,
+     {"max-bad", 0, "SHARE", OPTION_NUMBER, "0.01", NULL, -1, 1,
+      "share of rows that may be unusable (ten always may); negative = not one"}},
     {COMMON_THREADS,
      {"threads", 't', "N", OPTION_INTEGER, "0", NULL, 0, 1024,
       "threads to work with, 0 = as many as there are processors; results do not depend on it"}},

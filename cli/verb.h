@@ -35,7 +35,8 @@ enum {
     COMMON_THREADS = 1, /* --threads N */
     COMMON_SEED = 2,    /* --seed N */
     COMMON_JSON = 4,    /* --json */
-    COMMON_QUIET = 8    /* --quiet */
+    COMMON_QUIET = 8,   /* --quiet */
+    COMMON_READING = 16 /* --text, --label, --format, --max-bad: see cli/reading.h */
 };
 
 typedef struct verb_example {
@@ -60,7 +61,9 @@ typedef struct verb {
 /* Row `index` of the table in main.c, NULL past its end. */
 const verb *verb_at(size_t index);
 
-extern const verb verb_info;
+extern const verb verb_train;
+extern const verb verb_predict;
 extern const verb verb_list;
+extern const verb verb_info;
 
 #endif

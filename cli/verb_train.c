@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* heed train: labelled data in, a model file out. */
+#define _POSIX_C_SOURCE 200809L /* sigaction */
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/reading.h"
+#include "cli/report.h"
+#include "cli/session.h"
+#include "cli/settings.h"
+
+#include "heed/train.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static volatile int stop_asked;
+
+static void ask_to_stop(int signal)
+{
+    (void)signal;
+    stop_asked = 1;
+}
+
+/* Once: save and stop. Twice: the system's own way. */
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* "90", "90s", "10m", "2h" */
+static heed_status read_time(const char *text, double *seconds)
+{
+    *seconds = 0;
+    if (!text) return HEED_OK;
+    char *end;
+    double value = strtod(text, &end);
+    double unit = strcmp(end, "h") == 0            ? 3600
+                  : strcmp(end, "m") == 0          ? 60
+                  : strcmp(end, "s") == 0 || !*end ? 1
+                                                   : 0;
+    *seconds = value * unit;
+    if (end != text && *seconds >= 1 && *seconds <= 1e7) return HEED_OK;
+    return report(HEED_E_INVALID, "--time %s: it must be a time such as 90s, 10m or 2h", text);
+}
+
+static heed_status make_config(const options *given, heed_config **out)
+{
+    heed_status status = heed_config_create(out);
+    const char *file = options_text(given, "config");
+    if (status == HEED_OK && file) status = heed_config_read(*out, file);
+    if (status == HEED_OK) status = settings_apply(given, *out);
+    return status;
+}
+
+static heed_status show_result(const options *given, const heed_train_result *r, const char *path)
+{
+    if (options_flag(given, "json"))
+        return output_json(json_pack(
+            "{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f, s:b}", "model", path, "steps",
+            (json_int_t)r->steps, "best_step", (json_int_t)r->best_step, "rows",
+            (json_int_t)r->rows, "valid_rows", (json_int_t)r->valid_rows, "metric", r->metric_name,
+            "value", r->metric, "valid_loss", r->loss, "stopped_early", r->stopped_early));
+    output_format("%s: %s %.4f on %lld validation rows, at step %lld%s\n", path, r->metric_name,
+                  r->metric, (long long)r->valid_rows, (long long)r->best_step,
+                  r->stopped_early ? " (stopped early)" : "");
+    return output_status();
+}
+
+static heed_status train(const options *given, heed_context *context, heed_config *config)
+{
+    heed_read_options read;
+    heed_train_result result;
+    progress_line line = progress_start(options_flag(given, "quiet"));
+    const char *valid = options_text(given, "valid");
+    heed_train_options wanted = {.paths = given->arguments,
+                                 .n_paths = given->n_arguments,
+                                 .valid_paths = valid ? &valid : NULL,
+                                 .n_valid_paths = valid != NULL,
+                                 .model_path = options_text(given, "output"),
+                                 .read = &read,
+                                 .config = config,
+                                 .resume = options_flag(given, "resume"),
+                                 .stop = &stop_asked,
+                                 .progress = progress_show,
+                                 .progress_user = &line};
+    heed_status status = reading_options(given, &read);
+    if (status == HEED_OK) status = read_time(options_text(given, "time"), &wanted.seconds);
+    if (status != HEED_OK) return status;
+    catch_interrupts();
+    status = heed_train(context, &wanted, &result);
+    progress_end(&line);
+    return status == HEED_OK ? show_result(given, &result, wanted.model_path) : status;
+}
+
+static heed_status run(const options *given)
+{
+    heed_context *context = NULL;
+    heed_config *config = NULL;
+    if (!options_given(given, "output"))
+        return report(HEED_E_INVALID, "where shall the model go? name it with --output FILE");
+    heed_status status = make_config(given, &config);
+    if (status == HEED_OK) status = session_start(given, &context);
+    if (status == HEED_OK) status = train(given, context, config);
+    heed_config_destroy(&config);
+    heed_context_destroy(&context);
+    return status;
+}
+
+static const option_row rows[] = {
+    {"output", 'o', "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "the model file to write"},
+    {"valid", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "data to validate on; without it a share of the training data is kept back"},
+    {"config", 'c', "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "settings from a JSON file; flags win over it"},
+    {"time", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,
+     "train about this long (90s, 10m, 2h): turned into a number of steps"},
+    {"resume", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
+     "go on where an interrupted run of the same command stopped"},
+    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+};
+
+static const verb_example examples[] = {
+    {"heed train reviews.csv -o reviews.heed", "columns and task are guessed, and said"},
+    {"heed train mail.tsv --text subject,body --label topic,priority -o mail.heed",
+     "two outputs from two text columns"},
+    {"heed train a.tsv --valid b.tsv --encoder transformer --time 10m -o m.heed",
+     "a transformer, for ten minutes"},
+    {NULL, NULL},
+};
+
+const verb verb_train = {
+    .name = "train",
+    .summary = "train a model on labelled text",
+    .arguments = "FILE...",
+    .description =
+        "Reads labelled text (TSV, CSV, JSON lines, fastText lines, a folder of folders; each also "
+        "as .gz, or - for standard input), builds the tokenizer, trains, and keeps the model that "
+        "does best on validation data. The same data, settings and number of steps give the same "
+        "file, byte for byte, for any number of threads and on every processor. Beside the model "
+        "two files are written: .state while training, to resume from, and .metrics.jsonl with a "
+        "line for each validation. Ctrl-C saves and stops.",
+    .least_arguments = 1,
+    .most_arguments = -1,
+    .options = rows,
+    .more_options = settings_option,
+    .more_heading = "Settings",
+    .common = COMMON_THREADS | COMMON_JSON | COMMON_QUIET | COMMON_READING,
+    .examples = examples,
+    .run = run,
+};
