@@ -40,6 +40,8 @@ static void prepare(const heed__tokenizer_settings *settings, const char *text, 
         char lower[4];
         if (heed__utf8_space(code))
             memset(out + at, ' ', length);
+        else if (code == 0x2581) /* SentencePiece's own sign for a blank, which it would drop */
+            memcpy(out + at, "\xE2\x96\x82", 3);
         else if (settings->lower &&
                  heed__utf8_put((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower) ==
                      length)
