@@ -95,8 +95,8 @@ typedef struct heed_record {
 typedef struct heed_layout {
     heed_format format;
     int has_header;
-    const char *text;  /**< the chosen columns, as heed_read_options takes them; "" if none */
-    const char *label; /**< the same; "" for unlabelled, fastText and folders */
+    const char *text;  /**< the chosen columns, as heed_read_options takes them */
+    const char *label; /**< the same; "" for unlabelled input */
     int n_outputs;
     const char *const *outputs; /**< name of each output: the column's, or "label" */
 } heed_layout;
@@ -145,9 +145,13 @@ HEED_API HEED_MUST_CHECK heed_status heed_dataset_read(heed_context *context,
 /** Accepts NULL and a pointer to NULL; nulls the pointer. */
 HEED_API void heed_dataset_destroy(heed_dataset **dataset);
 
-/** How many rows were kept and how many skipped; the columns used, which are the dataset's. */
+/** How many rows it holds, at least 1. */
 HEED_API int64_t heed_dataset_rows(const heed_dataset *dataset);
+
+/** How many could not be used when it was read; 0 for one that was split off. */
 HEED_API int64_t heed_dataset_skipped(const heed_dataset *dataset);
+
+/** Where its texts and labels came from. Owns: the dataset. */
 HEED_API const heed_layout *heed_dataset_layout(const heed_dataset *dataset);
 
 /** Row 0 <= row < rows. The bytes live as long as the dataset, or one split from it. */

@@ -4,17 +4,18 @@
  * text goes in with its byte offsets unchanged: white space becomes blanks one for one, and letters
  * are lower-cased (if asked) where that takes as many bytes.
  */
-#ifdef HEED_WITH_SENTENCEPIECE
-#    include "base/fail.h"
-#    include "base/memory.h"
-#    include "data/sentencepiece.h"
-#    include "data/tokenizer_kind.h"
-#    include "data/utf8.h"
+#include "base/fail.h"
+#include "base/memory.h"
+#include "data/sentencepiece.h"
+#include "data/tokenizer_kind.h"
+#include "data/utf8.h"
 
-#    include <math.h>
-#    include <stdlib.h>
-#    include <string.h>
-#    include <utf8proc.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#ifdef HEED_WITH_SENTENCEPIECE
 
 typedef struct subword_state {
     heed__subwords *subwords;
