@@ -44,7 +44,7 @@ heed_status heed__blob_number(heed__blob_reader *blob, int64_t least, int64_t mo
 
 heed_status heed__blob_text(heed__blob_reader *blob, heed_text *out)
 {
-    int64_t size;
+    int64_t size = 0;
     HEED_TRY(heed__blob_number(blob, 0, INT64_MAX, &size));
     if ((uint64_t)size > blob->size - blob->at)
         return heed__fail(HEED_E_FORMAT, "the tokenizer ends too early, at byte %zu", blob->size);
