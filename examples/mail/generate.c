@@ -16,6 +16,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
+    MAX_FILE = 1 << 18,
     MAX_SECTIONS = 160,
     MAX_LINES = 64,      /* fillers in one section */
     MAX_TEMPLATES = 400, /* of one language, both splits */
@@ -31,7 +32,7 @@ static const char *const languages[] = {"en", "zh"};
 static const struct {
     const char *name;
     size_t rows; /* a multiple of languages x topics keeps both in balance */
-} splits[] = {{"train", 900}, {"test", 300}};
+} splits[] = {{"train", 1080}, {"test", 300}};
 
 typedef struct {
     const char *name;
@@ -95,18 +96,11 @@ static char *read_whole(const char *path)
 {
     FILE *file = fopen(path, "rb");
     if (!file) die("%s: cannot be opened", path);
-    size_t size = 0, room = 1 << 16;
-    char *text = malloc(room + 1);
-    while (text && (size += fread(text + size, 1, room - size, file)) == room) {
-        room *= 2;
-        char *more = realloc(text, room + 1);
-        if (!more) free(text);
-        text = more;
-    }
-    if (!text) die("%s: out of memory", path);
-    if (ferror(file)) die("%s: cannot be read", path);
+    char *text = calloc(MAX_FILE + 1, 1);
+    if (!text) die("out of memory");
+    size_t size = fread(text, 1, MAX_FILE, file);
+    if (ferror(file) || size == MAX_FILE) die("%s: cannot be read, or too long", path);
     fclose(file);
-    text[size] = '\0';
     return text;
 }
 
@@ -118,7 +112,7 @@ static const char *one_of(const char *const *list, size_t n, const char *word)
     return NULL;
 }
 
-/* "[@topic priority split]" fills the head of a template; false where a word is unknown. */
+/* "@topic priority split" fills the head of a template; false where a word is unknown. */
 static int parse_head(const char *head, mail_template *mail)
 {
     char topic[32], priority[32], split[32];
@@ -154,13 +148,10 @@ static void read_pack(const char *path, language_pack *pack)
         if (end) *end = '\0';
         if (strpbrk(line, "\t\r")) die("%s: tab or carriage return", where);
         if (*line == '\0' || *line == ';') continue;
-        if (*line == '[') {
-            line[strcspn(line, "]")] = '\0';
+        if (*line == '@') {
             open = NULL;
-            if (line[1] == '@') {
-                if (!parse_head(line + 1, &head)) die("%s: bad head '%s'", where, line);
-                continue;
-            }
+            if (!parse_head(line, &head)) die("%s: bad head '%s'", where, line);
+        } else if (*line == '=') {
             if (pack->sections == MAX_SECTIONS) die("%s: too many sections", where);
             open = &pack->section[pack->sections++];
             open->name = line + 1;
@@ -214,8 +205,7 @@ static void expand(const message *m, const char *text, uint64_t key, int depth, 
                 expand(m, s->line[draw(m->seed, m->id, what) % s->lines], what, depth + 1, out);
             }
             used = strlen(out);
-        } else if (*c != ' ' ||
-                   (used && out[used - 1] != ' ')) { /* an empty filler leaves no gap */
+        } else if (*c != ' ' || (used && out[used - 1] != ' ')) { /* empty fillers: no gap */
             uint64_t digit = draw(m->seed, m->id, key + (uint64_t)(c - text) + 1) % 9;
             out[used++] = *c == '#' ? (char)('1' + digit) : *c;
             out[used] = '\0';
