@@ -2,6 +2,8 @@
 /* Causal: query i sees keys j <= i + offset. */
 #include "attention/tables.h"
 
+#include <string.h>
+
 static heed__cover causal_cover(const heed__mask_node *node, const heed__place *place,
                                 const heed__block *b)
 {
@@ -15,7 +17,11 @@ static void causal_row(const heed__mask_node *node, const heed__place *place, in
                        int64_t n, unsigned char *visible)
 {
     (void)node;
-    for (int64_t t = 0; t < n; t++) visible[t] = j + t <= i + place->offset;
+    int64_t seen = i + place->offset - j + 1;
+    if (seen < 0) seen = 0;
+    if (seen > n) seen = n;
+    memset(visible, 1, (size_t)seen);
+    memset(visible + seen, 0, (size_t)(n - seen));
 }
 
 const heed__mask heed__mask_causal = {
