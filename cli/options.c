@@ -24,7 +24,7 @@ static const struct {
       "columns that hold the labels, one for each output"}},
     {COMMON_READING,
      {"format", 0, "FORMAT", OPTION_CHOICE, "guess", "guess|tsv|csv|jsonl|fasttext|lines|folder", 0,
-      0, "how the data is laid out"}},
+      0, "how the data is laid out; guessed where it is not given"}},
     {COMMON_READING,
      {"max-bad", 0, "SHARE", OPTION_NUMBER, "0.01", NULL, -1, 1,
       "share of rows that may be unusable (ten always may); negative = not one"}},

@@ -7,6 +7,7 @@ heed_status reading_options(const options *given, heed_read_options *out)
                                .label = options_text(given, "label"),
                                .max_bad = options_number(given, "max-bad")};
     if (out->max_bad == 0) out->max_bad = -1; /* 0 on the command line means not one */
+    if (!options_given(given, "format")) return HEED_OK;
     return heed_format_find(options_text(given, "format"), &out->format);
 }
 
