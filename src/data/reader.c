@@ -44,6 +44,8 @@ struct heed_reader {
     heed__columns columns;
     heed_layout layout;
     int64_t seen, bad;
+    int ended;
+    heed_status failed; /* sticks: after a failure there is nothing more to read */
     char first_problem[HEED_PROBLEM_SIZE + 480];
     heed__record_room room;
 };
@@ -166,6 +168,7 @@ static heed_status guess_format(heed_reader *r, const char *path)
                           heed__source_name(path));
     if (r->options.format) {
         r->rows.format = heed__format_of(r->options.format);
+        (void)r->rows.format->fits(ahead, size, &r->rows.delimiter); /* for the delimiter */
     } else if (streams) {
         r->rows.format =
             heed__columns_unlabelled(ahead, size, path, r->options.text, &r->rows.delimiter);
@@ -216,13 +219,10 @@ static heed_status open_next(heed_reader *r)
     HEED_TRY(take_sample(r, heed__source_name(path)));
     if (!r->rows.format->fixed && !heed__guess_first(&r->sample)) return fail_no_row(&r->sample);
     heed_read_options options = r->options;
-    if (r->at_path > 1 && !options.text) {
-        options.text = r->layout.text;
-        options.columns_are_hints = 1;
-    }
-    if (r->at_path > 1 && !options.label && *r->layout.label) {
-        options.label = r->layout.label;
-        options.columns_are_hints = 1;
+    if (r->at_path > 1) {
+        if (!options.text && !options.label) options.columns_are_hints = 1;
+        if (!options.text) options.text = r->layout.text;
+        if (!options.label && *r->layout.label) options.label = r->layout.label;
     }
     heed__columns_free(&r->columns);
     return heed__columns_choose(r->context, &r->sample, &options, &r->columns);
@@ -346,6 +346,8 @@ static heed_status skip_row(heed_reader *r, const heed__sample_row *row, const c
 static heed_status finish(heed_reader *r, heed_record *record)
 {
     record->end = 1;
+    if (r->ended) return HEED_OK;
+    r->ended = 1;
     if (r->bad == r->seen) {
         if (r->bad) return refuse(r);
         return heed__fail(HEED_E_DATA, "%s: holds no rows; give it at least one",
@@ -385,9 +387,8 @@ static heed_status check_outputs(const heed_reader *r)
                       r->layout.n_outputs);
 }
 
-heed_status heed_reader_next(heed_reader *r, heed_record *record)
+static heed_status next_record(heed_reader *r, heed_record *record)
 {
-    *record = (heed_record){0};
     for (;;) {
         if (!r->open) {
             if (r->at_path == r->n_paths) return finish(r, record);
@@ -417,4 +418,12 @@ heed_status heed_reader_next(heed_reader *r, heed_record *record)
         }
         HEED_TRY(skip_row(r, &row, problem));
     }
+}
+
+heed_status heed_reader_next(heed_reader *r, heed_record *record)
+{
+    *record = (heed_record){0};
+    if (r->failed != HEED_OK) return heed__fail(r->failed, "the input could not be read further");
+    r->failed = next_record(r, record);
+    return r->failed;
 }

@@ -217,6 +217,43 @@ static void test_several_inputs_are_read_in_order(void **state)
     assert_string_equal(result, "pos:a b;neg:c d;pos:e f;neg:g;");
 }
 
+static void test_columns_asked_for_hold_for_every_input(void **state)
+{
+    (void)state;
+    const char *paths[] = {files_text("a.tsv", "body\ttopic\na b\tx\nc d\ty\n"),
+                           files_text("b.tsv", "title\ttopic\ne f\tx\n")};
+    heed_read_options options = {.text = "body"};
+    check_fails(read_all(paths, 2, &options, result, sizeof result), HEED_E_INVALID,
+                "b.tsv: has no column 'body'; its columns are: title, topic");
+}
+
+static void test_failures_stick_and_the_end_stays(void **state)
+{
+    (void)state;
+    const char *paths[] = {files_text("a.tsv", "a b\tx\nc d\ty\n"), files_path("none")};
+    heed_reader *reader = NULL;
+    heed_record record;
+    check_ok(heed_reader_open(files_context, paths, 2, NULL, &reader));
+    for (int i = 0; i < 2; i++) check_ok(heed_reader_next(reader, &record));
+    check_fails(heed_reader_next(reader, &record), HEED_E_IO, "none: cannot be opened");
+    assert_int_equal(heed_reader_next(reader, &record), HEED_E_IO);
+    heed_reader_close(&reader);
+    check_ok(heed_reader_open(files_context, paths, 1, NULL, &reader));
+    for (int i = 0; i < 4; i++) check_ok(heed_reader_next(reader, &record));
+    assert_true(record.end);
+    heed_reader_close(&reader);
+}
+
+static void test_a_format_can_be_forced(void **state)
+{
+    (void)state;
+    heed_read_options csv = {.format = HEED_FORMAT_CSV}, lines = {.format = HEED_FORMAT_LINES};
+    check_reads(files_text("a", "a\tb;x\nc\td;y\n"), &csv, "x:a\tb;y:c\td;");
+    check_refuses(files_text("b", "a\tx\nb\ty\n"), &lines, HEED_E_DATA, "there is no label");
+    lines.labelled = HEED_UNLABELLED;
+    check_reads(files_text("c", "{\"text\": 1}\n"), &lines, ":{\"text\": 1};");
+}
+
 static void test_layout_says_what_later_readers_need(void **state)
 {
     (void)state;
@@ -387,6 +424,9 @@ int main(void)
         files_test(test_folder_of_folders_in_sorted_order),
         files_test(test_gzip_is_seen_by_content),
         files_test(test_several_inputs_are_read_in_order),
+        files_test(test_columns_asked_for_hold_for_every_input),
+        files_test(test_failures_stick_and_the_end_stays),
+        files_test(test_a_format_can_be_forced),
         files_test(test_layout_says_what_later_readers_need),
         files_test(test_unlabelled_input_is_seen_from_its_first_line),
         files_test(test_a_pipe_is_not_waited_for),
