@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records out of rows: the inputs one after another, the columns chosen by the first rows of each,
- * what cannot be used reported and counted.
+ * Records out of rows: the inputs one after another, each row by the chosen columns, what cannot be
+ * used reported and counted.
  */
-#include "heed/data.h"
-
+#include "data/reader.h"
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "data/columns.h"
 #include "data/format_folder.h"
-#include "data/guess.h"
-#include "data/record.h"
 #include "data/source.h"
-#include "data/utf8.h"
-#include "data/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,31 +17,9 @@
 enum {
     DEFAULT_LINE = 1 << 20,
     LEAST_LINE = 16,
-    SAMPLE_BYTES = 1 << 20, /* looked at for guessing */
-    SAMPLE_ROWS = 1 << 16,
     ALWAYS_MAY_BE_BAD = 10,
     SHOWN = 5,        /* bad rows that get a line of their own */
     EARLY_ROWS = 1000 /* from here on an input that is mostly bad is refused at once */
-};
-
-struct heed_reader {
-    heed_context *context;
-    heed_read_options options; /* its texts are in the arena */
-    heed__arena arena;
-    const char **paths;
-    int n_paths, at_path; /* inputs opened so far */
-    heed__rows rows;
-    int open;
-    heed__sample sample; /* rows looked at ahead of time, given out first */
-    int64_t at_sample;
-    int header_passed; /* in the input at hand */
-    heed__columns columns;
-    heed_layout layout;
-    int64_t seen, bad;
-    int ended;
-    heed_status failed; /* sticks: after a failure there is nothing more to read */
-    char first_problem[HEED_PROBLEM_SIZE + 480];
-    heed__record_room room;
 };
 
 static heed_status copy_options(heed_reader *r, const heed_read_options *options)
@@ -91,148 +63,6 @@ static const char *row_path(const heed_reader *r)
 {
     const char *file = r->rows.format == &heed__format_folder ? heed__folder_file(&r->rows) : NULL;
     return file ? file : r->paths[r->at_path - 1];
-}
-
-static heed_status copy_row(heed__sample *sample, const heed__rows *rows, size_t *bytes)
-{
-    HEED_TRY(heed__grow(&sample->rows, &sample->room, (size_t)sample->n + 1, sizeof *sample->rows,
-                        "rows looked at"));
-    heed__sample_row *row = &sample->rows[sample->n];
-    *row = (heed__sample_row){
-        .kind = (int)rows->kind, .line = rows->line, .lines_used = rows->lines_used, .n = rows->n};
-    if (rows->kind == HEED_ROW_BAD)
-        HEED_TRY(
-            heed__arena_text(&sample->arena, rows->problem, strlen(rows->problem), &row->problem));
-    HEED_TRY(heed__arena_take(&sample->arena, (size_t)rows->n, sizeof *row->fields, "fields",
-                              &row->fields));
-    for (int i = 0; i < rows->n; i++) {
-        const heed_field *from = &rows->fields[i];
-        heed_field *to = &row->fields[i];
-        *to = *from;
-        *bytes += from->value.size + 1;
-        HEED_TRY(heed__arena_text(&sample->arena, from->value.bytes, from->value.size,
-                                  &to->value.bytes));
-        if (from->name.bytes)
-            HEED_TRY(heed__arena_text(&sample->arena, from->name.bytes, from->name.size,
-                                      &to->name.bytes));
-    }
-    sample->n++;
-    return HEED_OK;
-}
-
-static void sample_free(heed_reader *r)
-{
-    heed__arena_free(&r->sample.arena);
-    free(r->sample.rows);
-    r->sample = (heed__sample){0};
-    r->at_sample = 0;
-}
-
-/* Rows for guessing: a good piece of labelled input; of unlabelled, which may come line by line
- * from a pipe, only the first, and that only where there are columns to find. */
-static heed_status take_sample(heed_reader *r, const char *name)
-{
-    r->sample = (heed__sample){.name = name, .format = r->rows.format};
-    size_t bytes = 0;
-    int streams = r->options.labelled == HEED_UNLABELLED;
-    if (r->rows.format->fixed) return HEED_OK;
-    while (bytes < SAMPLE_BYTES && r->sample.n < SAMPLE_ROWS) {
-        HEED_TRY(heed__rows_next(&r->rows));
-        HEED_TRY(copy_row(&r->sample, &r->rows, &bytes));
-        if (r->rows.kind == HEED_ROW_END || (streams && r->rows.kind == HEED_ROW_GOOD)) break;
-    }
-    return HEED_OK;
-}
-
-/* What looks like no format may be no UTF-8. */
-static heed_status check_text(const char *path, const char *bytes, size_t size)
-{
-    size_t valid = heed__utf8_valid(bytes, size), line = 1;
-    if (valid == size) return HEED_OK;
-    for (size_t i = 0; i < valid; i++) line += bytes[i] == '\n';
-    return heed__fail(HEED_E_DATA,
-                      "%s:%zu: byte %zu of the file (0x%02X) is not UTF-8; convert it with iconv "
-                      "-t UTF-8 -f and its encoding",
-                      heed__source_name(path), line, valid + 1, (unsigned char)bytes[valid]);
-}
-
-static heed_status guess_format(heed_reader *r, const char *path)
-{
-    const char *ahead;
-    size_t size;
-    heed__lines *lines = &r->rows.lines;
-    int streams = r->options.labelled == HEED_UNLABELLED;
-    HEED_TRY(heed__lines_look(lines, streams ? 0 : SAMPLE_BYTES + 1, &ahead, &size));
-    if (!size)
-        return heed__fail(HEED_E_DATA, "%s: is empty; give it at least one row",
-                          heed__source_name(path));
-    if (r->options.format) {
-        r->rows.format = heed__format_of(r->options.format);
-        (void)r->rows.format->fits(ahead, size, &r->rows.delimiter); /* for the delimiter */
-    } else if (streams) {
-        r->rows.format =
-            heed__columns_unlabelled(ahead, size, path, r->options.text, &r->rows.delimiter);
-    } else {
-        if (size > r->options.max_line && !memchr(ahead, '\n', size))
-            return heed__fail(HEED_E_DATA,
-                              "%s:1: the line is longer than %zu bytes; split it, or raise the "
-                              "limit",
-                              heed__source_name(path), r->options.max_line);
-        size_t whole = size; /* a line that is cut off says nothing */
-        while (size > SAMPLE_BYTES && whole && ahead[whole - 1] != '\n') whole--;
-        r->rows.format = heed__format_guess(ahead, whole ? whole : size, &r->rows.delimiter);
-        if (r->rows.format == &heed__format_lines) return check_text(path, ahead, whole);
-    }
-    return HEED_OK;
-}
-
-static heed_status open_rows(heed_reader *r, const char *path)
-{
-    r->open = 1;
-    r->header_passed = 0;
-    r->rows = (heed__rows){.lines.max_line = r->options.max_line};
-    if (heed__walk_is_folder(path)) {
-        r->rows.format = &heed__format_folder;
-        return heed__folder_open(&r->rows, path);
-    }
-    r->rows.format = &heed__format_lines; /* until it is known: it needs no closing */
-    HEED_TRY(heed__lines_open(&r->rows.lines, path, r->options.max_line));
-    HEED_TRY(guess_format(r, path));
-    return heed__rows_start(&r->rows);
-}
-
-static heed_status fail_no_row(const heed__sample *sample)
-{
-    for (int64_t i = 0; i < sample->n; i++)
-        if (sample->rows[i].kind == HEED_ROW_BAD)
-            return heed__fail(HEED_E_DATA, "no row can be used; the first problem is %s:%lld: %s",
-                              sample->name, (long long)sample->rows[i].line,
-                              sample->rows[i].problem);
-    return heed__fail(HEED_E_DATA, "%s: holds no rows; give it at least one", sample->name);
-}
-
-/* Opens the next input. Later ones are read like the first unless the caller says otherwise. */
-static heed_status open_next(heed_reader *r)
-{
-    const char *path = r->paths[r->at_path++];
-    HEED_TRY(open_rows(r, path));
-    HEED_TRY(take_sample(r, heed__source_name(path)));
-    if (!r->rows.format->fixed && !heed__guess_first(&r->sample)) return fail_no_row(&r->sample);
-    heed_read_options options = r->options;
-    if (r->at_path > 1) {
-        if (!options.text && !options.label) options.columns_are_hints = 1;
-        if (!options.text) options.text = r->layout.text;
-        if (!options.label && *r->layout.label) options.label = r->layout.label;
-    }
-    heed__columns_free(&r->columns);
-    return heed__columns_choose(r->context, &r->sample, &options, &r->columns);
-}
-
-static void close_rows(heed_reader *r)
-{
-    if (r->open) heed__rows_close(&r->rows);
-    r->open = 0;
-    sample_free(r);
 }
 
 /* The chosen columns as a list that heed_read_options takes. */
@@ -284,7 +114,7 @@ heed_status heed_reader_open(heed_context *context, const char *const *paths, in
     r->context = context;
     heed_status status = copy_options(r, options);
     if (status == HEED_OK) status = copy_paths(r, paths, n);
-    if (status == HEED_OK) status = open_next(r);
+    if (status == HEED_OK) status = heed__reader_open_next(r);
     if (status == HEED_OK) status = set_layout(r);
     if (status != HEED_OK) heed_reader_close(&r);
     *out = r;
@@ -295,7 +125,7 @@ void heed_reader_close(heed_reader **reader)
 {
     if (!reader || !*reader) return;
     heed_reader *r = *reader;
-    close_rows(r);
+    heed__reader_close_input(r);
     heed__columns_free(&r->columns);
     heed__record_room_free(&r->room);
     heed__arena_free(&r->arena);
@@ -368,7 +198,7 @@ static heed_status next_row(heed_reader *r, heed__sample_row *row)
         *row = r->sample.rows[r->at_sample++];
         return HEED_OK;
     }
-    if (r->sample.n) sample_free(r);
+    if (r->sample.n) heed__reader_sample_free(r);
     HEED_TRY(heed__rows_next(&r->rows));
     *row = (heed__sample_row){.kind = (int)r->rows.kind,
                               .line = r->rows.line,
@@ -392,14 +222,14 @@ static heed_status next_record(heed_reader *r, heed_record *record)
     for (;;) {
         if (!r->open) {
             if (r->at_path == r->n_paths) return finish(r, record);
-            HEED_TRY(open_next(r));
+            HEED_TRY(heed__reader_open_next(r));
             HEED_TRY(check_outputs(r));
         }
         heed__sample_row row;
         HEED_TRY(next_row(r, &row));
         const char *problem = row.problem;
         if (row.kind == HEED_ROW_END) {
-            close_rows(r);
+            heed__reader_close_input(r);
             continue;
         }
         if (row.kind == HEED_ROW_GOOD) {
