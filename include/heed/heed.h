@@ -7,6 +7,7 @@
 #include "heed/config.h"
 #include "heed/context.h"
 #include "heed/data.h"
+#include "heed/evaluate.h"
 #include "heed/explain.h"
 #include "heed/info.h"
 #include "heed/metrics.h"

@@ -68,7 +68,7 @@ static const heed_setting settings[] = {
 
     CHOICE("pool.kind", "pool", "attention+mean", "mean|cls|attention|attention+mean",
            "how the states of a text become one"),
-    NUMBER("pool.dropout", "pool-dropout", "0.3", 0, 0.99,
+    NUMBER("pool.dropout", "pool-dropout", "0", 0, 0.99,
            "attention pooling: share of weights dropped"),
 
     CHOICE("output.kind", "task", "auto", "auto|class|set|number",
