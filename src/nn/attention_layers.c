@@ -21,7 +21,9 @@ heed_status heed__self_attention_create(heed__params *params, const char *name,
         return heed__fail(HEED_E_INVALID, "key_heads = %lld does not divide heads = %lld",
                           (long long)key_heads, (long long)o->heads);
     layer->bare = o->bare;
-    layer->score = (heed_attention_part){sizeof layer->score, o->score};
+    int scaled = strcmp(o->score, "scaled_dot") == 0;
+    layer->scaled.part.size = scaled ? sizeof layer->scaled : sizeof layer->scaled.part;
+    layer->scaled.part.name = o->score;
     layer->mask = (heed_attention_part){sizeof layer->mask, "causal"};
     layer->attender.options = (heed_attention_options){.size = sizeof layer->attender.options,
                                                        .heads = o->heads,

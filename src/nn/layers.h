@@ -47,7 +47,8 @@ typedef struct heed__attention_site {
  * the score's own parameters; an output projection unless `bare`. */
 typedef struct heed__self_attention {
     heed__attender attender;
-    heed_attention_part score, mask;
+    heed_attention_scaled_dot scaled; /* the score's record: all of it or only its head */
+    heed_attention_part mask;
     heed__linear project, output;
     heed__param *score_weight; /* additive scores */
     int bare;

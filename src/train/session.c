@@ -10,6 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Subwords learn case and need few pieces: what the user left open takes other values for them,
+ * which the model's configuration then records. */
+static heed_status settle_config(heed_config *config)
+{
+    if (!heed__config_is(config, "input.tokenizer", "bpe") &&
+        !heed__config_is(config, "input.tokenizer", "unigram"))
+        return HEED_OK;
+    if (!heed_config_is_set(config, "input.vocabulary"))
+        HEED_TRY(heed_config_set(config, "input.vocabulary", "8000"));
+    if (!heed_config_is_set(config, "input.lowercase"))
+        HEED_TRY(heed_config_set(config, "input.lowercase", "false"));
+    return HEED_OK;
+}
+
 static heed__tokenizer_settings tokenizer_settings(const heed_config *config)
 {
     heed__tokenizer_settings s = {0};
@@ -274,6 +288,7 @@ heed_status heed__session_start(heed__session *s)
     drop_model(s);
     drop_batches(s);
     s->cursor = (heed__cursor){0};
+    s->laid_out = -1;
     HEED_TRY(create_model(s));
     if (!s->train.examples.n) {
         const heed__tokenizer *tokenizer = s->model->tokenizer;
@@ -305,6 +320,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
         HEED_TRY(heed__config_copy(options->config, &s->config));
     else
         HEED_TRY(heed_config_create(&s->config));
+    HEED_TRY(settle_config(s->config));
     return read_data(s);
 }
 
@@ -342,9 +358,11 @@ static void gather_targets(heed__session *s)
 
 static void next_batch(heed__session *s, heed__model_batch *batch)
 {
-    int64_t count = heed__batches_epoch(s->batches, s->cursor.epoch);
+    if (s->laid_out != s->cursor.epoch)
+        s->epoch_batches = heed__batches_epoch(s->batches, s->cursor.epoch);
+    s->laid_out = s->cursor.epoch;
     heed__batches_fill(s->batches, s->cursor.batch, &s->batch);
-    if (++s->cursor.batch >= count) {
+    if (++s->cursor.batch >= s->epoch_batches) {
         s->cursor.batch = 0;
         s->cursor.epoch++;
     }

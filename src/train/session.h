@@ -37,8 +37,9 @@ typedef struct heed__session {
     int64_t *order, *count;
     int32_t *classes[HEED_MODEL_OUTPUTS]; /* targets in the batch's order */
     float *values[HEED_MODEL_OUTPUTS];
-    float *predictions; /* of the validation data */
-    int64_t steps;      /* planned */
+    float *predictions;              /* of the validation data */
+    int64_t steps;                   /* planned */
+    int64_t laid_out, epoch_batches; /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;
     char state_path[4096], metrics_path[4096];
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
