@@ -29,7 +29,7 @@ heed_status heed__self_attention_create(heed__params *params, const char *name,
                                                        .heads = o->heads,
                                                        .key_heads = key_heads,
                                                        .head_size = head,
-                                                       .score = &layer->score,
+                                                       .score = &layer->scaled.part,
                                                        .mask = o->causal ? &layer->mask : NULL,
                                                        .dropout = (double)o->dropout};
     snprintf(part, sizeof part, "%s.qkv", name);
