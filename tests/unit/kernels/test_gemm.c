@@ -108,35 +108,50 @@ static void hold_to_chains(shape s, int a_layout, int b_layout, int start, runne
 static const shape shapes[] = {{0, 5, 5},     {5, 0, 5},    {5, 5, 0},     {1, 1, 1},
                                {1, 17, 3},    {3, 2, 40},   {14, 32, 16},  {15, 33, 17},
                                {13, 48, 257}, {29, 64, 31}, {31, 100, 65}, {64, 2, 128},
-                               {64, 8, 64},   {100, 96, 9}, {7, 600, 40},  {130, 40, 530}};
+                               {64, 8, 64},   {100, 96, 9}, {7, 600, 40},  {130, 40, 270}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+enum { CONTEXTS = 4 }; /* of 0 (none), 1, 2 and 3 threads; cases take turns with them */
+
+static void open_contexts(heed_context *contexts[CONTEXTS])
+{
+    contexts[0] = NULL;
+    for (int threads = 1; threads < CONTEXTS; threads++)
+        check_ok(
+            heed_context_create(&(heed_context_options){.threads = threads}, &contexts[threads]));
+}
+
+static void close_contexts(heed_context *contexts[CONTEXTS])
+{
+    for (int threads = 1; threads < CONTEXTS; threads++) heed_context_destroy(&contexts[threads]);
+}
 
 static void test_products_are_chains(void **state)
 {
     (void)state;
-    for (int threads = 0; threads <= 3; threads++) { /* 0: no context */
-        heed_context *context = NULL;
-        if (threads)
-            check_ok(heed_context_create(&(heed_context_options){.threads = threads}, &context));
-        for (int s = 0; s < SHAPES; s++)
-            for (int c = 0; c < LAYOUTS * LAYOUTS * STARTS; c++)
-                hold_to_chains(shapes[s], c % LAYOUTS, c / LAYOUTS % LAYOUTS, c / LAYOUTS / LAYOUTS,
-                               run_gemm, context);
-        heed_context_destroy(&context);
-    }
+    heed_context *contexts[CONTEXTS];
+    open_contexts(contexts);
+    for (int s = 0; s < SHAPES; s++)
+        for (int c = 0; c < LAYOUTS * LAYOUTS * STARTS; c++)
+            hold_to_chains(shapes[s], c % LAYOUTS, c / LAYOUTS % LAYOUTS, c / LAYOUTS / LAYOUTS,
+                           run_gemm, contexts[(s + c) % CONTEXTS]);
+    close_contexts(contexts);
 }
 
-/* Several slabs of k, several blocks both ways. */
+/* Several slabs and pieces of k, several blocks both ways, packed rows of a. */
 static void test_large_products_are_chains(void **state)
 {
     (void)state;
-    heed_context *context;
-    check_ok(heed_context_create(&(heed_context_options){.threads = 3}, &context));
-    hold_to_chains((shape){40, 1100, 1500}, 0, 1, 2, run_gemm, context);
-    hold_to_chains((shape){64, 64, 20000}, 1, 0, 0, run_gemm, context);
-    hold_to_chains((shape){500, 130, 300}, 0, 0, 1, run_gemm, context);
-    hold_to_chains((shape){17, 4200, 300}, 0, 1, 0, run_gemm, context);
-    heed_context_destroy(&context);
+    heed_context *contexts[CONTEXTS];
+    open_contexts(contexts);
+    for (int threads = 0; threads < CONTEXTS; threads += 3) {
+        hold_to_chains((shape){20, 1100, 270}, 0, 1, 2, run_gemm, contexts[threads]);
+        hold_to_chains((shape){30, 64, 2100}, 1, 0, 0, run_gemm, contexts[threads]);
+        hold_to_chains((shape){520, 24, 260}, 1, 0, 1, run_gemm, contexts[threads]);
+        hold_to_chains((shape){3, 2100, 270}, 0, 1, 0, run_gemm, contexts[threads]);
+        hold_to_chains((shape){300, 130, 100}, 0, 0, 1, run_gemm, contexts[threads]);
+    }
+    close_contexts(contexts);
 }
 
 static void test_tiles_of_every_level_are_chains(void **state)
