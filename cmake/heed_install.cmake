@@ -29,6 +29,14 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/heed DESTINATION ${CMAKE_INSTALL
   FILES_MATCHING PATTERN "*.h")
 set_target_properties(heed-attention PROPERTIES EXPORT_NAME attention)
 install(TARGETS heed heed-attention EXPORT heed-targets)
+# Line numbers serve whoever profiles the build tree; installed, they would double the size.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_STRIP)
+  foreach(file ${CMAKE_INSTALL_LIBDIR}/$<TARGET_FILE_NAME:heed> ${CMAKE_INSTALL_BINDIR}/heed
+      ${CMAKE_INSTALL_LIBDIR}/$<TARGET_FILE_NAME:heed-attention>)
+    install(CODE "execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-debug
+      \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${file}\")")
+  endforeach()
+endif()
 install(EXPORT heed-targets NAMESPACE heed:: DESTINATION ${package_folder})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -29,7 +29,7 @@ builds() {
     local folder=build/lint-$1
     cmake -S . -B "$folder" -DCMAKE_C_COMPILER="$1" -DCMAKE_CXX_COMPILER="$2" -DHEED_WERROR=ON \
         -DHEED_TESTS=ON -DHEED_BENCH=ON -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" >/dev/null &&
-        cmake --build "$folder" -j "$jobs"
+        cmake --build "$folder" -j "$jobs" -- -k "${keep_going[@]}"
 }
 
 floors() { files 'src/**/*.[ch]' 'src/**/*.cc' 'cli/*.[ch]' | xargs awk -f tools/floors.awk; }
@@ -54,6 +54,12 @@ licensed() {
     return $status
 }
 
+# Shows all that is wrong, not the first file only.
+keep_going=()
+if command -v ninja >/dev/null; then
+    export CMAKE_GENERATOR=Ninja
+    keep_going=(0)
+fi
 launcher=()
 if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* generate: writes train.tsv and test.tsv, the e-mails of heed's demo, from
  * templates.en.txt and templates.zh.txt.
  *

@@ -27,7 +27,7 @@ const heed__kernels *heed__kernels_best(void)
 {
     const heed__kernels *best = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (best) return best;
-    int level = heed__cpu_level();
+    int level = (int)heed__cpu_level();
     while (!(best = heed__kernels_at((heed__level)level))) level--;
     /* Threads that meet here store the same constant table. */
     atomic_store_explicit(&chosen, best, memory_order_relaxed);

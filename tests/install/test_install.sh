@@ -16,6 +16,11 @@ library_folder=$(dirname "$library")
 for file in include/heed/heed.h bin/heed share/doc/heed/LICENSE "${library_folder#"$prefix"/}/pkgconfig/heed.pc"; do
     check "$kind: $file is there" test -s "$prefix/$file"
 done
+check "$kind: a manual page is there" test -s "$prefix/share/man/man1/heed.1"
+if [ "$kind" = static ]; then
+    size=$(wc -c <"$library_folder/libheed-attention.a")
+    check "$kind: libheed-attention.a is under 1 MB ($size bytes)" test "$size" -lt 1000000
+fi
 export PKG_CONFIG_PATH="$library_folder/pkgconfig" LD_LIBRARY_PATH="$library_folder"
 
 # runs PROGRAM: it prints the version that was installed.
