@@ -5,7 +5,8 @@ heed_status reading_options(const options *given, heed_read_options *out)
 {
     *out = (heed_read_options){.text = options_text(given, "text"),
                                .label = options_text(given, "label"),
-                               .max_bad = options_number(given, "max-bad")};
+                               .max_bad = options_number(given, "max-bad"),
+                               .max_line = (size_t)options_integer(given, "max-line")};
     if (out->max_bad == 0) out->max_bad = -1; /* 0 on the command line means not one */
     if (!options_given(given, "format")) return HEED_OK;
     return heed_format_find(options_text(given, "format"), &out->format);
