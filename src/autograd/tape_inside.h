@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a tape holds, shared by its three files: tape.c records and answers, tape_plan.c gives every
+ * buffer its place, tape_run.c goes forward and backward.
+ *
+ * Time in a run: node i works at step i going forward and at step 2N-1-i going backward. A value
+ * lives from its own step to the last step that reads it; a gradient from the first backward step
+ * that adds to it to its node's own; saved rows from forward to backward; scratch for one step.
+ */
+#ifndef HEED_AUTOGRAD_TAPE_INSIDE_H
+#define HEED_AUTOGRAD_TAPE_INSIDE_H
+
+#include "autograd/plan.h"
+#include "autograd/tape.h"
+
+typedef struct heed__node {
+    const heed__op *op; /* NULL for a leaf */
+    int inputs;
+    heed__var input[HEED_OP_INPUTS];
+    int64_t rows, cols;
+    int64_t saved, forward_workspace, backward_workspace;
+    heed_real *data; /* a leaf's own memory */
+    heed_real *grad;
+    int wants_grad;
+    int leads; /* to the loss */
+    int keep, keep_grad;
+    _Alignas(16) unsigned char attributes[HEED_OP_ATTRIBUTES];
+} heed__node;
+
+/* The buffers of a node, in the plan's array at 5 * node + kind. */
+enum { VALUE, GRAD, SAVED, FORWARD_SCRATCH, BACKWARD_SCRATCH, KINDS };
+
+/* What a plan was made for: a later recording of the same structure and no larger fits it. */
+typedef struct heed__planned {
+    const heed__op *op;
+    int inputs, wants_grad, keep, keep_grad;
+    heed__var input[HEED_OP_INPUTS];
+} heed__planned;
+
+struct heed__tape {
+    heed_context *context;
+    heed__node *nodes;
+    size_t count, capacity;
+    heed__tape_mode mode;
+    heed__draw draw;
+    heed_status status; /* the first failure while recording */
+
+    heed__planned *plan;
+    size_t plan_count, plan_capacity;
+    int plan_mode, plan_backward;
+    heed__buffer *buffers;
+    size_t buffers_capacity;
+    int32_t *order, *placed;
+    size_t order_capacity, placed_capacity;
+    unsigned char *block;
+    size_t block_size, block_used;
+};
+
+/* Where a node's buffer of a kind is; NULL when it has none. */
+heed_real *heed__tape_buffer(const heed__tape *tape, heed__var value, int kind);
+heed_real *heed__tape_value_of(const heed__tape *tape, heed__var value);
+heed_real *heed__tape_grad_of(const heed__tape *tape, heed__var value);
+/* Bytes that a recorded node needs in a buffer of a kind. */
+size_t heed__node_bytes(const heed__node *node, int kind);
+
+#endif
