@@ -36,6 +36,25 @@ static heed_status check(const heed__examples *examples, const heed__batch_optio
     return HEED_OK;
 }
 
+/* The most tokens a batch can have: no more than its longest possible sequences hold. */
+static heed_status most_rows(const heed__batches *b, int64_t *out)
+{
+    const heed__examples *x = b->examples;
+    int64_t limit = b->options.max_tokens > x->longest ? b->options.max_tokens : x->longest;
+    int64_t left = b->options.max_sequences, *lengths = NULL;
+    HEED_TRY(heed__alloc((size_t)x->longest + 1, sizeof *lengths, "batches", &lengths));
+    for (int64_t i = 0; i < x->n; i++) lengths[length_of(b, i)]++;
+    *out = 0;
+    for (int64_t length = x->longest; length > 0 && left > 0 && *out < limit; length--) {
+        int64_t taken = lengths[length] < left ? lengths[length] : left;
+        *out += taken * length;
+        left -= taken;
+    }
+    if (*out > limit) *out = limit;
+    heed__free(lengths);
+    return HEED_OK;
+}
+
 heed_status heed__batches_create(const heed__examples *examples, const heed__batch_options *options,
                                  heed__batches **out)
 {
@@ -53,11 +72,9 @@ heed_status heed__batches_create(const heed__examples *examples, const heed__bat
     HEED_TRY_CLEAN(heed__alloc(n, sizeof *b->sorted, "batches", &b->sorted));
     HEED_TRY_CLEAN(heed__alloc(n + 1, sizeof *b->starts, "batches", &b->starts));
     HEED_TRY_CLEAN(heed__alloc(n, sizeof *b->turns, "batches", &b->turns));
-    int64_t rows =
-        options->max_tokens > examples->longest ? options->max_tokens : examples->longest;
-    b->capacity = (heed__batch_capacity){.rows = rows < examples->tokens ? rows : examples->tokens,
-                                         .sequences = b->options.max_sequences,
-                                         .longest = examples->longest};
+    b->capacity =
+        (heed__batch_capacity){.sequences = b->options.max_sequences, .longest = examples->longest};
+    HEED_TRY_CLEAN(most_rows(b, &b->capacity.rows));
     *out = b;
     return HEED_OK;
 cleanup:

@@ -2,7 +2,7 @@
 #include "data/guess.h"
 
 #include "base/fail.h"
-#include "data/number.h"
+#include "base/number.h"
 #include "data/utf8.h"
 
 #include <math.h>

@@ -3,8 +3,8 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/parallel.h"
-#include "data/number.h"
 #include "data/strings.h"
 
 #include <math.h>

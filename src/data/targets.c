@@ -2,9 +2,9 @@
 /* The labels of rows as what a model is to give. */
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/parallel.h"
 #include "data/labels.h"
-#include "data/number.h"
 #include "data/strings.h"
 
 #include <math.h>

@@ -5,10 +5,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/near.h"
+#include "base/number.h"
 #include "io/json.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +43,20 @@ heed_status heed__config_copy(const heed_config *config, heed_config **out)
 {
     HEED_TRY(heed__alloc(1, sizeof **out, "a configuration", out));
     **out = *config;
+    return HEED_OK;
+}
+
+/* Subwords learn case and need few pieces: what the user left open takes other values for them,
+ * which the model's configuration then records. */
+heed_status heed__config_settle(heed_config *config)
+{
+    if (!heed__config_is(config, "input.tokenizer", "bpe") &&
+        !heed__config_is(config, "input.tokenizer", "unigram"))
+        return HEED_OK;
+    if (!heed_config_is_set(config, "input.vocabulary"))
+        HEED_TRY(heed_config_set(config, "input.vocabulary", "8000"));
+    if (!heed_config_is_set(config, "input.lowercase"))
+        HEED_TRY(heed_config_set(config, "input.lowercase", "false"));
     return HEED_OK;
 }
 
@@ -87,12 +101,10 @@ static int is_choice(const char *choices, const char *value)
 
 static heed_status check_number(const heed_setting *setting, const char *value)
 {
-    char *end;
-    errno = 0;
-    double number = strtod(value, &end);
+    double number = 0;
     int integer = setting->type == HEED_SETTING_INTEGER;
-    if (*value && !*end && !errno && number >= setting->least && number <= setting->most &&
-        (!integer || number == floor(number)))
+    if (heed__number_parse(value, strlen(value), &number) && number >= setting->least &&
+        number <= setting->most && (!integer || number == floor(number)))
         return HEED_OK;
     return heed__fail(HEED_E_INVALID, "%s = %s; it must be %s from %.10g to %.10g", setting->key,
                       value, integer ? "a whole number" : "a number", setting->least,
@@ -120,15 +132,24 @@ static heed_status check_value(const heed_setting *setting, const char *value)
     return HEED_OK;
 }
 
+static double number_of(const char *value)
+{
+    double number = 0;
+    int is_number = heed__number_parse(value, strlen(value), &number);
+    assert(is_number); /* checked when it was set */
+    (void)is_number;
+    return number;
+}
+
 /* One spelling for each number, so that equal configurations have equal text. */
 static void store(heed_config *config, int i, const char *value)
 {
     heed_setting_type type = heed_setting_at((size_t)i)->type;
     char *to = config->values[i];
     if (type == HEED_SETTING_INTEGER)
-        snprintf(to, VALUE_SIZE, "%.0f", strtod(value, NULL));
+        snprintf(to, VALUE_SIZE, "%.0f", number_of(value) + 0.0);
     else if (type == HEED_SETTING_NUMBER)
-        snprintf(to, VALUE_SIZE, "%.9g", strtod(value, NULL));
+        heed__number_text(number_of(value), 9, to, VALUE_SIZE);
     else
         strcpy(to, value);
     config->given[i] = 1;
@@ -159,14 +180,14 @@ int64_t heed__config_integer(const heed_config *config, const char *key)
 {
     const char *value = heed_config_get(config, key);
     assert(value);
-    return (int64_t)strtod(value, NULL);
+    return (int64_t)number_of(value);
 }
 
 double heed__config_number(const heed_config *config, const char *key)
 {
     const char *value = heed_config_get(config, key);
     assert(value);
-    return strtod(value, NULL);
+    return number_of(value);
 }
 
 int heed__config_boolean(const heed_config *config, const char *key)
@@ -198,7 +219,7 @@ static heed_status set_json(heed_config *config, const heed__json *at, const cha
                                number    ? "a number"
                                : boolean ? "true or false"
                                          : "a string");
-    if (number) snprintf(text, sizeof text, "%.17g", json_number_value(value));
+    if (number) heed__number_text(json_number_value(value), 17, text, sizeof text);
     return heed_config_set(config, key,
                            number    ? text
                            : boolean ? (json_is_true(value) ? "true" : "false")
@@ -253,9 +274,9 @@ static json_t *json_value(const heed_setting *setting, const char *value)
 {
     switch (setting->type) {
     case HEED_SETTING_INTEGER:
-        return json_integer((json_int_t)strtod(value, NULL));
+        return json_integer((json_int_t)number_of(value));
     case HEED_SETTING_NUMBER:
-        return json_real(strtod(value, NULL));
+        return json_real(number_of(value));
     case HEED_SETTING_BOOLEAN:
         return json_boolean(strcmp(value, "true") == 0);
     case HEED_SETTING_CHOICE:

@@ -28,8 +28,10 @@ typedef struct transformer {
     float dropout;
     heed__norm last;
     heed__param *positions; /* learned */
-    heed_real *sinusoid;    /* fixed; one of the two, or neither */
-    int64_t table_rows, dim;
+    int fixed;              /* sinusoidal: one of the two, or neither */
+    heed_real *sinusoid;    /* [table_rows, dim], as long as the longest text so far needs */
+    int64_t table_rows, most_rows, dim;
+    float scale;
 } transformer;
 
 static void transformer_destroy(void *encoder)
@@ -73,18 +75,31 @@ static heed_status create_block(heed__params *params, const heed_config *config,
 /* Positions as large beside the embeddings as in the paper, where both are of the order of one. */
 static heed_status create_positions(heed__params *params, const heed_config *config, transformer *t)
 {
-    float scale = (float)heed__config_number(config, "input.init");
-    t->table_rows = heed__config_integer(config, "input.max_length");
-    if (heed__config_is(config, "encoder.positions", "learned")) {
-        heed__param_options options = {.init = HEED_INIT_NORMAL, .scale = scale};
-        return heed__params_add(params, t->table_rows, t->dim, options, &t->positions,
-                                "encoder.positions");
-    }
-    if (!heed__config_is(config, "encoder.positions", "sinusoidal")) return HEED_OK;
-    size_t count = (size_t)(t->table_rows * t->dim);
-    HEED_TRY(heed__alloc(count, sizeof *t->sinusoid, "positions", &t->sinusoid));
-    heed__sinusoid_fill(t->table_rows, t->dim, t->sinusoid);
-    heed__kernels_best()->scale((int64_t)count, (heed_real)scale, t->sinusoid, t->sinusoid);
+    t->scale = (float)heed__config_number(config, "input.init");
+    t->most_rows = heed__config_integer(config, "input.max_length");
+    t->fixed = heed__config_is(config, "encoder.positions", "sinusoidal");
+    if (!heed__config_is(config, "encoder.positions", "learned")) return HEED_OK;
+    heed__param_options options = {.init = HEED_INIT_NORMAL, .scale = t->scale};
+    return heed__params_add(params, t->most_rows, t->dim, options, &t->positions,
+                            "encoder.positions");
+}
+
+/* A row's values do not depend on how many rows there are. */
+static heed_status lengthen_sinusoid(transformer *t, int64_t longest)
+{
+    enum { FIRST_ROWS = 64 };
+    heed_real *table = NULL;
+    int64_t rows = t->table_rows ? t->table_rows : FIRST_ROWS;
+    if (t->table_rows && longest <= t->table_rows) return HEED_OK;
+    while (rows < longest) rows *= 2;
+    if (rows > t->most_rows && t->most_rows >= longest) rows = t->most_rows;
+    size_t count = (size_t)(rows * t->dim);
+    HEED_TRY(heed__alloc(count, sizeof *table, "positions", &table));
+    heed__sinusoid_fill(rows, t->dim, table);
+    heed__kernels_best()->scale((int64_t)count, (heed_real)t->scale, table, table);
+    heed__free(t->sinusoid);
+    t->sinusoid = table;
+    t->table_rows = rows;
     return HEED_OK;
 }
 
@@ -129,7 +144,9 @@ static heed_status transformer_create(heed__params *params, const heed_config *c
 
 static heed__var add_positions(transformer *t, const heed__pass *pass, heed__var x)
 {
-    if (!t->positions && !t->sinusoid) return x;
+    if (!t->positions && !t->fixed) return x;
+    heed_status status = t->fixed ? lengthen_sinusoid(t, pass->ragged->longest) : HEED_OK;
+    if (status != HEED_OK) heed__tape_fail(pass->tape, status);
     heed__position position = {pass->ragged};
     heed__var table = t->positions
                           ? heed__tape_param(pass->tape, t->positions)

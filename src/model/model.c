@@ -133,7 +133,7 @@ void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_b
     x = model->encoder_kind->apply(model->encoder, &pass, x, vars->sites);
     vars->pooled = heed__pool_apply(&model->pool, &pass, x, vars->sites);
     pass.dropout = (float)heed__config_number(model->config, "output.dropout");
-    x = heed__drop(&pass, vars->pooled);
+    x = heed__drop_pooled(&pass, vars->pooled);
     for (int i = 0; i < model->n_outputs; i++)
         vars->logits[i] = heed__linear_apply(&model->outputs[i].head, &pass, x);
 }

@@ -12,6 +12,10 @@
 
 enum { HEED_MODEL_OUTPUTS = 16, HEED_MODEL_NOTES = 16 };
 
+/* What the mean and the spread of a number's training values may be. */
+#define HEED_LEAST_SPREAD 1e-30
+#define HEED_MOST_NUMBER  1e30
+
 typedef struct heed__model_output {
     heed__labels *labels;
     heed__linear head;
@@ -99,6 +103,9 @@ const char *heed__model_note_find(const heed_model *model, const char *key);
 
 /* Writes the model file, whole or not at all. */
 heed_status heed__model_save(heed_model *model, const char *path);
+
+/* Makes room for predicting these examples, so that the largest batch does not do it later. */
+heed_status heed__model_plan(heed_model *model, const heed__examples *examples);
 
 /* Predicts encoded examples (all on one tokenizer) into values [n, width]. */
 heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,

@@ -165,8 +165,8 @@ static heed_status read_output(const heed__json *object, heed__labels **labels, 
     HEED_TRY(heed__json_string(object, "kind", &kind_name));
     HEED_TRY(heed__label_kind_find(kind_name, &kind));
     if (kind == HEED_LABEL_GUESS) return heed__json_fail(object, "kind must not be guess");
-    HEED_TRY(heed__json_number(object, "mean", -1e30, 1e30, mean));
-    HEED_TRY(heed__json_number(object, "spread", 1e-30, 1e30, spread));
+    HEED_TRY(heed__json_number(object, "mean", -HEED_MOST_NUMBER, HEED_MOST_NUMBER, mean));
+    HEED_TRY(heed__json_number(object, "spread", HEED_LEAST_SPREAD, HEED_MOST_NUMBER, spread));
     return read_labels(object, name, kind, labels);
 }
 

@@ -44,33 +44,75 @@ static void set(json_t *object, const char *key, json_t *value)
     if (value) json_object_set_new(object, key, value);
 }
 
-/* The flags that differ from the defaults, and the number of steps, which a time limit, early
- * stopping and resuming leave to chance otherwise. */
-static json_t *rebuild_json(const heed_model *model, json_t *provenance)
+/* A command being put together; what does not fit is left out whole. */
+typedef struct command {
+    char text[4096];
+    size_t used;
+} command;
+
+static void say(command *c, const char *text)
 {
-    char command[4096] = "heed train DATA -o MODEL";
-    size_t used = strlen(command);
-    const heed_setting *setting;
-    for (size_t i = 0; (setting = heed_setting_at(i)); i++) {
-        const char *value = heed_config_get(model->config, setting->key);
-        if (strcmp(setting->key, "train.steps") == 0 || strcmp(value, setting->initial) == 0)
-            continue;
-        int wrote =
-            snprintf(command + used, sizeof command - used, " --%s %s", setting->flag, value);
-        if (wrote > 0 && used + (size_t)wrote < sizeof command) used += (size_t)wrote;
+    size_t length = strlen(text);
+    if (c->used + length >= sizeof c->text) return;
+    memcpy(c->text + c->used, text, length + 1);
+    c->used += length;
+}
+
+/* " --flag value", the value quoted for a shell where it needs to be. */
+static void say_option(command *c, const char *flag, const char *value)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-.,:/+=@";
+    int quoted = !*value || strspn(value, plain) != strlen(value);
+    if (c->used + strlen(flag) + 4 * strlen(value) + 8 >= sizeof c->text) return;
+    say(c, " --");
+    say(c, flag);
+    say(c, quoted ? " '" : " ");
+    for (const char *at = value; *at; at++) {
+        char one[2] = {*at, 0};
+        say(c, *at == '\'' ? "'\\''" : one);
     }
-    json_t *steps = json_object_get(provenance, "planned_steps");
-    if (json_is_integer(steps))
-        snprintf(command + used, sizeof command - used, " --steps %lld",
-                 (long long)json_integer_value(steps));
-    return json_string(command);
+    if (quoted) say(c, "'");
+}
+
+/* What must be said beside the data: columns, and all settings that do not come by themselves. */
+static heed_status rebuild_text(const heed_model *model, const json_t *provenance, command *c)
+{
+    heed_config *settled = NULL;
+    const char *text, *label;
+    say(c, "heed train DATA");
+    if (json_is_false(json_object_get(provenance, "valid_is_share"))) say(c, " --valid VALID");
+    heed_model_columns(model, &text, &label);
+    if (*text) say_option(c, "text", text);
+    if (*label) say_option(c, "label", label);
+    HEED_TRY(heed_config_create(&settled));
+    heed_status status = heed_config_set(settled, "input.tokenizer",
+                                         heed_config_get(model->config, "input.tokenizer"));
+    if (status == HEED_OK) status = heed__config_settle(settled);
+    const heed_setting *setting;
+    for (size_t i = 0; status == HEED_OK && (setting = heed_setting_at(i)); i++) {
+        const char *value = heed_config_get(model->config, setting->key);
+        if (strcmp(value, heed_config_get(settled, setting->key)) != 0 ||
+            (strcmp(setting->key, "input.tokenizer") == 0 && strcmp(value, setting->initial) != 0))
+            say_option(c, setting->flag, value);
+    }
+    heed_config_destroy(&settled);
+    say(c, " -o MODEL");
+    return status;
 }
 
 heed_status heed_model_info(const heed_model *model, int indent, char **out)
 {
     char *config = NULL;
-    HEED_TRY(heed_config_json(model->config, 0, &config));
-    json_t *object = json_object(), *provenance = parsed(heed__model_note_find(model, "heed.data"));
+    command rebuild = {0};
+    json_t *provenance = parsed(heed__model_note_find(model, "heed.data"));
+    heed_status status = rebuild_text(model, provenance, &rebuild);
+    if (status == HEED_OK) status = heed_config_json(model->config, 0, &config);
+    if (status != HEED_OK) {
+        json_decref(provenance);
+        return status;
+    }
+    json_t *object = json_object();
     const char *checksum = heed__model_note_find(model, "heed.checksum");
     const char *version = heed__model_note_find(model, "heed.version");
     set(object, "task", json_string("classify"));
@@ -79,12 +121,12 @@ heed_status heed_model_info(const heed_model *model, int indent, char **out)
     set(object, "tokenizer", tokenizer_json(model));
     set(object, "parameters", json_integer(heed__params_total(&model->params)));
     set(object, "metrics", parsed(heed__model_note_find(model, "heed.metrics")));
-    set(object, "rebuild", rebuild_json(model, provenance));
+    set(object, "rebuild", json_string(rebuild.text));
     set(object, "provenance", provenance);
     set(object, "config", parsed(config));
     set(object, "hash", checksum ? json_string(checksum) : NULL);
     heed_text_free(config);
-    heed_status status = heed__json_text(object, 9, indent, out);
+    status = heed__json_text(object, 9, indent, out);
     json_decref(object);
     return status;
 }

@@ -51,13 +51,18 @@ static heed_status make_room(heed__predictor *p, int64_t n, int64_t longest)
     return HEED_OK;
 }
 
+static void record(heed_model *model, const heed__model_batch *batch, heed__model_vars *vars)
+{
+    heed__tape_start(model->tape, HEED_TAPE_INFER, (heed__draw){0});
+    heed__model_record(model, model->tape, batch, vars);
+    for (int i = 0; i < model->n_outputs; i++) heed__tape_keep(model->tape, vars->logits[i]);
+}
+
 static heed_status run_batch(heed_model *model, const heed__model_batch *batch, float *values)
 {
     heed__model_vars vars = {0};
     int64_t width = heed_model_width(model);
-    heed__tape_start(model->tape, HEED_TAPE_INFER, (heed__draw){0});
-    heed__model_record(model, model->tape, batch, &vars);
-    for (int i = 0; i < model->n_outputs; i++) heed__tape_keep(model->tape, vars.logits[i]);
+    record(model, batch, &vars);
     HEED_TRY(heed__tape_run(model->tape, HEED_NO_VAR));
     for (int i = 0; i < model->n_outputs; i++) {
         const heed__model_output *o = &model->outputs[i];
@@ -91,17 +96,39 @@ static heed_status run_slice(heed_model *model, const heed__examples *examples, 
     return run_batch(model, &batch, values);
 }
 
+/* Where the batch that begins at this example ends. */
+static int64_t batch_end(const heed__examples *examples, int64_t begin)
+{
+    int64_t end = begin + 1;
+    while (end < examples->n && end - begin < BATCH_TEXTS &&
+           examples->offsets[end + 1] - examples->offsets[begin] <= BATCH_TOKENS)
+        end++;
+    return end;
+}
+
+heed_status heed__model_plan(heed_model *model, const heed__examples *examples)
+{
+    heed__model_vars vars = {0};
+    heed__model_batch most = {.ragged = {.longest = examples->longest}};
+    for (int64_t begin = 0, end; begin < examples->n; begin = end) {
+        end = batch_end(examples, begin);
+        int64_t rows = examples->offsets[end] - examples->offsets[begin];
+        if (end - begin > most.ragged.n) most.ragged.n = end - begin;
+        if (rows > most.ragged.rows) most.ragged.rows = rows;
+    }
+    record(model, &most, &vars);
+    return heed__tape_plan(model->tape, HEED_NO_VAR);
+}
+
 heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,
                                          float *values)
 {
     int64_t offsets[BATCH_TEXTS + 1];
     if (!model->predictor)
         HEED_TRY(heed__alloc(1, sizeof *model->predictor, "predicting", &model->predictor));
+    if (examples->n > 1) HEED_TRY(heed__model_plan(model, examples));
     for (int64_t begin = 0, end; begin < examples->n; begin = end) {
-        end = begin + 1;
-        while (end < examples->n && end - begin < BATCH_TEXTS &&
-               examples->offsets[end + 1] - examples->offsets[begin] <= BATCH_TOKENS)
-            end++;
+        end = batch_end(examples, begin);
         HEED_TRY(run_slice(model, examples, begin, end, offsets,
                            values + begin * heed_model_width(model)));
     }

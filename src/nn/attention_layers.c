@@ -3,7 +3,6 @@
 #include "nn/layers.h"
 
 #include <stdio.h>
-
 #include <string.h>
 
 heed_status heed__self_attention_create(heed__params *params, const char *name,
@@ -12,6 +11,9 @@ heed_status heed__self_attention_create(heed__params *params, const char *name,
 {
     char part[160];
     int64_t key_heads = o->key_heads ? o->key_heads : o->heads, head = o->size / o->heads;
+    if (!head)
+        return heed__fail(HEED_E_INVALID, "heads = %lld is more than dim = %lld; use fewer",
+                          (long long)o->heads, (long long)o->size);
     if (o->size % o->heads)
         return heed__fail(HEED_E_INVALID,
                           "dim = %lld is not a multiple of heads = %lld; make it %lld or %lld",

@@ -47,15 +47,21 @@ heed__var heed__activate(const heed__pass *pass, heed__activation_kind kind, hee
                             sizeof activation);
 }
 
+static heed__var drop(const heed__pass *pass, heed__var x, heed__dropout dropout)
+{
+    dropout.rate = pass->dropout;
+    if (!(pass->dropout > 0)) return x;
+    return heed__tape_apply(pass->tape, &heed__op_dropout, &x, 1, &dropout, sizeof dropout);
+}
+
 heed__var heed__drop(const heed__pass *pass, heed__var x)
 {
-    if (!(pass->dropout > 0)) return x;
-    heed__dropout dropout = {.rate = pass->dropout};
-    if (heed__tape_rows(pass->tape, x) == pass->ragged->rows)
-        dropout.ragged = pass->ragged;
-    else
-        dropout.ids = pass->ragged->ids; /* a row a sequence */
-    return heed__tape_apply(pass->tape, &heed__op_dropout, &x, 1, &dropout, sizeof dropout);
+    return drop(pass, x, (heed__dropout){.ragged = pass->ragged});
+}
+
+heed__var heed__drop_pooled(const heed__pass *pass, heed__var x)
+{
+    return drop(pass, x, (heed__dropout){.ids = pass->ragged->ids});
 }
 
 heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b)

@@ -31,9 +31,11 @@ heed_status heed__norm_create(heed__params *params, const char *name, int64_t si
                               heed__norm *layer);
 heed__var heed__norm_apply(const heed__norm *layer, const heed__pass *pass, heed__var x);
 
-/* Element-wise function; dropout by the pass's rate (rate 0 records nothing). */
+/* Element-wise function; dropout by the pass's rate (rate 0 records nothing), of a row a token or
+ * of a row a sequence. */
 heed__var heed__activate(const heed__pass *pass, heed__activation_kind kind, heed__var x);
 heed__var heed__drop(const heed__pass *pass, heed__var x);
+heed__var heed__drop_pooled(const heed__pass *pass, heed__var x);
 heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b);
 
 /* Where attention happened in a recorded pass, for looking at its weights afterwards. */

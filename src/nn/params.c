@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "kernels/kernels.h"
 
+#include <math.h> /* isfinite */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,20 @@ void heed__params_clear(heed__params *params)
     free(params->items);
     heed__arena_free(&params->arena);
     memset(params, 0, sizeof *params);
+}
+
+heed_status heed__params_check(const heed__params *params)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const heed__param *p = params->items[i];
+        for (int64_t j = 0; j < p->rows * p->cols; j++)
+            if (!isfinite(p->data[j]))
+                return heed__fail(HEED_E_NUMERIC,
+                                  "tensor '%s' holds %g; use a lower learning rate or check the "
+                                  "data",
+                                  p->name, (double)p->data[j]);
+    }
+    return HEED_OK;
 }
 
 void heed__params_zero_grads(heed__params *params)

@@ -46,6 +46,8 @@ heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
     HEED_PRINTF(6, 7);
 
 void heed__params_clear(heed__params *params);
+/* HEED_E_NUMERIC names the first tensor that holds a NaN or infinity. */
+heed_status heed__params_check(const heed__params *params);
 void heed__params_zero_grads(heed__params *params);
 int64_t heed__params_total(const heed__params *params);
 

@@ -10,20 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Subwords learn case and need few pieces: what the user left open takes other values for them,
- * which the model's configuration then records. */
-static heed_status settle_config(heed_config *config)
-{
-    if (!heed__config_is(config, "input.tokenizer", "bpe") &&
-        !heed__config_is(config, "input.tokenizer", "unigram"))
-        return HEED_OK;
-    if (!heed_config_is_set(config, "input.vocabulary"))
-        HEED_TRY(heed_config_set(config, "input.vocabulary", "8000"));
-    if (!heed_config_is_set(config, "input.lowercase"))
-        HEED_TRY(heed_config_set(config, "input.lowercase", "false"));
-    return HEED_OK;
-}
-
 static heed__tokenizer_settings tokenizer_settings(const heed_config *config)
 {
     heed__tokenizer_settings s = {0};
@@ -100,7 +86,7 @@ static heed_status create_model(heed__session *s)
 }
 
 /* Numbers are learned with mean 0 and spread 1. */
-static void scale_numbers(heed__model_output *output, heed__targets *train)
+static heed_status scale_numbers(heed__model_output *output, heed__targets *train)
 {
     double sum = 0, squares = 0;
     int64_t n = train->rows;
@@ -110,8 +96,17 @@ static void scale_numbers(heed__model_output *output, heed__targets *train)
         double off = (double)train->numbers[i] - mean;
         squares += off * off;
     }
+    double spread = squares > 0 ? sqrt(squares / (double)n) : 1;
+    if (!(spread >= HEED_LEAST_SPREAD && spread <= HEED_MOST_NUMBER && mean >= -HEED_MOST_NUMBER &&
+          mean <= HEED_MOST_NUMBER))
+        return heed__fail(
+            HEED_E_DATA,
+            "label '%s': numbers with mean %g and spread %g; give them in a unit that "
+            "makes them neither that large nor that close",
+            output->labels->output, mean, spread);
     output->mean = (float)mean;
-    output->spread = squares > 0 ? (float)sqrt(squares / (double)n) : 1;
+    output->spread = (float)spread;
+    return HEED_OK;
 }
 
 /* Balanced: each label weighs as much in all as any other. */
@@ -142,7 +137,8 @@ static heed_status make_targets(heed__session *s)
         if (!s->valid.targets[i].rows)
             HEED_TRY(heed__targets_make(s->context, output->labels, s->valid.rows, i,
                                         &s->valid.targets[i]));
-        if (output->labels->kind == HEED_LABEL_NUMBER) scale_numbers(output, &s->train.targets[i]);
+        if (output->labels->kind == HEED_LABEL_NUMBER)
+            HEED_TRY(scale_numbers(output, &s->train.targets[i]));
         HEED_TRY(weigh_classes(s, output));
     }
     return HEED_OK;
@@ -242,15 +238,20 @@ static heed_status plan_largest(heed__session *s)
     return heed__tape_plan(s->tape, loss);
 }
 
-/* What the file says about where the model came from; no clock, no host, no path. */
+/* What the file says about where the model came from; no clock, no host, no path. The steps are
+ * part of the configuration, however they were found, so that they rebuild the same file. */
 static heed_status note_provenance(heed__session *s)
 {
-    char text[512];
+    char text[512], steps[32];
+    snprintf(steps, sizeof steps, "%lld", (long long)s->steps);
+    HEED_TRY(heed_config_set(s->model->config, "train.steps", steps));
     snprintf(text, sizeof text,
              "{\"data_sha256\": \"%s\", \"rows\": %lld, \"valid_sha256\": \"%s\", "
-             "\"valid_rows\": %lld, \"seed\": %s, \"planned_steps\": %lld}",
+             "\"valid_rows\": %lld, \"valid_is_share\": %s, \"seed\": %s, "
+             "\"planned_steps\": %lld}",
              s->data_hash, (long long)heed_dataset_rows(s->train.rows), s->valid_hash,
-             (long long)heed_dataset_rows(s->valid.rows), heed_config_get(s->config, "train.seed"),
+             (long long)heed_dataset_rows(s->valid.rows),
+             s->options->valid_paths ? "false" : "true", heed_config_get(s->config, "train.seed"),
              (long long)s->steps);
     const heed_layout *layout = heed_dataset_layout(s->train.rows);
     HEED_TRY(heed__model_note(s->model, "heed.version", heed_version()));
@@ -303,6 +304,8 @@ heed_status heed__session_start(heed__session *s)
     HEED_TRY(start_schedule(s));
     HEED_TRY(note_provenance(s));
     HEED_TRY(heed__tape_create(s->context, &s->tape));
+    /* Layers keep one plan for training and validation: the second must not outgrow the first. */
+    HEED_TRY(heed__model_plan(s->model, &s->valid.examples));
     return plan_largest(s);
 }
 
@@ -312,6 +315,8 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     memset(s, 0, sizeof *s);
     s->context = context;
     s->options = options;
+    if (!options->model_path || !*options->model_path || !options->paths || options->n_paths < 1)
+        return heed__fail(HEED_E_INVALID, "training needs data and a path for the model");
     size_t room = sizeof s->state_path;
     if ((size_t)snprintf(s->state_path, room, "%s.state", options->model_path) >= room ||
         (size_t)snprintf(s->metrics_path, room, "%s.metrics.jsonl", options->model_path) >= room)
@@ -320,7 +325,8 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
         HEED_TRY(heed__config_copy(options->config, &s->config));
     else
         HEED_TRY(heed_config_create(&s->config));
-    HEED_TRY(settle_config(s->config));
+    HEED_TRY(heed__config_settle(s->config));
+    if (options->resume) HEED_TRY(heed__state_there(s));
     return read_data(s);
 }
 
@@ -388,8 +394,10 @@ heed_status heed__session_step(heed__session *s, double *loss, double *rate)
     heed__params_zero_grads(&s->model->params);
     HEED_TRY(heed__tape_run(s->tape, loss_var));
     *loss = (double)*heed__tape_value(s->tape, loss_var);
-    if (!isfinite(*loss))
+    if (!isfinite(*loss)) {
+        HEED_TRY(heed__params_check(&s->model->params));
         return heed__fail(HEED_E_NUMERIC, "the loss is %g; lower --lr or check the data", *loss);
+    }
     HEED_TRY(heed__optimizer_norm(s->context, s->optimizer, &norm));
     heed_real scale = heed__clip_scale(norm, heed__config_number(s->config, "train.clip"));
     *rate = heed__schedule_rate(&s->schedule, (uint64_t)s->cursor.step);

@@ -8,6 +8,8 @@
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 
+#include <stdio.h>
+
 /* One side of the data, encoded. */
 typedef struct heed__split {
     heed_dataset *rows;
@@ -60,8 +62,16 @@ heed_status heed__score(heed_model *model, const heed__split *split, float *pred
                         double *metric, double *loss);
 const char *heed__score_name(const heed_model *model);
 
+/* One line of the metrics file (clocks live there), and the figures that the model's file holds. */
+heed_status heed__log_metrics(FILE *file, const char *path, const heed_progress *progress);
+heed_status heed__note_metrics(heed_model *model, int64_t step, double metric, double loss);
+
 /* The state file. save also writes what the cursor holds. */
 heed_status heed__state_save(heed__session *session);
 heed_status heed__state_load(heed__session *session);
+/* Whether there is a run to resume: HEED_E_INVALID says that there is not. */
+heed_status heed__state_there(const heed__session *session);
+/* How many steps the run to resume had planned. */
+heed_status heed__state_steps(heed__session *session);
 
 #endif

@@ -3,21 +3,26 @@
  * The state file, from which a run goes on to the same bits: parameters, optimiser, schedule, and
  * the cursor. Numbers that JSON would round are written as tensors.
  */
+#define _POSIX_C_SOURCE 200809L /* access */
 #include "base/fail.h"
 #include "train/session.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { COUNTERS = 7, DOUBLES = 2 + HEED_SCHEDULE_STATE };
+enum { COUNTERS = 8, PLANNED = 7, DOUBLES = 2 + HEED_SCHEDULE_STATE };
+
+static const int64_t most_steps = INT64_C(1) << 40;
 
 static const char counters_name[] = "train.counters", doubles_name[] = "train.doubles";
 
 /* What must be the same for a state to be of any use. */
 static void fingerprint(const heed__session *s, char *out, size_t room)
 {
-    snprintf(out, room, "%s %s %lld", s->data_hash, s->valid_hash, (long long)s->steps);
+    snprintf(out, room, "%s %s", s->data_hash, s->valid_hash);
 }
 
 static void get_numbers(const heed__session *s, int64_t *counters, double *doubles)
@@ -29,11 +34,26 @@ static void get_numbers(const heed__session *s, int64_t *counters, double *doubl
                                    c->best_step,
                                    c->waited,
                                    c->validated,
-                                   (int64_t)s->optimizer->steps};
+                                   (int64_t)s->optimizer->steps,
+                                   s->steps};
     memcpy(counters, all, sizeof all);
     doubles[0] = c->best_metric;
     doubles[1] = c->best_loss;
     memcpy(doubles + 2, s->schedule.state, sizeof s->schedule.state);
+}
+
+/* The checksum tells damage, not nonsense: a batch that is not there must not be asked for. */
+static heed_status check_numbers(heed__session *s, const int64_t *counters)
+{
+    int64_t step = counters[0], epoch = counters[1], batch = counters[2];
+    int fits = step >= 0 && step <= s->steps && counters[PLANNED] == s->steps && epoch >= 0 &&
+               epoch <= step && batch >= 0 && batch <= step && counters[3] >= 0 &&
+               counters[3] <= step && counters[4] >= 0 && counters[6] == step;
+    if (fits) fits = batch < heed__batches_epoch(s->batches, epoch);
+    s->laid_out = -1;
+    if (fits) return HEED_OK;
+    return heed__fail(HEED_E_FORMAT, "%s: its counters do not fit the data; train without --resume",
+                      s->state_path);
 }
 
 static void set_numbers(heed__session *s, const int64_t *counters, const double *doubles)
@@ -139,8 +159,7 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
         return heed__fail(HEED_E_FORMAT, "%s: not a training state", s->state_path);
     if (strcmp(theirs, print) != 0)
         return heed__fail(HEED_E_INVALID,
-                          "%s: belongs to other data or another number of steps; give the same "
-                          "or train without --resume",
+                          "%s: belongs to other data; give the same or train without --resume",
                           s->state_path);
     HEED_TRY(heed_config_json(s->config, 0, &config));
     int same = strcmp(config, their_config) == 0;
@@ -166,6 +185,7 @@ static heed_status load(heed__session *s, const heed__safetensors *file, state_l
                               want->name);
         memcpy(list->data[i], have->data, have->bytes);
     }
+    HEED_TRY(check_numbers(s, counters));
     set_numbers(s, counters, doubles);
     return HEED_OK;
 }
@@ -177,6 +197,33 @@ heed_status heed__state_load(heed__session *s)
     heed_status status = heed__container_read(s->context, s->state_path, &file);
     if (status == HEED_OK) status = load(s, file, &list);
     list_free(&list);
+    heed__safetensors_free(&file);
+    return status;
+}
+
+heed_status heed__state_there(const heed__session *s)
+{
+    if (access(s->state_path, F_OK) == 0 || errno != ENOENT) return HEED_OK;
+    if (access(s->options->model_path, F_OK) == 0)
+        return heed__fail(HEED_E_INVALID,
+                          "%s: its training is finished, there is nothing to resume; train without "
+                          "--resume to begin anew",
+                          s->options->model_path);
+    return heed__fail(HEED_E_INVALID,
+                      "%s: there is no such file, so no run to resume; train without --resume",
+                      s->state_path);
+}
+
+heed_status heed__state_steps(heed__session *s)
+{
+    heed__safetensors *file = NULL;
+    HEED_TRY(heed__container_read(s->context, s->state_path, &file));
+    heed_status status = check_same_run(s, file);
+    const heed__stored *counters = heed__safetensors_tensor(file, counters_name);
+    int whole = counters && counters->dtype == HEED_DTYPE_I64 && counters->count == COUNTERS;
+    if (whole) memcpy(&s->steps, (const int64_t *)counters->data + PLANNED, sizeof s->steps);
+    if (status == HEED_OK && (!whole || s->steps < 1 || s->steps > most_steps))
+        status = heed__fail(HEED_E_FORMAT, "%s: not a training state", s->state_path);
     heed__safetensors_free(&file);
     return status;
 }

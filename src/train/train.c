@@ -70,27 +70,23 @@ static void tell(loop *l, heed_train_event event)
     if (s->options->progress) s->options->progress(s->options->progress_user, p);
 }
 
-static void log_metrics(loop *l)
-{
-    const heed_progress *p = &l->progress;
-    if (!l->metrics) return;
-    fprintf(l->metrics,
-            "{\"step\": %lld, \"epoch\": %lld, \"loss\": %.6g, \"valid_loss\": %.6g, \"%s\": %.6g, "
-            "\"better\": %s, \"lr\": %.6g, \"tokens_per_second\": %.6g, \"seconds\": %.3f, "
-            "\"unix_time\": %lld}\n",
-            (long long)p->step, (long long)p->epoch, p->loss, p->valid_loss, p->metric_name,
-            p->metric, p->better ? "true" : "false", p->rate, p->tokens_per_second, p->seconds,
-            (long long)time(NULL));
-    fflush(l->metrics);
-}
-
 static heed_status save_model(heed__session *s, double metric, double loss)
 {
-    char text[256];
-    snprintf(text, sizeof text, "{\"step\": %lld, \"%s\": %.9g, \"valid_loss\": %.9g}",
-             (long long)s->cursor.step, heed__score_name(s->model), metric, loss);
-    HEED_TRY(heed__model_note(s->model, "heed.metrics", text));
+    HEED_TRY(heed__params_check(&s->model->params));
+    HEED_TRY(heed__note_metrics(s->model, s->cursor.step, metric, loss));
     return heed__model_save(s->model, s->options->model_path);
+}
+
+/* Measures the model; a figure that is none is an end, before a better model is replaced by it. */
+static heed_status measure(heed__session *s, double *metric, double *loss)
+{
+    HEED_TRY(heed__score(s->model, &s->valid, s->predictions, metric, loss));
+    if (isfinite(*metric) && isfinite(*loss)) return HEED_OK;
+    HEED_TRY(heed__params_check(&s->model->params));
+    return heed__fail(HEED_E_NUMERIC,
+                      "step %lld: the loss on the validation data is %g; lower --lr or check the "
+                      "data",
+                      (long long)s->cursor.step, *loss);
 }
 
 /* Better: a higher metric, or the same with a lower loss. */
@@ -99,7 +95,7 @@ static heed_status validate(loop *l)
     heed__session *s = l->session;
     heed__cursor *c = &s->cursor;
     double metric, loss;
-    HEED_TRY(heed__score(s->model, &s->valid, s->predictions, &metric, &loss));
+    HEED_TRY(measure(s, &metric, &loss));
     heed__schedule_observe(&s->schedule, metric);
     int better = !c->validated || metric > c->best_metric ||
                  (!(metric < c->best_metric) && loss < c->best_loss);
@@ -115,8 +111,7 @@ static heed_status validate(loop *l)
     l->progress.metric = metric;
     l->progress.better = better;
     tell(l, HEED_TRAIN_VALIDATE);
-    log_metrics(l);
-    return HEED_OK;
+    return heed__log_metrics(l->metrics, s->metrics_path, &l->progress);
 }
 
 static int patience_is_over(const heed__session *s)
@@ -143,7 +138,7 @@ static heed_status stop_now(loop *l)
     heed__session *s = l->session;
     double metric, loss;
     if (!s->cursor.validated) { /* leave something usable; a resume will replace it */
-        HEED_TRY(heed__score(s->model, &s->valid, s->predictions, &metric, &loss));
+        HEED_TRY(measure(s, &metric, &loss));
         HEED_TRY(save_model(s, metric, loss));
     }
     HEED_TRY(save_state(l));
@@ -193,7 +188,7 @@ static heed_status calibrate(heed__session *s)
     if (!every) every = heed__batches_epoch(s->batches, 0);
     double left = s->options->seconds - 2 * setup - (before - first) - validation;
     double steps = left / (each + validation / (double)every);
-    s->steps = steps < 1 ? 1 : (int64_t)steps;
+    s->steps = steps < 1 ? 1 : steps > 1e9 ? 1000000000 : (int64_t)steps;
     heed__log(s->context, HEED_LOG_INFO, "%.0f s are %lld steps of %.1f ms", s->options->seconds,
               (long long)s->steps, 1e3 * each);
     return HEED_OK;
@@ -202,7 +197,10 @@ static heed_status calibrate(heed__session *s)
 static heed_status start(loop *l)
 {
     heed__session *s = l->session;
-    if (s->options->seconds > 0) HEED_TRY(calibrate(s));
+    if (s->options->resume)
+        HEED_TRY(heed__state_steps(s)); /* what was planned stays planned, a time budget too */
+    else if (s->options->seconds > 0)
+        HEED_TRY(calibrate(s));
     HEED_TRY(heed__session_start(s));
     if (s->options->resume) HEED_TRY(heed__state_load(s));
     l->metrics = fopen(s->metrics_path, s->options->resume ? "a" : "w");
@@ -225,6 +223,9 @@ heed_status heed_train(heed_context *context, const heed_train_options *options,
     heed_status status = heed__session_open(context, options, &session);
     if (status == HEED_OK) status = start(&l);
     if (status == HEED_OK) status = run(&l);
+    if (l.metrics && fclose(l.metrics) != 0 && status == HEED_OK)
+        status = heed__fail(HEED_E_IO, "%s: cannot be written: %s", session.metrics_path,
+                            strerror(errno));
     if (status == HEED_OK) {
         *result = (heed_train_result){.steps = session.cursor.step,
                                       .best_step = session.cursor.best_step,
@@ -236,7 +237,6 @@ heed_status heed_train(heed_context *context, const heed_train_options *options,
                                       .stopped_early = session.cursor.step < session.steps};
         unlink(session.state_path);
     }
-    if (l.metrics) fclose(l.metrics);
     heed__session_close(&session);
     return status;
 }

@@ -2,7 +2,7 @@
 #include "check.h"
 
 #include "data/labels.h"
-#include "data/number.h"
+#include "base/number.h"
 #include "files.h"
 
 /* A data set whose rows have these labels. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/number.h"
+#include "base/number.h"
 
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,15 +27,28 @@ static int plain(const char *bytes, size_t size)
     return at == size;
 }
 
+/* What the program's locale writes between units and tenths, where that is one byte. */
+static char decimal_point(void)
+{
+    const char *point = localeconv()->decimal_point;
+    return point && strlen(point) == 1 ? *point : '.';
+}
+
 int heed__number_parse(const char *bytes, size_t size, double *out)
 {
     char text[LONGEST + 8];
     if (size > LONGEST || !plain(bytes, size)) return 0;
     memcpy(text, bytes, size);
     text[size] = 0;
-    const char *point = localeconv()->decimal_point; /* the program's; what strtod wants to see */
     char *dot = strchr(text, '.');
-    if (dot && point && strlen(point) == 1) *dot = *point;
+    if (dot) *dot = decimal_point(); /* what strtod wants to see */
     *out = strtod(text, NULL);
     return isfinite(*out);
+}
+
+void heed__number_text(double value, int digits, char *out, size_t room)
+{
+    snprintf(out, room, "%.*g", digits, value + 0.0); /* no -0 */
+    char *point = strchr(out, decimal_point());
+    if (point) *point = '.';
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What a validation writes down: a line of the metrics file, and the model's own figures. */
+#include "base/fail.h"
+#include "io/json.h"
+#include "train/session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+enum { DIGITS = 9 };
+
+static heed_status metrics_text(const heed_progress *p, char **out)
+{
+    json_t *line = json_object();
+    json_object_set_new(line, "step", json_integer(p->step));
+    json_object_set_new(line, "epoch", json_integer(p->epoch));
+    json_object_set_new(line, "loss", heed__json_real(p->loss));
+    json_object_set_new(line, "valid_loss", heed__json_real(p->valid_loss));
+    json_object_set_new(line, p->metric_name, heed__json_real(p->metric));
+    json_object_set_new(line, "better", json_boolean(p->better));
+    json_object_set_new(line, "lr", heed__json_real(p->rate));
+    json_object_set_new(line, "tokens_per_second", heed__json_real(p->tokens_per_second));
+    json_object_set_new(line, "seconds", heed__json_real(p->seconds));
+    json_object_set_new(line, "unix_time", json_integer((json_int_t)time(NULL)));
+    heed_status status = heed__json_text(line, DIGITS, 0, out);
+    json_decref(line);
+    return status;
+}
+
+heed_status heed__log_metrics(FILE *file, const char *path, const heed_progress *progress)
+{
+    char *text = NULL;
+    HEED_TRY(metrics_text(progress, &text));
+    int failed = fprintf(file, "%s\n", text) < 0 || fflush(file) != 0;
+    heed__free(text);
+    if (!failed) return HEED_OK;
+    return heed__fail(HEED_E_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+heed_status heed__note_metrics(heed_model *model, int64_t step, double metric, double loss)
+{
+    char *text = NULL;
+    json_t *object = json_object();
+    json_object_set_new(object, "step", json_integer(step));
+    json_object_set_new(object, heed__score_name(model), heed__json_real(metric));
+    json_object_set_new(object, "valid_loss", heed__json_real(loss));
+    heed_status status = heed__json_text(object, DIGITS, 0, &text);
+    json_decref(object);
+    if (status == HEED_OK) status = heed__model_note(model, "heed.metrics", text);
+    heed__free(text);
+    return status;
+}
