@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/help.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,7 @@ void help_markdown(const options *rows, help_writer write)
         const option_group *group = rows->groups + g;
         if (group->begin == group->end) continue;
         put(write, "\n## %c%s\n\n| option | meaning | values | default |\n|---|---|---|---|\n",
-            group->heading[0] - 'a' + 'A', group->heading + 1);
+            toupper((unsigned char)group->heading[0]), group->heading + 1);
         for (size_t i = group->begin; i < group->end; i++) {
             const option_row *row = rows->rows + i;
             char name[128], range[512];

@@ -64,6 +64,7 @@ const verb *verb_at(size_t index);
 extern const verb verb_train;
 extern const verb verb_eval;
 extern const verb verb_predict;
+extern const verb verb_explain;
 extern const verb verb_list;
 extern const verb verb_info;
 

@@ -53,11 +53,17 @@ HEED_API void heed_explainer_destroy(heed_explainer **explainer);
 /**
  * Explains one text: what each output answered, and why.
  * @param name stands above the text in drawings, such as "mail.tsv:12"; NULL = none.
- * @param truth the true label of each output, or NULL; copied.
+ * @param truth the true label of each output (NULL where unknown; several joined by '|'), or NULL;
+ * copied.
  * Errors HEED_E_DATA (not UTF-8), HEED_E_NOMEM.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_explainer_add(heed_explainer *explainer, const char *name,
                                                         heed_text text, const char *const *truth);
+
+/** What an added text was given: heed_model_best of its answer. `text` counts in the order added.
+ */
+HEED_API void heed_explainer_answer(const heed_explainer *explainer, int64_t text, int output,
+                                    heed_answer *out);
 
 /** Forgets the texts added so far. */
 HEED_API void heed_explainer_reset(heed_explainer *explainer);
@@ -70,6 +76,7 @@ typedef struct heed_draw_options {
     int columns;           /**< terminal: characters a line */
     int colours;           /**< terminal: 0 = 256 colours, 1 = none ([word] instead), 2 = 24 bit */
     size_t max_characters; /**< of each text, svg and png; 0 = 6000 */
+    int methods;           /**< drawn of each output, the first ones; 0 = all; json has all */
 } heed_draw_options;
 
 /**
@@ -98,7 +105,8 @@ typedef struct heed_keyword {
 } heed_keyword;
 
 /**
- * The words that describe one added text, by the first method: largest scores first, a word once.
+ * The words that describe one added text, by the first method: largest scores first, a word once
+ * (case aside), only those that speak for the answer.
  * @param text index of the text in the order added
  * @param out [most]; *found says how many there are.
  */

@@ -9,6 +9,7 @@
 #include "heed/data.h"
 #include "heed/evaluate.h"
 #include "heed/explain.h"
+#include "heed/file.h"
 #include "heed/info.h"
 #include "heed/metrics.h"
 #include "heed/model.h"

@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "heed/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,7 +165,7 @@ void heed__file_abandon(heed__file_writer **writer)
     writer_free(writer);
 }
 
-heed_status heed__file_replace(const char *path, const void *bytes, size_t size)
+heed_status heed_file_write(const char *path, const void *bytes, size_t size)
 {
     heed__file_writer *writer = NULL;
     HEED_TRY(heed__file_create(path, &writer));

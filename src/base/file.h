@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole files: read with a limit, and replaced in one step. */
+/* Whole files: read with a limit, and replaced in one step; all at once is
+ * heed_file_write (heed/file.h). */
 #ifndef HEED_BASE_FILE_H
 #define HEED_BASE_FILE_H
 
@@ -23,8 +24,5 @@ heed_status heed__file_write(heed__file_writer *writer, const void *bytes, size_
 /* Frees the writer in any case. */
 heed_status heed__file_finish(heed__file_writer **writer);
 void heed__file_abandon(heed__file_writer **writer);
-
-/* All at once. */
-heed_status heed__file_replace(const char *path, const void *bytes, size_t size);
 
 #endif

@@ -40,7 +40,9 @@ static heed_status draw_page(cairo_surface_t *surface, const heed__picture *pict
     PangoContext *pango = make_pango();
     heed__page page = {
         .cairo = cairo, .pango = pango, .width = options->width, .y = HEED_PAGE_MARGIN};
-    size_t limit = options->max_characters ? options->max_characters : MOST_CHARACTERS, drawn = 0;
+    heed__picture_options how = *options;
+    size_t drawn = 0;
+    if (!how.max_characters) how.max_characters = MOST_CHARACTERS;
     cairo_set_source_rgb(cairo, 1, 1, 1);
     cairo_paint(cairo);
     if (picture->title) {
@@ -55,7 +57,7 @@ static heed_status draw_page(cairo_surface_t *surface, const heed__picture *pict
             heed__page_fill(&page, (heed__rgb){218, 220, 224});
             page.y += 16;
         }
-        status = heed__page_explanation(&page, picture->explanations + drawn, limit);
+        status = heed__page_explanation(&page, picture->explanations + drawn, &how);
         page.y += 8;
     }
     if (drawn < picture->n_explanations && status == HEED_OK) {

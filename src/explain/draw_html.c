@@ -150,8 +150,9 @@ static void put_note(heed__buffer *out, heed__buffer *note)
 }
 
 static void put_output(heed__buffer *out, const heed__explanation *e, const heed__runs *runs,
-                       const heed__explained_output *output)
+                       const heed__explained_output *output, const heed__picture_options *options)
 {
+    heed__buffer verdict = {0};
     heed__buffer_text(out, "<h3>");
     if (output->name) {
         put_string(out, output->name);
@@ -160,14 +161,13 @@ static void put_output(heed__buffer *out, const heed__explanation *e, const heed
     put_string(out, output->label ? output->label : "");
     heed__buffer_text(out, " ");
     heed__caption_percent(out, output->probability);
-    if (output->truth) {
-        int right = output->label && strcmp(output->truth, output->label) == 0;
-        heed__buffer_text(out, right ? " (right" : " <span class=\"wrong\">(wrong: it is ");
-        if (!right) put_string(out, output->truth);
-        heed__buffer_text(out, right ? ")" : ")</span>");
-    }
+    int wrong = heed__caption_truth(&verdict, output);
+    if (verdict.size) heed__buffer_text(out, wrong ? " <span class=\"wrong\">" : " ");
+    put_escaped(out, verdict.bytes, verdict.size);
+    if (wrong) heed__buffer_text(out, "</span>");
+    heed__buffer_free(&verdict);
     heed__buffer_text(out, "</h3>\n");
-    for (size_t i = 0; i < output->n_attributions; i++) {
+    for (size_t i = 0; i < heed__drawn_methods(output, options); i++) {
         const heed__attribution *attribution = output->attributions + i;
         heed__buffer_text(out, "<p class=\"method\">by ");
         put_string(out, attribution->method);
@@ -254,8 +254,8 @@ static heed_status draw(const heed__picture *picture, const heed__picture_option
             heed__buffer_text(out, "</h2>\n");
         }
         for (size_t j = 0; j < e->n_outputs; j++) {
-            put_output(out, e, &runs, e->outputs + j);
-            for (size_t k = 0; k < e->outputs[j].n_attributions; k++)
+            put_output(out, e, &runs, e->outputs + j, options);
+            for (size_t k = 0; k < heed__drawn_methods(e->outputs + j, options); k++)
                 is_signed |= heed__scale_of(e->outputs[j].attributions + k, e->n_words).is_signed;
         }
         for (size_t j = 0; j < e->n_heat_maps; j++) put_heat_map(out, e, e->heat_maps + j);

@@ -249,10 +249,8 @@ static void put_label(screen *s, const heed__explained_output *output)
     heed__buffer_text(&line, output->label ? output->label : "");
     if (!isnan(output->probability)) heed__buffer_text(&line, "  ");
     heed__caption_percent(&line, output->probability);
-    if (output->truth && output->label && strcmp(output->truth, output->label) == 0)
-        heed__buffer_text(&line, "  (right)");
-    else if (output->truth)
-        heed__buffer_format(&line, "  (wrong: it is %s)", output->truth);
+    if (output->truth) heed__buffer_text(&line, "  ");
+    heed__caption_truth(&line, output);
     if (s->colours) heed__buffer_text(s->out, "\x1b[1m");
     put_buffer(s, &line);
     if (s->colours) heed__buffer_text(s->out, "\x1b[0m");
@@ -375,14 +373,14 @@ static heed_status put_explanation(screen *s, const heed__explanation *e,
     for (size_t i = 0; i < e->n_outputs && status == HEED_OK; i++) {
         const heed__explained_output *output = e->outputs + i;
         put_label(s, output);
-        for (size_t j = 0; j < output->n_attributions && status == HEED_OK; j++) {
+        size_t methods = heed__drawn_methods(output, options);
+        for (size_t j = 0; j < methods && status == HEED_OK; j++) {
             const heed__attribution *attribution = output->attributions + j;
             heed__scale scale = heed__scale_of(attribution, e->n_words);
             used->is_signed |= scale.is_signed;
             used->has_unknown |= scale.has_unknown;
             heed__buffer line = {0};
-            if (output->n_attributions > 1)
-                heed__buffer_format(&line, "by %s:", attribution->method);
+            if (methods > 1) heed__buffer_format(&line, "by %s:", attribution->method);
             put_buffer(s, &line);
             status = put_words(s, e, &runs, attribution);
         }

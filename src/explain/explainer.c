@@ -102,6 +102,17 @@ static heed_status score_output(heed_explainer *e, heed__explained *item, heed__
     return HEED_OK;
 }
 
+/* Of several true labels, joined by '|', one is enough: one label is explained. */
+static heed__verdict judge(heed_output_kind kind, const char *label, const char *truth)
+{
+    if (!truth || kind == HEED_OUTPUT_CLASS) return HEED_VERDICT_COMPARE;
+    if (kind == HEED_OUTPUT_NUMBER) return HEED_VERDICT_NONE;
+    for (const char *at = truth; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+        if (strcspn(at, "|") == strlen(label) && strncmp(at, label, strlen(label)) == 0)
+            return HEED_VERDICT_RIGHT;
+    return HEED_VERDICT_WRONG;
+}
+
 /* A number's "label" is the number itself, as text. */
 static heed_status answer_output(heed_explainer *e, heed__explained *item, const heed__reading *r,
                                  int output, const char *truth, heed__explained_output *shown)
@@ -109,7 +120,7 @@ static heed_status answer_output(heed_explainer *e, heed__explained *item, const
     heed_answer answer;
     char number[32];
     heed_model_best(e->model, output, r->values, &answer);
-    item->labels[output] = answer.label ? answer.index : -1;
+    item->answers[output] = answer;
     shown->name =
         heed_model_outputs(e->model) > 1 ? heed_model_output(e->model, output).name : NULL;
     shown->label = answer.label;
@@ -118,6 +129,7 @@ static heed_status answer_output(heed_explainer *e, heed__explained *item, const
     if (!answer.label)
         HEED_TRY(heed__arena_text(&item->arena, number, strlen(number), &shown->label));
     if (truth) HEED_TRY(heed__arena_text(&item->arena, truth, strlen(truth), &shown->truth));
+    shown->verdict = judge(heed_model_output(e->model, output).kind, answer.label, truth);
     return HEED_OK;
 }
 
@@ -223,12 +235,18 @@ heed_status heed_explainer_add(heed_explainer *e, const char *name, heed_text te
     return status;
 }
 
+void heed_explainer_answer(const heed_explainer *e, int64_t text, int output, heed_answer *out)
+{
+    *out = e->items[text].answers[output];
+}
+
 static heed__picture_options drawing(const heed_draw_options *options)
 {
     heed__picture_options out = heed__picture_defaults();
     if (options->width) out.width = options->width;
     if (options->columns) out.columns = options->columns;
     if (options->max_characters) out.max_characters = options->max_characters;
+    if (options->methods > 0) out.most_methods = (size_t)options->methods;
     if (options->colours == 1) out.colours = HEED_COLOURS_NONE;
     if (options->colours == 2) out.colours = HEED_COLOURS_RGB;
     return out;

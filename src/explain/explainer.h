@@ -10,7 +10,7 @@ enum { HEED_EXPLAIN_METHODS = 8 };
 typedef struct heed__explained {
     heed__arena arena; /* of everything in it */
     heed__explanation shown;
-    int64_t labels[HEED_MODEL_OUTPUTS]; /* the likeliest of each output; -1 for a number */
+    heed_answer answers[HEED_MODEL_OUTPUTS];
 } heed__explained;
 
 struct heed_explainer {

@@ -61,6 +61,7 @@ heed_status heed__faithfulness_measure(heed__reading *r, int output, const float
     if (words <= 0 || r->n_words <= (size_t)words) return HEED_OK;
     heed__arena arena = {0};
     out->words = words;
+    out->is_number = heed_model_output(r->model, output).kind == HEED_OUTPUT_NUMBER;
     heed_status status = measure(r, output, scores, seed, &arena, out);
     heed__arena_free(&arena);
     return status;

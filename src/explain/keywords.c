@@ -136,7 +136,8 @@ static void take_best(tally *t, order_function order, int most, heed_keyword *ou
 {
     *found = 0;
     if (t->count) qsort(t->words, t->count, sizeof *t->words, order);
-    for (size_t i = 0; i < t->count && *found < most; i++) out[(*found)++] = t->words[i];
+    for (size_t i = 0; i < t->count && *found < most; i++)
+        if (t->words[i].score > 0) out[(*found)++] = t->words[i]; /* others speak against it */
     free(t->words);
     heed__free(t->slots);
 }
@@ -160,7 +161,7 @@ heed_status heed_explainer_label_keywords(heed_explainer *e, int output, int64_t
     heed_status status = HEED_OK;
     *found = 0;
     for (size_t i = 0; i < e->count && status == HEED_OK; i++)
-        if (e->items[i].labels[output] == label)
+        if (e->items[i].answers[output].label && e->items[i].answers[output].index == label)
             status = add_text(&t, &e->words, &e->items[i], output);
     take_best(&t, frequent_first, status == HEED_OK ? most : 0, out, found);
     return status;

@@ -204,24 +204,22 @@ static void label(heed__page *page, const heed__explained_output *output)
     if (output->name) heed__buffer_format(&line, "%s: ", output->name);
     heed__buffer_format(&line, "%s   ", output->label ? output->label : "");
     heed__caption_percent(&line, output->probability);
-    if (output->truth && output->label && strcmp(output->truth, output->label) == 0)
-        heed__buffer_text(&line, "   (right)");
-    else if (output->truth)
-        heed__buffer_format(&line, "   (wrong: it is %s)", output->truth);
+    if (output->truth) heed__buffer_text(&line, "   ");
+    heed__caption_truth(&line, output);
     heed__page_line(page, &line, &heed__page_label);
 }
 
 heed_status heed__page_explanation(heed__page *page, const heed__explanation *e,
-                                   size_t max_characters)
+                                   const heed__picture_options *options)
 {
     heed__runs runs;
-    heed_status status = heed__runs_make(e, max_characters, &runs);
+    heed_status status = heed__runs_make(e, options->max_characters, &runs);
     if (status != HEED_OK) return status;
     if (e->name) heed__page_text(page, e->name, strlen(e->name), &heed__page_small);
     for (size_t i = 0; i < e->n_outputs; i++) {
         const heed__explained_output *output = e->outputs + i;
         label(page, output);
-        for (size_t j = 0; j < output->n_attributions; j++) {
+        for (size_t j = 0; j < heed__drawn_methods(output, options); j++) {
             heed__buffer line = {0};
             heed__buffer_format(&line, "by %s", output->attributions[j].method);
             heed__page_line(page, &line, &heed__page_small);

@@ -41,7 +41,7 @@ void heed__page_text(heed__page *page, const char *text, size_t length,
                      const heed__page_font *font);
 void heed__page_line(heed__page *page, heed__buffer *line, const heed__page_font *font);
 heed_status heed__page_explanation(heed__page *page, const heed__explanation *explanation,
-                                   size_t max_characters);
+                                   const heed__picture_options *options);
 void heed__page_heat_map(heed__page *page, const heed__explanation *explanation,
                          const heed__heat_map *map);
 void heed__page_legend(heed__page *page);

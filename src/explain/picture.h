@@ -23,7 +23,16 @@ typedef struct heed__faithfulness {
     int words;           /* how many were removed; 0 = not measured */
     double drop_highest; /* the highest ones */
     double drop_random;  /* as many random ones, mean over the draws */
+    int is_number;       /* the fall is a number's, not a probability's */
 } heed__faithfulness;
+
+/* What the true label says of the label that was given. */
+typedef enum heed__verdict {
+    HEED_VERDICT_COMPARE = 0, /* right where the two are the same */
+    HEED_VERDICT_RIGHT,       /* one of several true labels */
+    HEED_VERDICT_WRONG,
+    HEED_VERDICT_NONE /* a number: shown, not judged */
+} heed__verdict;
 
 /* One method's scores for one output. */
 typedef struct heed__attribution {
@@ -38,6 +47,7 @@ typedef struct heed__explained_output {
     const char *label;
     double probability; /* of the label, 0 to 1; NaN = none (a number, not a class) */
     const char *truth;  /* NULL = unknown */
+    heed__verdict verdict;
     size_t n_attributions;
     const heed__attribution *attributions;
 } heed__explained_output;
@@ -81,6 +91,7 @@ typedef struct heed__picture_options {
     heed__colours colours; /* terminal; default 256 */
     size_t max_characters; /* of each text; what is left out is said; 0 = no limit; default 6000 for
                               svg and png only */
+    size_t most_methods;   /* drawn of each output, the first ones; 0 = all; json has all */
 } heed__picture_options;
 
 heed__picture_options heed__picture_defaults(void);

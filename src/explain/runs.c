@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int is_inside_character(const char *text, size_t length, size_t at)
 {
@@ -125,12 +126,38 @@ void heed__caption_faithfulness(heed__buffer *out, const heed__faithfulness *f)
 {
     if (f->words <= 0) return;
     const char *plural = f->words == 1 ? "" : "s";
-    heed__buffer_format(out, "Without its %d highest word%s the probability ", f->words, plural);
+    heed__buffer_format(out, "Without its %d highest word%s the %s ", f->words, plural,
+                        f->is_number ? "number" : "probability");
     falls_by(out, f->drop_highest);
     heed__buffer_format(out, "; without %d random word%s it ", f->words, plural);
     falls_by(out, f->drop_random);
     if (!(f->drop_highest > f->drop_random))
         heed__buffer_text(out, ": these words did not decide, do not trust this picture");
+}
+
+int heed__caption_truth(heed__buffer *out, const heed__explained_output *o)
+{
+    heed__verdict verdict = o->verdict;
+    if (!o->truth) return 0;
+    if (verdict == HEED_VERDICT_COMPARE)
+        verdict =
+            o->label && strcmp(o->truth, o->label) == 0 ? HEED_VERDICT_RIGHT : HEED_VERDICT_WRONG;
+    if (verdict == HEED_VERDICT_RIGHT && strcmp(o->truth, o->label) == 0)
+        heed__buffer_text(out, "(right)");
+    else
+        heed__buffer_format(out, "(%sit is %s)",
+                            verdict == HEED_VERDICT_RIGHT   ? "right: "
+                            : verdict == HEED_VERDICT_WRONG ? "wrong: "
+                                                            : "",
+                            o->truth);
+    return verdict == HEED_VERDICT_WRONG;
+}
+
+size_t heed__drawn_methods(const heed__explained_output *output,
+                           const heed__picture_options *options)
+{
+    size_t most = options->most_methods, there = output->n_attributions;
+    return most && most < there ? most : there;
 }
 
 void heed__caption_percent(heed__buffer *out, double probability)

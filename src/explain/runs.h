@@ -47,6 +47,12 @@ int32_t heed__shown_character(int32_t character);
 
 /* "Without its 3 highest words the probability falls by 0.612, ..."; nothing when not measured. */
 void heed__caption_faithfulness(heed__buffer *out, const heed__faithfulness *faithfulness);
+/* "(right)", "(wrong: it is urgent)" or "(it is 3.5)"; nothing where the truth is unknown. Returns
+ * 1 when wrong. */
+int heed__caption_truth(heed__buffer *out, const heed__explained_output *output);
+/* How many of an output's attributions are drawn. */
+size_t heed__drawn_methods(const heed__explained_output *output,
+                           const heed__picture_options *options);
 /* "97.3 %"; nothing for NaN. */
 void heed__caption_percent(heed__buffer *out, double probability);
 /* "... 1234 more characters are not shown". */

@@ -7,6 +7,8 @@
 #include "base/parallel.h"
 #include "base/random.h"
 
+#include "heed/file.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +96,7 @@ static void test_file_is_replaced_whole_or_not_at_all(void **state)
     char folder[] = "/tmp/heed-test-XXXXXX", path[64];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/file", folder);
-    check_ok(heed__file_replace(path, "old", 3));
+    check_ok(heed_file_write(path, "old", 3));
     heed__file_writer *writer = NULL;
     check_ok(heed__file_create(path, &writer));
     check_ok(heed__file_write(writer, "newer", 5));
@@ -105,13 +107,13 @@ static void test_file_is_replaced_whole_or_not_at_all(void **state)
     assert_int_equal(size, 3);
     assert_string_equal((char *)bytes, "old");
     heed__free(bytes);
-    check_ok(heed__file_replace(path, "newer", 5));
+    check_ok(heed_file_write(path, "newer", 5));
     check_ok(heed__file_read(path, 100, &bytes, &size));
     assert_string_equal((char *)bytes, "newer");
     heed__free(bytes);
     check_fails(heed__file_read(path, 4, &bytes, &size), HEED_E_FORMAT, "limit of 4");
-    check_fails(heed__file_replace(folder, "x", 1), HEED_E_IO, "is a folder");
-    check_fails(heed__file_replace("/nowhere/at/all", "x", 1), HEED_E_IO, "/nowhere/at/all");
+    check_fails(heed_file_write(folder, "x", 1), HEED_E_IO, "is a folder");
+    check_fails(heed_file_write("/nowhere/at/all", "x", 1), HEED_E_IO, "/nowhere/at/all");
     remove(path);
     rmdir(folder); /* fails, and the next run notices, if a temporary file was left */
     struct stat left;
@@ -122,7 +124,7 @@ static void test_full_disk_keeps_the_message(void **state)
 {
     (void)state;
     if (access("/dev/full", W_OK) != 0) skip();
-    check_fails(heed__file_replace("/dev/full", "x", 1), HEED_E_IO, "No space left");
+    check_fails(heed_file_write("/dev/full", "x", 1), HEED_E_IO, "No space left");
 }
 
 static void test_allocation_refuses_overflow_and_asked_failures(void **state)
