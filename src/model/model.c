@@ -31,6 +31,7 @@ static heed_status create_outputs(heed_model *model)
         output->first = first;
         output->count = output->labels->kind == HEED_LABEL_NUMBER ? 1 : output->labels->n;
         output->spread = 1;
+        output->temperature = 1;
         first += output->count;
         snprintf(name, sizeof name, "output.%d", i);
         HEED_TRY(heed__linear_create(&model->params, name, model->pool.width, output->count, 1,

@@ -21,7 +21,8 @@ typedef struct heed__model_output {
     heed__linear head;
     int64_t first, count;
     float mean,
-        spread; /* of a number's training values: the network predicts (y - mean) / spread */
+        spread;        /* of a number's training values: the network predicts (y - mean) / spread */
+    float temperature; /* of a class: logits are divided by it, so that probabilities are true */
     float *class_weights; /* [count] or NULL; training only */
 } heed__model_output;
 

@@ -28,6 +28,8 @@ static json_t *output_json(const heed__model_output *output)
         json_decref(names);
         return object;
     }
+    if (labels->kind == HEED_LABEL_CLASS)
+        json_object_set_new(object, "temperature", json_real((double)output->temperature));
     for (int64_t i = 0; i < labels->n; i++)
         json_array_append_new(names, json_string(labels->names[i]));
     json_object_set_new(object, "labels", names);
@@ -155,8 +157,12 @@ static heed_status read_labels(const heed__json *object, const char *name, heed_
     return status;
 }
 
-static heed_status read_output(const heed__json *object, heed__labels **labels, double *mean,
-                               double *spread)
+/* What an output has beside its labels. */
+typedef struct scales {
+    double mean, spread, temperature;
+} scales;
+
+static heed_status read_output(const heed__json *object, heed__labels **labels, scales *out)
 {
     const char *name = "label", *kind_name = "";
     heed__label_kind kind;
@@ -165,8 +171,10 @@ static heed_status read_output(const heed__json *object, heed__labels **labels, 
     HEED_TRY(heed__json_string(object, "kind", &kind_name));
     HEED_TRY(heed__label_kind_find(kind_name, &kind));
     if (kind == HEED_LABEL_GUESS) return heed__json_fail(object, "kind must not be guess");
-    HEED_TRY(heed__json_number(object, "mean", -HEED_MOST_NUMBER, HEED_MOST_NUMBER, mean));
-    HEED_TRY(heed__json_number(object, "spread", HEED_LEAST_SPREAD, HEED_MOST_NUMBER, spread));
+    HEED_TRY(heed__json_number(object, "mean", -HEED_MOST_NUMBER, HEED_MOST_NUMBER, &out->mean));
+    HEED_TRY(
+        heed__json_number(object, "spread", HEED_LEAST_SPREAD, HEED_MOST_NUMBER, &out->spread));
+    HEED_TRY(heed__json_number(object, "temperature", 1e-3, 1e3, &out->temperature));
     return read_labels(object, name, kind, labels);
 }
 
@@ -174,7 +182,7 @@ typedef struct loading {
     heed__safetensors *file;
     json_t *outputs;
     heed__model_parts parts;
-    double mean[HEED_MODEL_OUTPUTS], spread[HEED_MODEL_OUTPUTS];
+    scales scales[HEED_MODEL_OUTPUTS];
 } loading;
 
 static heed_status read_outputs(loading *l, const char *text)
@@ -186,9 +194,8 @@ static heed_status read_outputs(loading *l, const char *text)
         return heed__json_fail(&root, "it must be an array of 1 to %d outputs", HEED_MODEL_OUTPUTS);
     for (size_t i = 0; i < count; i++) {
         heed__json item = heed__json_item(&root, i);
-        l->mean[i] = 0;
-        l->spread[i] = 1;
-        HEED_TRY(read_output(&item, &l->parts.labels[i], &l->mean[i], &l->spread[i]));
+        l->scales[i] = (scales){0, 1, 1};
+        HEED_TRY(read_output(&item, &l->parts.labels[i], &l->scales[i]));
         l->parts.n_outputs = (int)i + 1;
     }
     return HEED_OK;
@@ -234,8 +241,9 @@ static heed_status load(heed_context *context, const char *path, loading *l, hee
     l->parts.source_user = l->file;
     HEED_TRY(heed__model_create(context, &l->parts, out));
     for (int i = 0; i < l->parts.n_outputs; i++) {
-        (*out)->outputs[i].mean = (float)l->mean[i];
-        (*out)->outputs[i].spread = (float)l->spread[i];
+        (*out)->outputs[i].mean = (float)l->scales[i].mean;
+        (*out)->outputs[i].spread = (float)l->scales[i].spread;
+        (*out)->outputs[i].temperature = (float)l->scales[i].temperature;
     }
     status = keep_notes(*out, l->file);
     if (status != HEED_OK) heed_model_destroy(out);

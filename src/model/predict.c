@@ -135,9 +135,10 @@ heed_status heed__model_predict_examples(heed_model *model, const heed__examples
     return HEED_OK;
 }
 
-static void softmax(float *z, int64_t count)
+static void softmax(float *z, int64_t count, float temperature)
 {
     const heed__kernels *kernels = heed__kernels_best();
+    kernels->scale(count, 1 / temperature, z, z);
     float sum = kernels->exp_sum(count, z, kernels->max(count, z), z);
     kernels->scale(count, 1 / sum, z, z);
 }
@@ -150,7 +151,7 @@ void heed__model_finish(const heed_model *model, int64_t n, float *values)
             const heed__model_output *o = &model->outputs[i];
             float *z = values + s * width + o->first;
             if (o->labels->kind == HEED_LABEL_CLASS)
-                softmax(z, o->count);
+                softmax(z, o->count, o->temperature);
             else if (o->labels->kind == HEED_LABEL_SET)
                 heed__kernels_best()->sigmoid(o->count, z, z);
             else

@@ -199,11 +199,22 @@ static heed_status create_optimizer(heed__session *s)
     return status;
 }
 
+/* A model of few rows needs about as many steps as one of thousands to leave its first weights. */
+static int64_t steps_of_epochs(const heed__session *s)
+{
+    enum { LEAST_EPOCHS = 6, MOST_EPOCHS = 100, LEAST_STEPS = 900 };
+    int64_t each = heed__batches_epoch(s->batches, 0);
+    int64_t epochs = heed__config_integer(s->config, "train.epochs");
+    if (epochs) return epochs * each;
+    epochs = (LEAST_STEPS + each - 1) / each;
+    if (epochs < LEAST_EPOCHS) epochs = LEAST_EPOCHS;
+    return (epochs < MOST_EPOCHS ? epochs : MOST_EPOCHS) * each;
+}
+
 static heed_status start_schedule(heed__session *s)
 {
-    int64_t epochs = heed__config_integer(s->config, "train.epochs");
     if (!s->steps) s->steps = heed__config_integer(s->config, "train.steps");
-    if (!s->steps) s->steps = epochs * heed__batches_epoch(s->batches, 0);
+    if (!s->steps) s->steps = steps_of_epochs(s);
     const heed__schedule_kind *kind =
         heed__schedule_find(heed_config_get(s->config, "train.schedule"));
     double warmup = heed__config_number(s->config, "train.warmup") * (double)s->steps;

@@ -60,6 +60,10 @@ heed_status heed__session_step(heed__session *session, double *loss, double *rat
  * R squared (number), and of the loss. predictions: scratch [rows, width]. */
 heed_status heed__score(heed_model *model, const heed__split *split, float *predictions,
                         double *metric, double *loss);
+/* Sets each class output's temperature (Guo et al., "On calibration of modern neural networks",
+ * 2017) to the one of a fixed list under which these predictions, made at temperature 1, have the
+ * least loss. */
+heed_status heed__calibrate(heed_model *model, const heed__split *split, const float *predictions);
 const char *heed__score_name(const heed_model *model);
 
 /* One line of the metrics file (clocks live there), and the figures that the model's file holds. */

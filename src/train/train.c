@@ -74,7 +74,11 @@ static heed_status save_model(heed__session *s, double metric, double loss)
 {
     HEED_TRY(heed__params_check(&s->model->params));
     HEED_TRY(heed__note_metrics(s->model, s->cursor.step, metric, loss));
-    return heed__model_save(s->model, s->options->model_path);
+    HEED_TRY(heed__calibrate(s->model, &s->valid, s->predictions));
+    heed_status status = heed__model_save(s->model, s->options->model_path);
+    /* Training measures at temperature 1. */
+    for (int i = 0; i < s->model->n_outputs; i++) s->model->outputs[i].temperature = 1;
+    return status;
 }
 
 /* Measures the model; a figure that is none is an end, before a better model is replaced by it. */
