@@ -1,14 +1,18 @@
 # How every test runs: what it finds in its environment, and how long it may take.
-set(sanitizer)
-if(HEED_SANITIZE STREQUAL "address")
-  set(sanitizer -fsanitize=address)
-elseif(HEED_SANITIZE)
-  set(sanitizer -fsanitize=${HEED_SANITIZE})
+
+# Programs that tests build against a sanitizer's libraries need its run time too.
+set(test_cc ${CMAKE_C_COMPILER})
+set(test_cxx ${CMAKE_CXX_COMPILER})
+if(HEED_SANITIZE)
+  foreach(language cc cxx)
+    set(wrapper ${PROJECT_BINARY_DIR}/sanitized-${language})
+    file(WRITE ${wrapper} "#!/bin/sh\nexec ${test_${language}} -fsanitize=${HEED_SANITIZE} \"$@\"\n")
+    file(CHMOD ${wrapper} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+    set(test_${language} ${wrapper})
+  endforeach()
 endif()
 set(test_environment CMOCKA_MESSAGE_OUTPUT=TAP "HEED_COMMAND=$<TARGET_FILE:heed-command>"
-  HEED_SOURCE=${PROJECT_SOURCE_DIR} HEED_BUILD=${PROJECT_BINARY_DIR} CC=${CMAKE_C_COMPILER}
-  CXX=${CMAKE_CXX_COMPILER}
-  LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0)
+  HEED_SOURCE=${PROJECT_SOURCE_DIR} HEED_BUILD=${PROJECT_BINARY_DIR} CC=${test_cc} CXX=${test_cxx})
 
 # heed_add_test(name seconds command...): a generous limit, since machines are shared.
 function(heed_add_test name seconds)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # awk -v version=0.1.0 -f tools/man.awk docs/cli/heed-VERB.md: the page as a manual page, man(7).
-# The page is "# heed-verb - what it does", a description, then sections, paragraphs, lists, tables (a
+# The page is "# heed verb - what it does", a description, then sections, paragraphs, lists, tables (a
 # row becomes a tagged paragraph) and fenced blocks.
 
 function escape(text) {
@@ -76,9 +76,11 @@ fenced { put(escape($0)); next }
     titled = 1
     title = substr($0, 3)
     name = title
-    sub(/ .*/, "", name)
+    sub(/ - .*/, "", name)
+    title = substr(title, length(name) + 1)
+    gsub(/ /, "-", name) # "heed train" is heed-train(1)
     printf ".TH %s 1 \"\" \"heed %s\" \"heed\"\n.SH NAME\n", toupper(name), version
-    put(escape(title))
+    put(escape(name title))
     gap = -1
     next
 }

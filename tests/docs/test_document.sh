@@ -24,7 +24,7 @@ program_block() {
     *) compiler="$CXX -std=c++17" ;;
     esac
     # shellcheck disable=SC2086 # words
-    $compiler $HEED_SANITIZER -Wall -Wextra -Werror -I"$HEED_SOURCE/include" "$2" -o "$2.program" \
+    $compiler -Wall -Wextra -Werror -I"$HEED_SOURCE/include" "$2" -o "$2.program" \
         "$HEED_BUILD/src/libheed-check.so" -Wl,-rpath,"$HEED_BUILD/src" || return 1
     printf '"%s"\n' "$2.program" >"$2.sh"
     shell_block "$1" "$2.sh"
