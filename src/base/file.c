@@ -4,7 +4,6 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "heed/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,16 +162,4 @@ void heed__file_abandon(heed__file_writer **writer)
     if (!writer || !*writer) return;
     if ((*writer)->temporary) unlink((*writer)->temporary);
     writer_free(writer);
-}
-
-heed_status heed_file_write(const char *path, const void *bytes, size_t size)
-{
-    heed__file_writer *writer = NULL;
-    HEED_TRY(heed__file_create(path, &writer));
-    heed_status status = heed__file_write(writer, bytes, size);
-    if (status != HEED_OK)
-        heed__file_abandon(&writer);
-    else
-        status = heed__file_finish(&writer);
-    return status;
 }
