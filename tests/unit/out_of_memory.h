@@ -22,8 +22,8 @@ static inline void check_out_of_memory(heed_status (*job)(void *), void *arg, ui
         heed_status status = job(arg);
         heed__alloc_fail_at(0);
         if (status != HEED_E_NOMEM)
-            fail_msg("allocation %d of %d failed, yet the job ended with %s", (int)n, (int)taken,
-                     heed_status_name(status));
+            fail_msg("allocation %d of %d failed, yet the job ended with %s: %s", (int)n,
+                     (int)taken, heed_status_name(status), heed_status_message());
     }
     check_ok(job(arg)); /* and it still works */
 }
