@@ -51,6 +51,8 @@ void heed__tokenizer_destroy(heed__tokenizer **tokenizer)
     if (t->state && t->kind->free) t->kind->free(t->state);
     heed__strings_free(&t->vocabulary);
     heed__pairs_free(&t->pairs);
+    heed__free(t->token_counts);
+    heed__free(t->pair_counts);
     heed__free(t);
     *tokenizer = NULL;
 }

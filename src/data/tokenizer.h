@@ -77,6 +77,13 @@ const heed__tokenizer_settings *heed__tokenizer_settings_of(const heed__tokenize
 int64_t heed__tokenizer_vocabulary(const heed__tokenizer *tokenizer);
 /* Number of n-gram ids, id 0 counted; 0 without ngrams. */
 int64_t heed__tokenizer_ngrams(const heed__tokenizer *tokenizer);
+/* How often tokens and pairs of neighbours were met while learning; all 0 without ngrams, and
+ * `together` is 0 for a pair that has no id. */
+typedef struct heed__pair_counts {
+    int64_t first, second, together, all;
+} heed__pair_counts;
+heed__pair_counts heed__tokenizer_pair_counts(const heed__tokenizer *tokenizer, int32_t first,
+                                              int32_t second);
 /* The text of an id ("<unk>", "<cls>", "word"). Owns: the tokenizer. */
 heed_text heed__tokenizer_token(const heed__tokenizer *tokenizer, int64_t id);
 

@@ -38,6 +38,8 @@ struct heed__tokenizer {
     heed__tokenizer_settings settings;
     heed__strings vocabulary; /* an item's number is its id */
     heed__pairs pairs;        /* a pair's number + 1 is its n-gram id */
+    /* With ngrams, how often each was met: [vocabulary.n], [pairs.n], and tokens in all. */
+    int64_t *token_counts, *pair_counts, all_count;
     void *state;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The saved form: magic, version, kind, settings by name, vocabulary, pairs, the kind's own. */
+/* The saved form: magic, version, kind, settings by name, vocabulary, pairs, with pairs the counts
+ * of tokens and of pairs, the kind's own. */
 #include "base/fail.h"
 #include "base/memory.h"
 #include "data/tokenizer_kind.h"
@@ -66,6 +67,10 @@ static heed_status save(const heed__tokenizer *t, heed__blob *blob)
     HEED_TRY(heed__blob_add_number(blob, t->pairs.n));
     for (int64_t i = 0; i < t->pairs.n; i++)
         HEED_TRY(heed__blob_add_number(blob, (int64_t)t->pairs.items[i]));
+    int64_t counted = t->settings.ngrams > 1 ? t->vocabulary.n : 0;
+    for (int64_t i = 0; i < counted; i++) HEED_TRY(heed__blob_add_number(blob, t->token_counts[i]));
+    for (int64_t i = 0; i < t->pairs.n; i++)
+        HEED_TRY(heed__blob_add_number(blob, t->pair_counts[i]));
     return t->kind->save ? t->kind->save(t, blob) : HEED_OK;
 }
 
@@ -138,6 +143,24 @@ static heed_status load_pairs(heed__blob_reader *blob, heed__tokenizer *t)
     return HEED_OK;
 }
 
+static heed_status load_counts(heed__blob_reader *blob, heed__tokenizer *t)
+{
+    static const int64_t most = (int64_t)1 << 48; /* so that the sum of all fits */
+    size_t tokens = (size_t)t->vocabulary.n, pairs = (size_t)t->pairs.n;
+    if (t->settings.ngrams < 2) return HEED_OK;
+    if (heed__blob_most(blob, 8) < t->vocabulary.n + t->pairs.n)
+        return heed__fail(HEED_E_FORMAT, "the tokenizer is cut off within its counts");
+    HEED_TRY(heed__alloc(tokens, sizeof *t->token_counts, "counts of tokens", &t->token_counts));
+    HEED_TRY(heed__alloc(pairs, sizeof *t->pair_counts, "counts of pairs", &t->pair_counts));
+    for (size_t i = 0; i < tokens; i++) {
+        HEED_TRY(heed__blob_number(blob, 0, most, &t->token_counts[i]));
+        t->all_count += t->token_counts[i];
+    }
+    for (size_t i = 0; i < pairs; i++)
+        HEED_TRY(heed__blob_number(blob, 0, most, &t->pair_counts[i]));
+    return HEED_OK;
+}
+
 static heed_status load(heed__blob_reader *blob, heed__tokenizer *t)
 {
     int64_t version;
@@ -154,6 +177,7 @@ static heed_status load(heed__blob_reader *blob, heed__tokenizer *t)
     HEED_TRY(load_settings(blob, t));
     HEED_TRY(load_vocabulary(blob, t));
     HEED_TRY(load_pairs(blob, t));
+    HEED_TRY(load_counts(blob, t));
     if (t->kind->load) HEED_TRY(t->kind->load(t, blob));
     if (blob->at != blob->size)
         return heed__fail(HEED_E_FORMAT, "the tokenizer has %zu bytes too many",

@@ -2,9 +2,40 @@
 #include "explain/reading.h"
 
 #include "base/fail.h"
+#include "data/utf8.h"
+#include "kernels/kernels.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Normalised pointwise mutual information (Bouma 2009) of two neighbours over the training texts:
+ * log(p(ab) / p(a) p(b)) / -log p(ab), 1 = always together, 0 = as chance would have it. */
+static float bond_of(heed__pair_counts counts)
+{
+    if (!counts.together || !counts.first || !counts.second) return -1;
+    heed_real all = (heed_real)counts.all, ratios[2];
+    ratios[0] =
+        (heed_real)counts.together / (heed_real)counts.first * all / (heed_real)counts.second;
+    ratios[1] = all / (heed_real)counts.together;
+    heed__kernels_best()->log(2, ratios, ratios);
+    return ratios[1] > 0 ? (float)(ratios[0] / ratios[1]) : -1;
+}
+
+/* Where the tokenizer knows pairs: the token that ends one word and the one that begins the next.
+ */
+static heed_status join_words(heed__reading *r)
+{
+    float *bonds = NULL;
+    HEED_TRY(heed__arena_take(&r->arena, r->n_words + 1, sizeof *bonds, "words", &bonds));
+    for (size_t i = 0; i < r->n_words; i++) bonds[i] = -1;
+    for (int64_t t = 0; t + 1 < r->encoding.length; t++)
+        if (r->word_of[t] >= 0 && r->word_of[t + 1] == r->word_of[t] + 1)
+            bonds[r->word_of[t]] = bond_of(heed__tokenizer_pair_counts(
+                r->model->tokenizer, r->encoding.ids[t], r->encoding.ids[t + 1]));
+    r->n_words = heed__words_join(r->text, r->length, bonds, r->words, r->n_words, r->word_of,
+                                  (size_t)r->encoding.length);
+    return HEED_OK;
+}
 
 static heed_status cut_words(heed__reading *r)
 {
@@ -15,7 +46,7 @@ static heed_status cut_words(heed__reading *r)
     for (size_t i = 0; i < n; i++)
         r->pieces[i] = (heed__word){r->encoding.spans[i].begin, r->encoding.spans[i].end};
     r->n_words = heed__words_from_pieces(r->text, r->length, r->pieces, n, r->words, r->word_of);
-    return HEED_OK;
+    return join_words(r);
 }
 
 heed_status heed__reading_open(heed_model *model, const char *text, size_t length, heed__reading *r)
@@ -24,6 +55,10 @@ heed_status heed__reading_open(heed_model *model, const char *text, size_t lengt
     r->model = model;
     r->text = text;
     r->length = length;
+    size_t valid = heed__utf8_valid(text, length);
+    if (valid < length)
+        return heed__fail(HEED_E_DATA, "the text: byte %zu is not UTF-8; convert it with iconv",
+                          valid + 1);
     HEED_TRY(heed__tokenizer_encode(model->tokenizer, text, length, &r->encoding));
     HEED_TRY(cut_words(r));
     size_t width = (size_t)heed_model_width(model);
@@ -58,15 +93,20 @@ float heed__reading_answer(const heed__reading *r, const float *values, int outp
     return values[heed_model_output(r->model, output).first + heed__reading_label(r, output)];
 }
 
-/* The text with the words left out; what stood between words stays. */
+/* The text with the words left out; what stood between words stays. Where words would run together
+ * ("well-known" without its hyphen) a space takes the place. */
 static size_t copy_without(const heed__reading *r, const unsigned char *without, char *to)
 {
     size_t at = 0, used = 0;
     for (size_t w = 0; w < r->n_words; w++) {
         if (!without[w]) continue;
-        memcpy(to + used, r->text + at, r->words[w].begin - at);
-        used += r->words[w].begin - at;
+        size_t begin = r->words[w].begin;
+        memcpy(to + used, r->text + at, begin - at);
+        used += begin - at;
+        while (w + 1 < r->n_words && without[w + 1] && r->words[w + 1].begin == r->words[w].end)
+            w++;
         at = r->words[w].end;
+        if (heed__words_would_join(r->text, r->length, begin, at)) to[used++] = ' ';
     }
     memcpy(to + used, r->text + at, r->length - at);
     return used + r->length - at;

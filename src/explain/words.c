@@ -97,6 +97,67 @@ size_t heed__words_from_pieces(const char *text, size_t length, const heed__word
     return n;
 }
 
+static int is_ideograph(const char *text, size_t length, heed__word word)
+{
+    size_t size;
+    utf8proc_int32_t c = character_at(text, length, word.begin, &size);
+    return size == word.end - word.begin &&
+           ((c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) || c == 0x3005 ||
+            (c >= 0x20000 && c <= 0x3FFFF));
+}
+
+/* What a bond becomes when its words are joined, and when they are kept apart. */
+static const float joined = 2.0f, apart = -1.0f;
+
+/* Takes each bond that is stronger than the bonds beside it (of equals the first), which then are
+ * none any more. Returns how many it took. */
+static size_t take_strongest(float *bonds, size_t n_bonds)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < n_bonds; i++) {
+        float left = i ? bonds[i - 1] : apart, right = i + 1 < n_bonds ? bonds[i + 1] : apart;
+        if (!(bonds[i] >= HEED_BOND) || bonds[i] == joined) continue;
+        if (left >= bonds[i] || right > bonds[i]) continue;
+        bonds[i] = joined;
+        if (i) bonds[i - 1] = apart;
+        if (i + 1 < n_bonds) bonds[i + 1] = apart;
+        taken++;
+    }
+    return taken;
+}
+
+size_t heed__words_join(const char *text, size_t length, float *bonds, heed__word *words,
+                        size_t n_words, int64_t *word_of, size_t n_pieces)
+{
+    if (n_words < 2) return n_words;
+    for (size_t i = 0; i + 1 < n_words; i++)
+        if (words[i].end != words[i + 1].begin || !is_ideograph(text, length, words[i]) ||
+            !is_ideograph(text, length, words[i + 1]))
+            bonds[i] = apart;
+    while (take_strongest(bonds, n_words - 1)) {
+    }
+    size_t kept = 0, old = 0;
+    for (size_t piece = 0; old < n_words; old++) {
+        int second = old > 0 && bonds[old - 1] == joined;
+        if (second)
+            words[kept - 1].end = words[old].end;
+        else
+            words[kept++] = words[old];
+        for (; piece < n_pieces && word_of[piece] <= (int64_t)old; piece++)
+            if (word_of[piece] >= 0) word_of[piece] = (int64_t)kept - 1;
+    }
+    return kept;
+}
+
+int heed__words_would_join(const char *text, size_t length, size_t begin, size_t end)
+{
+    size_t size;
+    if (begin == 0 || end >= length) return 0;
+    return is_word_character(
+               character_at(text, length, start_of_character(text, begin - 1), &size)) &&
+           is_word_character(character_at(text, length, end, &size));
+}
+
 void heed__words_scores(const int64_t *word_of, const float *piece_scores, size_t n_pieces,
                         heed__combine combine, float *scores, size_t n_words)
 {

@@ -27,6 +27,20 @@ typedef enum heed__combine {
 size_t heed__words_from_pieces(const char *text, size_t length, const heed__word *pieces,
                                size_t n_pieces, heed__word *words, int64_t *word_of);
 
+/*
+ * Joins neighbours that are one ideograph each into words of two, the strongest bond first:
+ * bonds[i] says how strongly words i and i + 1 hang together (see reading.c), and below HEED_BOND
+ * they stay apart. Words of two are what most of Chinese is written in; longer chains of pairs are
+ * phrases. words and word_of are changed in place, bonds [n_words - 1] are used up; returns the new
+ * number of words.
+ */
+#define HEED_BOND 0.3f
+size_t heed__words_join(const char *text, size_t length, float *bonds, heed__word *words,
+                        size_t n_words, int64_t *word_of, size_t n_pieces);
+
+/* Nonzero when word characters that would run together meet where `begin .. end` is left out. */
+int heed__words_would_join(const char *text, size_t length, size_t begin, size_t end);
+
 /* scores [n_words] from piece_scores [n_pieces]; a word with a NaN piece is NaN. */
 void heed__words_scores(const int64_t *word_of, const float *piece_scores, size_t n_pieces,
                         heed__combine combine, float *scores, size_t n_words);

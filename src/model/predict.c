@@ -4,6 +4,7 @@
  * A row of any product is the same whatever else is in the batch, so is the answer.
  */
 #include "base/fail.h"
+#include "data/utf8.h"
 #include "model/model.h"
 
 #include <stdlib.h>
@@ -169,6 +170,13 @@ heed_status heed_model_predict(heed_model *model, const heed_text *texts, int64_
     heed__examples examples = {0};
     if (n < 0) return heed__fail(HEED_E_INVALID, "n = %lld; it must not be negative", (long long)n);
     if (n == 0) return HEED_OK;
+    for (int64_t i = 0; i < n; i++) {
+        size_t valid = heed__utf8_valid(texts[i].bytes, texts[i].size);
+        if (valid < texts[i].size)
+            return heed__fail(HEED_E_DATA,
+                              "text %lld: byte %zu is not UTF-8; convert it with iconv",
+                              (long long)i, valid + 1);
+    }
     HEED_TRY(heed__examples_encode(model->context, model->tokenizer, n, text_at, texts, &examples));
     heed_status status = heed__model_predict_examples(model, &examples, values);
     heed__examples_free(&examples);

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/* Small models are trained on made-up texts whose labels hang on known words; explanations must
+ * find these words, and each method's numbers must be what the method says they are. */
+#include "check.h"
+
+#include "heed/config.h"
+#include "heed/explain.h"
+#include "heed/train.h"
+
+#include "data/files.h"
+
+#include <jansson.h>
+#include <math.h>
+
+static const char *const fillers[] = {"the",  "report", "table", "green", "walks",  "around",
+                                      "city", "paper",  "with",  "some",  "people", "today"};
+static const char *const characters[] = {"我", "在", "看", "书", "天", "上", "他", "们"};
+
+/* One row in three is English "fast", "slow" or Chinese with a cue of two characters. */
+static const struct {
+    const char *label, *cue;
+} kinds[] = {{"fast", "hurry"}, {"slow", "relax"}, {"fast", "紧急"}, {"slow", "休息"}};
+
+static uint32_t dice = 1;
+
+static size_t roll(size_t n)
+{
+    dice = dice * 1664525u + 1013904223u;
+    return (dice >> 8) % n;
+}
+
+static void add_text(char *out, const char *cue, int chinese)
+{
+    size_t n = 4 + roll(6), at = roll(n);
+    for (size_t i = 0; i < n; i++) {
+        if (i == at) strcat(out, cue);
+        if (i == at && !chinese) strcat(out, " ");
+        strcat(out, chinese ? characters[roll(8)] : fillers[roll(12)]);
+        if (!chinese) strcat(out, " ");
+    }
+}
+
+static heed_model *flat, *layered, *numbers;
+
+static void train(const char *data, const char *name, const char *const *settings, heed_model **out)
+{
+    heed_config *config;
+    heed_train_result result;
+    check_ok(heed_config_create(&config));
+    check_ok(heed_config_set(config, "epochs", "12"));
+    check_ok(heed_config_set(config, "dim", "16"));
+    for (; settings[0]; settings += 2) check_ok(heed_config_set(config, settings[0], settings[1]));
+    const char *model = files_path(name);
+    heed_read_options read = {.text = "text", .label = "label"};
+    heed_train_options options = {
+        .paths = &data, .n_paths = 1, .model_path = model, .read = &read, .config = config};
+    check_ok(heed_train(files_context, &options, &result));
+    heed_config_destroy(&config);
+    check_ok(heed_model_load(files_context, model, out));
+}
+
+static int train_models(void **state)
+{
+    static char rows[1 << 18];
+    if (files_setup(state) != 0) return 1;
+    strcpy(rows, "label\ttext\n");
+    for (int i = 0; i < 800; i++) {
+        strcat(strcat(rows, kinds[i % 4].label), "\t");
+        add_text(rows, kinds[i % 4].cue, i % 4 > 1);
+        strcat(rows, "\n");
+    }
+    const char *data = files_text("rows.tsv", rows);
+    train(data, "flat.heed", (const char *[]){"label-smoothing", "0", "pool", "attention", NULL},
+          &flat);
+    train(data, "layered.heed",
+          (const char *[]){"encoder", "transformer", "layers", "2", "heads", "2", "pool", "mean",
+                           "ffn", "32", NULL},
+          &layered);
+    strcpy(rows, "label\ttext\n");
+    for (int i = 0; i < 400; i++) {
+        strcat(rows, i % 2 ? "7.5\t" : "2.5\t");
+        add_text(rows, i % 2 ? "hurry" : "relax", 0);
+        strcat(rows, "\n");
+    }
+    train(files_text("numbers.tsv", rows), "numbers.heed", (const char *[]){NULL}, &numbers);
+    return 0;
+}
+
+static int forget_models(void **state)
+{
+    heed_model_destroy(&flat);
+    heed_model_destroy(&layered);
+    heed_model_destroy(&numbers);
+    return files_teardown(state);
+}
+
+static heed_explainer *explainer_of(heed_model *model, const char *methods)
+{
+    heed_explainer *e;
+    heed_explain_options options = {.methods = methods};
+    check_ok(heed_explainer_create(model, &options, &e));
+    return e;
+}
+
+static heed_status add(heed_explainer *e, const char *text)
+{
+    return heed_explainer_add(e, NULL, (heed_text){text, strlen(text)}, NULL);
+}
+
+/* The drawing as data; the caller drops it. */
+static json_t *document(heed_explainer *e)
+{
+    char *bytes;
+    size_t size;
+    check_ok(heed_explainer_draw(e, &(heed_draw_options){.renderer = "json"}, &bytes, &size));
+    json_t *all = json_loadb(bytes, size, 0, NULL);
+    assert_non_null(all);
+    heed_text_free(bytes);
+    return all;
+}
+
+static json_t *words_of(json_t *all, size_t text)
+{
+    json_t *explanation = json_array_get(json_object_get(all, "explanations"), text);
+    return json_object_get(json_array_get(json_object_get(explanation, "outputs"), 0), "words");
+}
+
+static double score_of(json_t *word, const char *method)
+{
+    return json_number_value(json_object_get(json_object_get(word, "scores"), method));
+}
+
+static const char *highest(json_t *words, const char *method)
+{
+    size_t i;
+    json_t *word, *best = NULL;
+    json_array_foreach(words, i, word) if (!best || score_of(word, method) > score_of(best, method))
+        best = word;
+    return json_string_value(json_object_get(best, "text"));
+}
+
+static double sum(json_t *words, const char *method)
+{
+    size_t i;
+    json_t *word;
+    double total = 0;
+    json_array_foreach(words, i, word) total += score_of(word, method);
+    return total;
+}
+
+static void test_cue_words_win_by_each_method(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"occlusion", "gradient", "pool"};
+    heed_explainer *e = explainer_of(flat, NULL);
+    for (int i = 0; i < 40; i++) {
+        char text[512] = "";
+        add_text(text, kinds[i % 4].cue, i % 4 > 1);
+        check_ok(add(e, text));
+    }
+    json_t *all = document(e);
+    for (size_t m = 0; m < 3; m++) {
+        int won = 0;
+        for (size_t i = 0; i < 40; i++)
+            won += strcmp(highest(words_of(all, i), methods[m]), kinds[i % 4].cue) == 0;
+        for (size_t i = 0; i < 8; i++)
+            printf("%s %s %s\n", methods[m], highest(words_of(all, i), methods[m]),
+                   kinds[i % 4].cue);
+        if (won < 38) fail_msg("by %s the cue won in %d of 40 texts", methods[m], won);
+    }
+    json_decref(all);
+    heed_explainer_destroy(&e);
+}
+
+static void test_occlusion_is_the_difference_of_predictions(void **state)
+{
+    (void)state;
+    static const char text[] = "some people hurry around the city";
+    static const char *const without[] = {
+        " people hurry around the city",  "some  hurry around the city",
+        "some people  around the city",   "some people hurry  the city",
+        "some people hurry around  city", "some people hurry around the "};
+    heed_model *models[] = {flat, layered};
+    for (int m = 0; m < 2; m++) {
+        heed_explainer *e = explainer_of(models[m], "occlusion");
+        float whole[2], less[2];
+        heed_answer answer;
+        check_ok(add(e, text));
+        heed_text texts = {text, strlen(text)};
+        check_ok(heed_model_predict(models[m], &texts, 1, whole));
+        heed_model_best(models[m], 0, whole, &answer);
+        json_t *all = document(e);
+        assert_int_equal(json_array_size(words_of(all, 0)), 6);
+        for (size_t w = 0; w < 6; w++) {
+            texts = (heed_text){without[w], strlen(without[w])};
+            check_ok(heed_model_predict(models[m], &texts, 1, less));
+            double fall = (double)(whole[answer.index] - less[answer.index]);
+            assert_float_equal(score_of(json_array_get(words_of(all, 0), w), "occlusion"), fall,
+                               1e-6);
+        }
+        json_decref(all);
+        heed_explainer_destroy(&e);
+    }
+}
+
+static void test_a_word_of_two_characters_is_left_out_whole(void **state)
+{
+    (void)state;
+    heed_explainer *e = explainer_of(flat, "occlusion");
+    float whole[2], less[2];
+    check_ok(add(e, "他们紧急看书"));
+    json_t *all = document(e);
+    json_t *words = words_of(all, 0);
+    size_t i;
+    json_t *word;
+    int seen = 0;
+    check_ok(heed_model_predict(flat, &(heed_text){"他们紧急看书", 18}, 1, whole));
+    check_ok(heed_model_predict(flat, &(heed_text){"他们看书", 12}, 1, less));
+    int best = whole[1] > whole[0];
+    json_array_foreach(words, i, word)
+    {
+        if (strcmp(json_string_value(json_object_get(word, "text")), "紧急") != 0) continue;
+        assert_float_equal(score_of(word, "occlusion"), (double)(whole[best] - less[best]), 1e-6);
+        seen++;
+    }
+    assert_int_equal(seen, 1);
+    json_decref(all);
+    heed_explainer_destroy(&e);
+}
+
+static void test_attention_sums_to_one(void **state)
+{
+    (void)state;
+    heed_explainer *e = explainer_of(flat, "pool");
+    check_ok(add(e, "some people hurry around the city"));
+    json_t *all = document(e);
+    assert_float_equal(sum(words_of(all, 0), "pool"), 1.0, 1e-5);
+    json_decref(all);
+    heed_explainer_destroy(&e);
+    e = explainer_of(layered, "attention");
+    check_ok(add(e, "some people hurry around the city 他们"));
+    all = document(e);
+    assert_float_equal(sum(words_of(all, 0), "attention"), 1.0, 1e-5);
+    json_decref(all);
+    heed_explainer_destroy(&e);
+}
+
+static void test_heat_maps_hold_each_layer_and_head(void **state)
+{
+    (void)state;
+    heed_explainer *e;
+    heed_explain_options options = {.heat_maps = 1, .removed = -1};
+    check_ok(heed_explainer_create(layered, &options, &e));
+    check_ok(add(e, "some people hurry"));
+    json_t *all = document(e);
+    json_t *maps =
+        json_object_get(json_array_get(json_object_get(all, "explanations"), 0), "attention");
+    assert_int_equal(json_array_size(maps), 4);
+    size_t m, i, j;
+    json_t *map, *row, *weight;
+    json_array_foreach(maps, m, map)
+    {
+        assert_int_equal(json_array_size(json_object_get(map, "weights")), 3);
+        json_array_foreach(json_object_get(map, "weights"), i, row)
+        {
+            double total = 0;
+            json_array_foreach(row, j, weight) total += json_number_value(weight);
+            assert_float_equal(total, 1.0, 1e-5);
+        }
+    }
+    json_decref(all);
+    heed_explainer_destroy(&e);
+    check_ok(heed_explainer_create(flat, &options, &e));
+    check_ok(add(e, "some people hurry"));
+    all = document(e);
+    maps = json_object_get(json_array_get(json_object_get(all, "explanations"), 0), "attention");
+    assert_int_equal(json_array_size(maps), 1); /* the pool's one row */
+    json_decref(all);
+    heed_explainer_destroy(&e);
+}
+
+static void test_faithfulness_of_cues_is_above_chance(void **state)
+{
+    (void)state;
+    double removed, random;
+    heed_explainer *e;
+    heed_explain_options options = {.methods = "occlusion", .removed = 1};
+    check_ok(heed_explainer_create(flat, &options, &e));
+    heed_explainer_faithfulness(e, 0, &removed, &random);
+    assert_true(isnan(removed) && isnan(random));
+    for (int i = 0; i < 20; i++) {
+        char text[512] = "";
+        add_text(text, kinds[i % 4].cue, i % 4 > 1);
+        check_ok(add(e, text));
+    }
+    heed_explainer_faithfulness(e, 0, &removed, &random);
+    assert_true(removed > 0.2);
+    assert_true(removed > 2 * random);
+    heed_explainer_reset(e);
+    check_ok(add(e, "hurry")); /* as many words as would be removed */
+    heed_explainer_faithfulness(e, 0, &removed, &random);
+    assert_true(isnan(removed));
+    heed_explainer_destroy(&e);
+}
+
+static int holds(const heed_keyword *words, int n, const char *word)
+{
+    for (int i = 0; i < n; i++)
+        if (words[i].word.size == strlen(word) &&
+            memcmp(words[i].word.bytes, word, words[i].word.size) == 0)
+            return 1;
+    return 0;
+}
+
+static void test_keywords_are_the_cues(void **state)
+{
+    (void)state;
+    heed_keyword words[8];
+    int found;
+    heed_explainer *e = explainer_of(flat, "occlusion");
+    check_ok(add(e, "Some people HURRY around, hurry! the city"));
+    check_ok(heed_explainer_keywords(e, 0, 0, 8, words, &found));
+    assert_true(found >= 1);
+    assert_true(holds(words, 1, "hurry")); /* both spellings are one word */
+    assert_int_equal(words[0].count, 1);
+    assert_false(holds(words, found, ",") || holds(words, found, "!"));
+    check_fails(heed_explainer_keywords(e, 1, 0, 8, words, &found), HEED_E_INVALID, "text = 1");
+    heed_explainer_reset(e);
+    for (int i = 0; i < 60; i++) {
+        char text[512] = "";
+        add_text(text, kinds[i % 4].cue, i % 4 > 1);
+        check_ok(add(e, text));
+    }
+    for (int64_t label = 0; label < 2; label++) {
+        int slow = strcmp(heed_model_label(flat, 0, label), "slow") == 0;
+        check_ok(heed_explainer_label_keywords(e, 0, label, 2, words, &found));
+        assert_int_equal(found, 2);
+        assert_true(holds(words, 2, kinds[slow].cue) && holds(words, 2, kinds[2 + slow].cue));
+        assert_true(words[0].count >= 14 && words[0].score >= words[1].score);
+    }
+    heed_explainer_destroy(&e);
+}
+
+static void test_numbers_are_explained(void **state)
+{
+    (void)state;
+    heed_explainer *e = explainer_of(numbers, NULL);
+    static const char text[] = "some people hurry around the city";
+    const char *truth[] = {"7.25"};
+    heed_answer answer;
+    float whole, less;
+    check_ok(heed_explainer_add(e, NULL, (heed_text){text, strlen(text)}, truth));
+    heed_explainer_answer(e, 0, 0, &answer);
+    assert_null(answer.label);
+    assert_true(answer.value > 5.5f);
+    check_ok(heed_model_predict(numbers, &(heed_text){text, strlen(text)}, 1, &whole));
+    check_ok(
+        heed_model_predict(numbers, &(heed_text){"some people  around the city", 28}, 1, &less));
+    json_t *all = document(e);
+    assert_string_equal(highest(words_of(all, 0), "occlusion"), "hurry");
+    assert_string_equal(highest(words_of(all, 0), "gradient"), "hurry");
+    assert_float_equal(score_of(json_array_get(words_of(all, 0), 2), "occlusion"),
+                       (double)(whole - less), 1e-5);
+    json_decref(all);
+    char *bytes;
+    size_t size;
+    check_ok(heed_explainer_draw(e, &(heed_draw_options){.colours = 1}, &bytes, &size));
+    assert_non_null(strstr(bytes, "(it is 7.25)")); /* a number is not right or wrong */
+    assert_non_null(strstr(bytes, "the number falls"));
+    heed_text_free(bytes);
+    heed_explainer_destroy(&e);
+}
+
+static void test_all_renderers_draw(void **state)
+{
+    (void)state;
+    static const char *const renderers[] = {"terminal", "html", "svg", "png", "json"};
+    static const char *const holding[] = {"hurry", "<span", "<svg", "PNG", "\"hurry\""};
+    heed_explainer *e = explainer_of(layered, NULL);
+    const char *truth[] = {"slow"};
+    check_ok(heed_explainer_add(e, "row 1", (heed_text){"some people hurry <b>", 21}, truth));
+    check_ok(add(e, "他们紧急看书"));
+    for (int i = 0; i < 5; i++) {
+        char *first, *second;
+        size_t size, again;
+        heed_draw_options how = {.renderer = renderers[i], .title = "two texts"};
+        heed_status status = heed_explainer_draw(e, &how, &first, &size);
+        if (status == HEED_E_UNSUPPORTED) continue; /* not built in */
+        check_ok(status);
+        check_ok(heed_explainer_draw(e, &how, &second, &again));
+        assert_true(size > 100);
+        assert_int_equal(size, again);
+        assert_memory_equal(first, second, size);
+        assert_non_null(strstr(first + (i == 3), holding[i]));
+        heed_text_free(first);
+        heed_text_free(second);
+    }
+    heed_explainer_destroy(&e);
+}
+
+static void test_methods_drawn_can_be_limited(void **state)
+{
+    (void)state;
+    char *all, *one;
+    size_t size;
+    heed_explainer *e = explainer_of(flat, "occlusion,pool");
+    check_ok(add(e, "some people hurry around the city"));
+    check_ok(heed_explainer_draw(e, NULL, &all, &size));
+    check_ok(heed_explainer_draw(e, &(heed_draw_options){.methods = 1}, &one, &size));
+    assert_non_null(strstr(all, "by pool"));
+    assert_null(strstr(one, "by occlusion"));
+    heed_text_free(all);
+    heed_text_free(one);
+    heed_explainer_destroy(&e);
+}
+
+static void test_odd_texts(void **state)
+{
+    (void)state;
+    heed_explainer *e = explainer_of(flat, NULL);
+    char *bytes, *longest = malloc(5000 * 6 + 1);
+    size_t size;
+    assert_non_null(longest);
+    *longest = 0;
+    for (int i = 0; i < 1000; i++) memcpy(longest + 6 * i, i == 500 ? "hurry " : "table ", 7);
+    check_ok(add(e, ""));
+    check_ok(add(e, " \n "));
+    check_ok(add(e, "hurry"));
+    check_ok(add(e, "!?"));
+    check_fails(add(e, "hur\xff"
+                       "ry"),
+                HEED_E_DATA, "byte 4 is not UTF-8");
+    check_ok(add(e, longest)); /* more words than are left out one by one */
+    json_t *all = document(e);
+    assert_int_equal(json_array_size(json_object_get(all, "explanations")), 5);
+    assert_int_equal(json_array_size(words_of(all, 0)), 0);
+    assert_int_equal(json_array_size(words_of(all, 4)), 1000);
+    double cue = score_of(json_array_get(words_of(all, 4), 500), "occlusion");
+    double other = score_of(json_array_get(words_of(all, 4), 10), "occlusion");
+    assert_true(fabs(cue) > fabs(other));
+    json_decref(all);
+    heed_explainer_reset(e);
+    check_ok(heed_explainer_draw(e, NULL, &bytes, &size)); /* of no text */
+    heed_text_free(bytes);
+    heed_explainer_destroy(&e);
+    free(longest);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    heed_explainer *e = NULL;
+    char *bytes;
+    size_t size;
+    heed_explain_options options = {.methods = "occlusion,attention"};
+    check_fails(heed_explainer_create(flat, &options, &e), HEED_E_INVALID,
+                "method attention: this model has occlusion, gradient, pool");
+    assert_null(e);
+    options.methods = "";
+    check_fails(heed_explainer_create(flat, &options, &e), HEED_E_INVALID, "occlusion");
+    e = explainer_of(flat, "occlusion");
+    check_fails(heed_explainer_draw(e, &(heed_draw_options){.renderer = "tiff"}, &bytes, &size),
+                HEED_E_INVALID, "tiff");
+    check_fails(heed_explainer_draw(e, &(heed_draw_options){.width = 20}, &bytes, &size),
+                HEED_E_INVALID, "20");
+    heed_explainer_destroy(&e);
+    heed_explainer_destroy(&e);
+    heed_method method;
+    assert_true(heed_method_at(0, &method));
+    assert_string_equal(method.name, "occlusion");
+    assert_false(heed_method_at(99, &method));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cue_words_win_by_each_method),
+        cmocka_unit_test(test_occlusion_is_the_difference_of_predictions),
+        cmocka_unit_test(test_a_word_of_two_characters_is_left_out_whole),
+        cmocka_unit_test(test_attention_sums_to_one),
+        cmocka_unit_test(test_heat_maps_hold_each_layer_and_head),
+        cmocka_unit_test(test_faithfulness_of_cues_is_above_chance),
+        cmocka_unit_test(test_keywords_are_the_cues),
+        cmocka_unit_test(test_numbers_are_explained),
+        cmocka_unit_test(test_all_renderers_draw),
+        cmocka_unit_test(test_methods_drawn_can_be_limited),
+        cmocka_unit_test(test_odd_texts),
+        cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, train_models, forget_models);
+}
