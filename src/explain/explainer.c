@@ -218,6 +218,7 @@ static heed_status fill_item(heed_explainer *e, heed__explained *item, heed__rea
 heed_status heed_explainer_add(heed_explainer *e, const char *name, heed_text text,
                                const char *const *truth)
 {
+    HEED_TRY(heed__model_check_text(text));
     HEED_TRY(heed__grow(&e->items, &e->capacity, e->count + 1, sizeof *e->items, "explanations"));
     heed__explained *item = &e->items[e->count];
     heed__reading reading = {0};

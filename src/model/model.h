@@ -105,6 +105,9 @@ const char *heed__model_note_find(const heed_model *model, const char *key);
 /* Writes the model file, whole or not at all. */
 heed_status heed__model_save(heed_model *model, const char *path);
 
+/* Refuses what is not UTF-8, which tokenizers rely on: for texts that no reader has checked. */
+heed_status heed__model_check_text(heed_text text);
+
 /* Makes room for predicting these examples, so that the largest batch does not do it later. */
 heed_status heed__model_plan(heed_model *model, const heed__examples *examples);
 

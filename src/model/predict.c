@@ -165,18 +165,29 @@ static heed_text text_at(const void *user, int64_t i)
     return ((const heed_text *)user)[i];
 }
 
+heed_status heed__model_check_text(heed_text text)
+{
+    size_t valid = text.size ? heed__utf8_valid(text.bytes, text.size) : 0;
+    if (valid == text.size) return HEED_OK;
+    return heed__fail(HEED_E_DATA, "not UTF-8 at byte %zu; convert the text (iconv -t UTF-8)",
+                      valid);
+}
+
+static heed_status check_texts(const heed_text *texts, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        heed_status status = heed__model_check_text(texts[i]);
+        if (status != HEED_OK) return heed__fail_prefix(status, "text %lld: ", (long long)i);
+    }
+    return HEED_OK;
+}
+
 heed_status heed_model_predict(heed_model *model, const heed_text *texts, int64_t n, float *values)
 {
     heed__examples examples = {0};
     if (n < 0) return heed__fail(HEED_E_INVALID, "n = %lld; it must not be negative", (long long)n);
     if (n == 0) return HEED_OK;
-    for (int64_t i = 0; i < n; i++) {
-        size_t valid = heed__utf8_valid(texts[i].bytes, texts[i].size);
-        if (valid < texts[i].size)
-            return heed__fail(HEED_E_DATA,
-                              "text %lld: byte %zu is not UTF-8; convert it with iconv",
-                              (long long)i, valid + 1);
-    }
+    HEED_TRY(check_texts(texts, n));
     HEED_TRY(heed__examples_encode(model->context, model->tokenizer, n, text_at, texts, &examples));
     heed_status status = heed__model_predict_examples(model, &examples, values);
     heed__examples_free(&examples);

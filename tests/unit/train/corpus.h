@@ -12,6 +12,8 @@
 
 enum { CORPUS_ROWS = 96 };
 
+static const char *corpus_labels; /* columns of the data written last; NULL = guessed */
+
 static const char *const corpus_good[] = {"fine", "lovely", "superb", "warm"};
 static const char *const corpus_bad[] = {"dull", "awful", "cold", "broken"};
 static const char *const corpus_plain[] = {"the", "film",  "was",   "and", "it",
@@ -43,6 +45,7 @@ static inline const char *corpus_write(const char *name, const char *kind)
     FILE *file = fopen(path, "w");
     unsigned state = 7;
     assert_non_null(file);
+    corpus_labels = *kind == 't' ? "topic,level" : NULL;
     int set = *kind == 's', two = *kind == 't', number = *kind == 'n';
     fprintf(file, two ? "text\ttopic\tlevel\n" : "text\tlabel\n");
     for (int i = 0; i < CORPUS_ROWS; i++) {
@@ -83,9 +86,8 @@ static inline heed_config *corpus_config(const char *settings)
 
 typedef struct corpus_run {
     const char *data, *model, *settings;
-    heed_config *config;      /* instead of settings; not freed */
-    const char *text, *label; /* columns; NULL = guessed */
-    int threads;              /* 0 = 1 */
+    heed_config *config; /* instead of settings; not freed */
+    int threads;         /* 0 = 1 */
     int resume;
     int64_t stop_at; /* the step after which to stop; 0 = never */
     int64_t die_at;  /* the step after which the process ends at once */
@@ -106,7 +108,7 @@ static inline heed_status corpus_train(corpus_run *run)
     heed_context *context = NULL;
     heed_context_options threads = {.threads = run->threads ? run->threads : 1};
     heed_config *config = run->config ? run->config : corpus_config(run->settings);
-    heed_read_options read = {.text = run->text, .label = run->label};
+    heed_read_options read = {.label = corpus_labels};
     heed_train_options options = {.paths = &run->data,
                                   .n_paths = 1,
                                   .model_path = run->model,

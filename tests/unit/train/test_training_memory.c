@@ -10,8 +10,12 @@ static void check_steps(const char *kind, const char *settings)
     enum { STEPS = 40 };
     const char *data = corpus_write("data.tsv", kind);
     heed_config *config = corpus_config(settings);
-    heed_train_options options = {
-        .paths = &data, .n_paths = 1, .model_path = files_path("a.heed"), .config = config};
+    heed_read_options read = {.label = corpus_labels};
+    heed_train_options options = {.paths = &data,
+                                  .n_paths = 1,
+                                  .model_path = files_path("a.heed"),
+                                  .read = &read,
+                                  .config = config};
     heed__session session;
     double loss, rate, metric;
     check_ok(heed__session_open(NULL, &options, &session));

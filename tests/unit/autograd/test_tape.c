@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* The tape: reuse of memory never changes a value, plans serve smaller batches, errors stay. */
+#include "check.h"
+
+#include "autograd/tape.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "ops/ops.h"
+#include "out_of_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLS = 5, MOST_ROWS = 40, DEPTH = 12 };
+
+/* A random network of adds, activations and linears over rows x COLS, down to a 1 x 1 loss. */
+typedef struct network {
+    heed_real x[MOST_ROWS * COLS], dx[MOST_ROWS * COLS];
+    heed_real w[COLS * COLS], dw[COLS * COLS];
+    float targets[MOST_ROWS * COLS];
+    heed__target_loss loss;
+    int64_t rows;
+    uint64_t seed;
+    int keep;
+    heed__var kept[DEPTH], out;
+} network;
+
+static void fill(network *n, int64_t rows, uint64_t seed)
+{
+    heed__random random;
+    memset(n, 0, sizeof *n);
+    n->rows = rows;
+    n->seed = seed;
+    heed__random_start(&random, seed, HEED_RANDOM_CHECK);
+    for (int i = 0; i < MOST_ROWS * COLS; i++) {
+        n->x[i] = heed__random_uniform(&random) - 0.5f;
+        n->targets[i] = heed__random_uniform(&random);
+    }
+    for (int i = 0; i < COLS * COLS; i++) n->w[i] = heed__random_uniform(&random) - 0.5f;
+    n->loss.targets = n->targets;
+}
+
+static heed__var record(heed__tape *tape, network *n, heed__tape_mode mode)
+{
+    heed__random random;
+    heed__random_start(&random, n->seed, HEED_RANDOM_ORDER);
+    heed__tape_start(tape, mode, (heed__draw){1, 2});
+    heed__var x = heed__tape_leaf(tape, n->rows, COLS, n->x, n->dx);
+    heed__var w = heed__tape_leaf(tape, COLS, COLS, n->w, n->dw), values[DEPTH + 1] = {x};
+    for (int i = 0; i < DEPTH; i++) {
+        heed__var a = values[heed__random_below(&random, (uint64_t)i + 1)];
+        heed__var in[2] = {values[i], a};
+        heed__activation f = {(heed__activation_kind)heed__random_below(&random, HEED_ACTIVATIONS)};
+        switch (heed__random_below(&random, 3)) {
+        case 0:
+            values[i + 1] = heed__tape_apply(tape, &heed__op_add, in, 2, NULL, 0);
+            break;
+        case 1:
+            values[i + 1] = heed__tape_apply(tape, &heed__op_activation, in, 1, &f, sizeof f);
+            break;
+        default:
+            in[1] = w;
+            values[i + 1] = heed__tape_apply(tape, &heed__op_linear, in, 2, NULL, 0);
+        }
+        if (n->keep) heed__tape_keep(tape, values[i + 1]);
+        if (n->keep) heed__tape_keep_grad(tape, values[i + 1]);
+        n->kept[i] = values[i + 1];
+    }
+    n->out = heed__tape_apply(tape, &heed__op_squared_error, &values[DEPTH], 1, &n->loss,
+                              sizeof n->loss);
+    heed__tape_keep(tape, n->out);
+    return n->out;
+}
+
+/* Keeping everything gives each buffer a place of its own: the same numbers must come out. */
+static void test_reuse_changes_nothing(void **state)
+{
+    (void)state;
+    static network plain, kept;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        heed__tape *a = NULL, *b = NULL;
+        check_ok(heed__tape_create(NULL, &a));
+        check_ok(heed__tape_create(NULL, &b));
+        fill(&plain, 7, seed);
+        fill(&kept, 7, seed);
+        kept.keep = 1;
+        check_ok(heed__tape_run(a, record(a, &plain, HEED_TAPE_TRAIN)));
+        check_ok(heed__tape_run(b, record(b, &kept, HEED_TAPE_TRAIN)));
+        assert_memory_equal(plain.dx, kept.dx, sizeof plain.dx);
+        assert_memory_equal(plain.dw, kept.dw, sizeof plain.dw);
+        assert_true(*heed__tape_value(a, plain.out) == *heed__tape_value(b, kept.out));
+        assert_true(heed__tape_bytes(a) < heed__tape_bytes(b));
+        /* Values only: the same last value without gradients. */
+        heed__var loss = record(a, &plain, HEED_TAPE_INFER);
+        check_ok(heed__tape_run(a, HEED_NO_VAR));
+        assert_true(*heed__tape_value(a, loss) == *heed__tape_value(b, kept.out));
+        heed__tape_destroy(&a);
+        heed__tape_destroy(&b);
+    }
+}
+
+static void test_a_plan_serves_smaller_batches(void **state)
+{
+    (void)state;
+    static network n, fresh;
+    heed__tape *tape = NULL, *other = NULL;
+    check_ok(heed__tape_create(NULL, &tape));
+    fill(&n, MOST_ROWS, 5);
+    check_ok(heed__tape_plan(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    uint64_t before = heed__alloc_count();
+    for (int64_t rows = MOST_ROWS; rows >= 0; rows--) {
+        fill(&n, rows, 5);
+        check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+        uint64_t after = heed__alloc_count();
+        assert_int_equal(after, before);
+        fill(&fresh, rows, 5);
+        check_ok(heed__tape_create(NULL, &other));
+        check_ok(heed__tape_run(other, record(other, &fresh, HEED_TAPE_TRAIN)));
+        assert_memory_equal(n.dx, fresh.dx, sizeof n.dx);
+        assert_memory_equal(n.dw, fresh.dw, sizeof n.dw);
+        heed__tape_destroy(&other);
+        before = heed__alloc_count();
+    }
+    heed__tape_destroy(&tape);
+}
+
+/* A larger batch is planned anew; then both sizes run in that place. */
+static void test_growing(void **state)
+{
+    (void)state;
+    static network n;
+    heed__tape *tape = NULL;
+    check_ok(heed__tape_create(NULL, &tape));
+    fill(&n, 3, 9);
+    check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    size_t small = heed__tape_bytes(tape);
+    fill(&n, 30, 9);
+    check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    assert_true(heed__tape_bytes(tape) > small);
+    uint64_t before = heed__alloc_count();
+    for (int64_t rows = 1; rows <= 30; rows++) {
+        fill(&n, rows, 9);
+        check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    }
+    assert_int_equal(heed__alloc_count(), before);
+    fill(&n, 4, 10); /* another structure */
+    check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    heed__tape_destroy(&tape);
+}
+
+static void test_errors_stay(void **state)
+{
+    (void)state;
+    static network n;
+    heed__tape *tape = NULL;
+    check_ok(heed__tape_create(NULL, &tape));
+    fill(&n, 4, 1);
+    heed__tape_start(tape, HEED_TAPE_TRAIN, (heed__draw){0});
+    heed__var x = heed__tape_leaf(tape, 4, COLS, n.x, n.dx);
+    heed__var odd = heed__tape_leaf(tape, 2, 3, n.w, NULL), pair[2] = {x, odd};
+    assert_int_equal(heed__tape_apply(tape, &heed__op_add, pair, 2, NULL, 0), HEED_NO_VAR);
+    pair[1] = x;
+    heed__var after = heed__tape_apply(tape, &heed__op_add, pair, 2, NULL, 0);
+    assert_int_equal(after, HEED_NO_VAR);
+    assert_int_equal(heed__tape_rows(tape, after), 0);
+    assert_null(heed__tape_value(tape, after));
+    heed__tape_keep(tape, after);
+    check_fails(heed__tape_run(tape, after), HEED_E_INVALID, "add");
+
+    heed__tape_start(tape, HEED_TAPE_TRAIN, (heed__draw){0}); /* begins with a clean sheet */
+    x = heed__tape_leaf(tape, 4, COLS, n.x, n.dx);
+    check_fails(heed__tape_run(tape, x), HEED_E_INVALID, "must be 1 x 1");
+    heed__var loss = record(tape, &n, HEED_TAPE_TRAIN);
+    heed__tape_apply(tape, &heed__op_weighted_sum, &loss, 1, &(heed__weighted_sum){{1}},
+                     sizeof(heed__weighted_sum));
+    check_fails(heed__tape_run(tape, loss), HEED_E_INVALID, "must be the last");
+    heed__tape_destroy(&tape);
+}
+
+static heed_status run_job(void *arg)
+{
+    network *n = arg;
+    heed__tape *tape = NULL;
+    heed_status status = heed__tape_create(NULL, &tape);
+    if (status == HEED_OK) status = heed__tape_run(tape, record(tape, n, HEED_TAPE_TRAIN));
+    heed__tape_destroy(&tape);
+    return status;
+}
+
+static void test_without_memory(void **state)
+{
+    (void)state;
+    static network n;
+    fill(&n, 6, 2);
+    check_out_of_memory(run_job, &n, 100);
+}
+
+/* A plan that could not be made leaves a tape that can be used again. */
+static void test_after_running_out_of_memory(void **state)
+{
+    (void)state;
+    static network n, fresh;
+    heed__tape *tape = NULL;
+    check_ok(heed__tape_create(NULL, &tape));
+    fill(&n, 3, 9);
+    check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    n.rows = 30;
+    heed__var loss = record(tape, &n, HEED_TAPE_TRAIN);
+    heed__alloc_fail_at(1);
+    assert_int_equal(heed__tape_run(tape, loss), HEED_E_NOMEM);
+    heed__alloc_fail_at(0);
+    fill(&n, 3, 9);
+    fill(&fresh, 3, 9);
+    check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    check_ok(run_job(&fresh));
+    assert_memory_equal(n.dx, fresh.dx, sizeof n.dx);
+    heed__tape_destroy(&tape);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reuse_changes_nothing),
+                                       cmocka_unit_test(test_a_plan_serves_smaller_batches),
+                                       cmocka_unit_test(test_growing),
+                                       cmocka_unit_test(test_errors_stay),
+                                       cmocka_unit_test(test_without_memory),
+                                       cmocka_unit_test(test_after_running_out_of_memory)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
