@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Occlusion (Zeiler, Fergus 2014; for text: Li, Monroe, Jurafsky, arXiv 1612.08220): how much the
- * label's probability falls when the word is left out of the text. */
+ * label's log odds fall when the word is left out of the text. */
 #include "base/fail.h"
 #include "explain/reading.h"
 
@@ -28,10 +28,10 @@ static heed_status fill(heed__reading *r, int output, heed__arena *arena, float 
     for (size_t w = 0; w < n; w++) masks[w / each * n + w] = 1;
     for (size_t g = 0; g < groups; g++) without[g] = masks + g * n;
     HEED_TRY(heed__reading_without(r, groups, without, values));
-    float whole = heed__reading_answer(r, r->values, output);
+    float whole = heed__reading_strength(r, r->values, output);
     for (size_t w = 0; w < n; w++) {
         size_t g = w / each, size = g + 1 < groups ? each : n - g * each;
-        scores[w] = (whole - heed__reading_answer(r, values + g * width, output)) / (float)size;
+        scores[w] = (whole - heed__reading_strength(r, values + g * width, output)) / (float)size;
     }
     return HEED_OK;
 }
@@ -45,4 +45,5 @@ static heed_status score(heed__reading *r, int output, float *scores)
 }
 
 const heed__method heed__method_occlusion = {
-    "occlusion", "fall of the label's probability when the word is left out", 1, supports, score};
+    "occlusion", "fall of the label's log odds (of the number) when the word is left out", 1,
+    supports, score};

@@ -93,6 +93,27 @@ float heed__reading_answer(const heed__reading *r, const float *values, int outp
     return values[heed_model_output(r->model, output).first + heed__reading_label(r, output)];
 }
 
+static float log_of(float value)
+{
+    const float tiny = 1e-37f; /* log odds stay within +-86 */
+    float in = value > tiny ? value : tiny, out;
+    heed__kernels_best()->log(1, &in, &out);
+    return out;
+}
+
+/* Of a class, the odds against are summed from the other labels: near certainty 1 - p would be 0.
+ */
+float heed__reading_strength(const heed__reading *r, const float *values, int output)
+{
+    heed_output o = heed_model_output(r->model, output);
+    float answer = heed__reading_answer(r, values, output), others = 0;
+    if (o.kind == HEED_OUTPUT_NUMBER) return answer;
+    for (int64_t j = 0; j < o.count && o.kind == HEED_OUTPUT_CLASS; j++)
+        if (j != heed__reading_label(r, output)) others += values[o.first + j];
+    if (o.kind == HEED_OUTPUT_SET) others = 1 - answer;
+    return log_of(answer) - log_of(others);
+}
+
 /* The text with the words left out; what stood between words stays. Where words would run together
  * ("well-known" without its hyphen) a space takes the place. */
 static size_t copy_without(const heed__reading *r, const unsigned char *without, char *to)

@@ -31,6 +31,9 @@ int64_t heed__reading_label(const heed__reading *reading, int output);
 /* What an output says for that label: its probability, or the number. */
 float heed__reading_answer(const heed__reading *reading, const float *values, int output);
 
+/* How strongly, on a scale that does not saturate: the label's log odds, or the number. */
+float heed__reading_strength(const heed__reading *reading, const float *values, int output);
+
 /* Answers [n, width] for the text without some words: without[i][w] nonzero = word w is left out.
  */
 heed_status heed__reading_without(const heed__reading *reading, size_t n,
