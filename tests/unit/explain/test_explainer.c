@@ -163,9 +163,6 @@ static void test_cue_words_win_by_each_method(void **state)
         int won = 0;
         for (size_t i = 0; i < 40; i++)
             won += strcmp(highest(words_of(all, i), methods[m]), kinds[i % 4].cue) == 0;
-        for (size_t i = 0; i < 8; i++)
-            printf("%s %s %s\n", methods[m], highest(words_of(all, i), methods[m]),
-                   kinds[i % 4].cue);
         if (won < 38) fail_msg("by %s the cue won in %d of 40 texts", methods[m], won);
     }
     json_decref(all);
