@@ -15,12 +15,22 @@
 
 enum { FIRST_READ = 64 * 1024, WRITE_BUFFER = 256 * 1024 };
 
+/* A regular file's size, so that its bytes are moved once; a pipe's is not known. */
+static size_t expected_size(FILE *file)
+{
+    struct stat about;
+    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) return 0;
+    return (size_t)about.st_size;
+}
+
 static heed_status read_all(FILE *file, const char *path, size_t limit, unsigned char **bytes,
                             size_t *size)
 {
-    size_t room = 0, used = 0;
+    size_t room = 0, used = 0, expected = expected_size(file);
+    size_t first = expected < limit ? expected : limit;
+    if (first) HEED_TRY(heed__grow(bytes, &room, first + 2, 1, path));
     for (;;) {
-        HEED_TRY(heed__grow(bytes, &room, used + FIRST_READ + 1, 1, path));
+        if (room < used + 2) HEED_TRY(heed__grow(bytes, &room, used + FIRST_READ, 1, path));
         size_t got = fread(*bytes + used, 1, room - used - 1, file);
         used += got;
         if (used > limit)
