@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings: what is taken and refused, one spelling for each value, and the same in any locale. */
+#include "check.h"
+
+#include "model/config.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static heed_config *fresh(void)
+{
+    heed_config *config = NULL;
+    check_ok(heed_config_create(&config));
+    return config;
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    static const char *const taken[][3] = {{"encoder.layers", "3", "3"},
+                                           {"layers", "4e0", "4"},
+                                           {"train.lr", "1e-3", "0.001"},
+                                           {"train.lr", "0.00100", "0.001"},
+                                           {"lr", "+5", "5"},
+                                           {"encoder.kind", "gru", "gru"},
+                                           {"lowercase", "false", "false"},
+                                           {"train.seed", "9007199254740991", "9007199254740991"},
+                                           {"input.dropout", "-0", "0"},
+                                           {"train.steps", "-0", "0"},
+                                           {"weight-decay", "1E-2", "0.01"},
+                                           {"pool", "attention+mean", "attention+mean"}};
+    static const char *const refused[][3] = {{"encoder.layers", "0", "whole number from 1"},
+                                             {"encoder.layers", "2.5", "whole number"},
+                                             {"encoder.layers", "0x3", "whole number"},
+                                             {"encoder.layers", " 3", "whole number"},
+                                             {"encoder.layers", "", "whole number"},
+                                             {"train.lr", "nan", "a number"},
+                                             {"train.lr", "inf", "a number"},
+                                             {"train.lr", "1,5", "a number"},
+                                             {"train.lr", "1e-400", "a number"},
+                                             {"encoder.kind", "GRU", "one of"},
+                                             {"encoder.kind", "gru|lstm", "one of"},
+                                             {"encoder.kind", "", "one of"},
+                                             {"lowercase", "yes", "true or false"},
+                                             {"layer", "3", "did you mean layers"},
+                                             {"encoder.layer", "3", "did you mean encoder.layers"}};
+    heed_config *config = fresh();
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        check_ok(heed_config_set(config, taken[i][0], taken[i][1]));
+        assert_string_equal(heed_config_get(config, taken[i][0]), taken[i][2]);
+        assert_true(heed_config_is_set(config, taken[i][0]));
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        check_fails(heed_config_set(config, refused[i][0], refused[i][1]), HEED_E_INVALID,
+                    refused[i][2]);
+    assert_string_equal(heed_config_get(config, "encoder.layers"), "4"); /* as it was */
+    assert_null(heed_config_get(config, "nothing"));
+    assert_false(heed_config_is_set(config, "encoder.heads"));
+    heed_config_destroy(&config);
+    heed_config_destroy(&config);
+    assert_null(config);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    static const char *const refused[][2] = {{"[]", "must be a JSON object"},
+                                             {"{\"encoder\": 3}", "encoder: it must be an object"},
+                                             {"{\"encoder\": {\"layers\": \"3\"}}", "a number"},
+                                             {"{\"encoder\": {\"layers\": 65}}", "from 1 to 64"},
+                                             {"{\"encoder\": {\"layesr\": 3}}", "encoder.layers"},
+                                             {"{\"encoder\": {\"causal\": 1}}", "true or false"},
+                                             {"{\"encoder\": {\"kind\": null}}", "a string"},
+                                             {"{\"a\": {\"b\": 1}}", "did you mean"}};
+    heed_config *config = fresh();
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_true(heed_config_parse(config, refused[i][0], strlen(refused[i][0]), "c.json") !=
+                        HEED_OK &&
+                    strstr(heed_status_message(), refused[i][1]));
+    static const char good[] = "{\"encoder\": {\"kind\": \"lstm\", \"causal\": true},"
+                               " \"train\": {\"lr\": 0.1, \"seed\": 9007199254740991}}";
+    check_ok(heed_config_parse(config, good, strlen(good), "c.json"));
+    assert_string_equal(heed_config_get(config, "lr"), "0.1");
+    assert_string_equal(heed_config_get(config, "seed"), "9007199254740991");
+    heed_config_destroy(&config);
+}
+
+/* A configuration's text brings back the same configuration and the same text. */
+static void check_round_trip(void)
+{
+    static const char *const settings[][2] = {
+        {"train.lr", "0.00123456789"},  {"input.init", "1e-6"},
+        {"train.clip", "999999"},       {"encoder.dropout", "0.3333333333"},
+        {"encoder.activation", "silu"}, {"train.seed", "4503599627370497"}};
+    heed_config *config = fresh(), *again = fresh();
+    char *text = NULL, *same = NULL;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        check_ok(heed_config_set(config, settings[i][0], settings[i][1]));
+    check_ok(heed_config_json(config, 2, &text));
+    check_ok(heed_config_parse(again, text, strlen(text), "again"));
+    check_ok(heed_config_json(again, 2, &same));
+    assert_string_equal(text, same);
+    const heed_setting *setting;
+    for (size_t i = 0; (setting = heed_setting_at(i)); i++)
+        assert_string_equal(heed_config_get(config, setting->key),
+                            heed_config_get(again, setting->key));
+    assert_true(fabs(heed__config_number(again, "train.lr") - 0.00123456789) < 1e-17);
+    assert_string_equal(heed_config_get(again, "dropout"), "0.333333333");
+    heed_text_free(text);
+    heed_text_free(same);
+    heed_config_destroy(&config);
+    heed_config_destroy(&again);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    check_round_trip();
+}
+
+/* A locale with decimal commas, made here where the system has the sources of one. */
+static int set_comma_locale(char *folder)
+{
+    char command[256];
+    static const char *const installed[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8"};
+    for (size_t i = 0; i < 3; i++)
+        if (setlocale(LC_ALL, installed[i])) return 1;
+    snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/heed_comma >/dev/null 2>&1",
+             folder);
+    if (system(command) != 0) return 0;
+    setenv("LOCPATH", folder, 1);
+    return setlocale(LC_ALL, "heed_comma") != NULL;
+}
+
+static void test_comma_locale(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/heed-locale-XXXXXX", command[128];
+    assert_non_null(mkdtemp(folder));
+    int there = set_comma_locale(folder);
+    if (there) {
+        test_values(state);
+        test_json(state);
+        check_round_trip();
+        setlocale(LC_ALL, "C");
+    }
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+    if (!there) skip();
+}
+
+/* Every row can be said by key and by flag, and its default is a value it would take. */
+static void test_table(void **state)
+{
+    (void)state;
+    heed_config *config = fresh();
+    const heed_setting *setting, *other;
+    for (size_t i = 0; (setting = heed_setting_at(i)); i++) {
+        check_ok(heed_config_set(config, setting->key, setting->initial));
+        assert_string_equal(heed_config_get(config, setting->key), setting->initial);
+        assert_ptr_equal(heed_config_get(config, setting->key),
+                         heed_config_get(config, setting->flag));
+        assert_true(setting->help && *setting->help && strchr(setting->key, '.'));
+        for (size_t j = 0; j < i && (other = heed_setting_at(j)); j++) {
+            assert_string_not_equal(setting->key, other->key);
+            assert_string_not_equal(setting->flag, other->flag);
+        }
+    }
+    heed_config_destroy(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_json),
+                                       cmocka_unit_test(test_round_trip),
+                                       cmocka_unit_test(test_comma_locale),
+                                       cmocka_unit_test(test_table)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
