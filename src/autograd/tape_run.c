@@ -50,8 +50,9 @@ static void zero_new_grads(heed__tape *tape, heed__var at)
         heed__var in = n->input[i];
         heed__node *source = &tape->nodes[in];
         if (!source->op || !source->wants_grad) continue;
-        if (tape->buffers[(size_t)in * KINDS + GRAD].first == now)
-            memset(heed__tape_grad_of(tape, in), 0, heed__node_bytes(source, GRAD));
+        size_t bytes = heed__node_bytes(source, GRAD); /* 0: no rows, and no buffer */
+        if (bytes && tape->buffers[(size_t)in * KINDS + GRAD].first == now)
+            memset(heed__tape_grad_of(tape, in), 0, bytes);
     }
 }
 

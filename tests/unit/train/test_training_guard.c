@@ -8,19 +8,18 @@
 
 #include <math.h>
 
-static heed__session open_session(const char *data, const char *settings)
+/* Fills a session in place: what it holds points into it. */
+static void open_session(heed__session *session, const char *data, const char *settings)
 {
     static heed_train_options options;
     static const char *path;
-    heed__session session;
     heed_config *config = corpus_config(settings);
     path = data;
     options = (heed_train_options){
         .paths = &path, .n_paths = 1, .model_path = files_path("a.heed"), .config = config};
-    check_ok(heed__session_open(NULL, &options, &session));
-    check_ok(heed__session_start(&session));
+    check_ok(heed__session_open(NULL, &options, session));
+    check_ok(heed__session_start(session));
     heed_config_destroy(&config);
-    return session;
 }
 
 /* Whatever a run ends with, the model on disk answers with numbers. */
@@ -64,7 +63,8 @@ static void test_tensor_is_named(void **state)
     static const heed_real poisons[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 3; i++) {
         double loss, rate;
-        heed__session s = open_session(corpus_write("data.tsv", "class"), CORPUS_SMALL);
+        heed__session s;
+        open_session(&s, corpus_write("data.tsv", "class"), CORPUS_SMALL);
         check_ok(heed__session_step(&s, &loss, &rate));
         parameter(&s, "output.0.weight")[3] = poisons[i];
         check_fails(heed__session_step(&s, &loss, &rate), HEED_E_NUMERIC, "'output.0.weight'");
@@ -81,14 +81,15 @@ static void test_class_weights(void **state)
     for (int i = 0; i < 60; i++)
         fprintf(file, "word%d %s\t%s\n", i % 7, i % 5 ? "x" : "y", i % 5 ? "often" : "rarely");
     fclose(file);
-    heed__session s = open_session(path, CORPUS_SMALL "output.class_weights=balanced");
+    heed__session s;
+    open_session(&s, path, CORPUS_SMALL "output.class_weights=balanced");
     const heed__model_output *o = &s.model->outputs[0];
     int64_t total = o->labels->counts[0] + o->labels->counts[1];
     for (int j = 0; j < 2; j++)
         assert_float_equal(o->class_weights[j], (float)total / (2 * (float)o->labels->counts[j]),
                            1e-6);
     heed__session_close(&s);
-    s = open_session(path, CORPUS_SMALL);
+    open_session(&s, path, CORPUS_SMALL);
     assert_null(s.model->outputs[0].class_weights);
     heed__session_close(&s);
 }

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Every configuration in examples/configs trains, predicts, and has its row in the README.
+# shellcheck source=tests/cli/lib.sh
+. "$HEED_SOURCE/tests/cli/lib.sh"
+
+configs=$HEED_SOURCE/examples/configs
+mail=$HEED_SOURCE/examples/mail/train.tsv
+
+# For the kinds that the e-mails do not have: a number and a set of labels made of their columns.
+awk -F '\t' -v OFS='\t' 'NR == 1 { print "text", "label"; next }
+    { print $1, length($1) + NR % 7 / 10 }' "$mail" >number.tsv
+awk -F '\t' -v OFS='\t' 'NR == 1 { print "text", "label"; next }
+    { print $1 " " $2, $3 (NR % 3 ? "|" $4 : "") }' "$mail" >set.tsv
+
+for config in "$configs"/*.json; do
+    name=$(basename "$config" .json)
+    case $name in
+    regression) set -- number.tsv ;;
+    multi-label) set -- set.tsv ;;
+    *) set -- "$mail" --text subject,body --label topic ;;
+    esac
+    heed train "$@" -o "$name.heed" --config "$config" --steps 4 --threads 2
+    expect "$name trains" code=0 file="$name.heed" no_file="$name.heed.state"
+    heed predict "$name.heed" "$1"
+    expect "$name predicts" code=0 lines="$(tail -n +2 "$1" | wc -l)"
+    check "$name is in the README" grep -q "\[$name.json\]($name.json)" "$configs/README.md"
+done
+
+# The textbook's classifier is what it says: an embedding, three projections, a linear layer.
+heed info textbook.heed
+expect "the textbook's classifier has no pairs" code=0 out='pairs +0'
+cat >tensors.txt <<'END'
+embedding.weight
+encoder.0.attention.qkv.bias
+encoder.0.attention.qkv.weight
+output.0.bias
+output.0.weight
+tokenizer
+END
+head -c 100000 textbook.heed | tr -d '\n' | grep -ao '"[a-z0-9.]*":{"dtype"' |
+    cut -d '"' -f 2 | LC_ALL=C sort >found.txt
+check "the textbook's classifier has no other tensors" diff tensors.txt found.txt
+
+# What one configuration wrote rebuilds the same model from a file of settings alone.
+heed info --json gru.heed
+expect "info tells the configuration" code=0
+sed -n '/^  "config": {/,/^  }/p' stdout | sed '1s/.*/{/; $s/.*/}/' >again.json
+heed train "$mail" --text subject,body --label topic -o again.heed --config again.json
+expect "a model's own configuration trains it again" code=0 same=gru.heed,again.heed
+finish
