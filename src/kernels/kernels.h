@@ -39,6 +39,14 @@ typedef struct heed__sgd {
     int nesterov;
 } heed__sgd;
 
+/* Dropout of one row: which elements are dropped is a function of key and counter only. */
+typedef struct heed__drop_row {
+    uint32_t key[2], counter[3]; /* of Philox; its first counter word numbers the elements */
+    uint32_t below;              /* an element whose 32 bits are below it is dropped */
+    heed_real scale;             /* kept ones are multiplied by it */
+    int add;                     /* the result is added to y */
+} heed__drop_row;
+
 typedef struct heed__kernels {
     heed__level level;
 
@@ -72,6 +80,9 @@ typedef struct heed__kernels {
      * nesterov rate (momentum velocity + p). */
     void (*sgd)(int64_t n, const heed__sgd *step, const heed_real *grad, heed_real *data,
                 heed_real *velocity);
+
+    /* y = x with some elements dropped; y may be x unless adding. */
+    void (*drop)(int64_t n, const heed__drop_row *drop, const heed_real *x, heed_real *y);
 
     /* y[j * y_row + i] = x[i * x_row + j] for i < rows, j < cols: moves only. */
     void (*transpose)(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,

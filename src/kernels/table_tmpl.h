@@ -3,6 +3,7 @@
 #ifndef HEED_KERNELS_TABLE_TMPL_H
 #define HEED_KERNELS_TABLE_TMPL_H
 
+#include "kernels/drop_tmpl.h"
 #include "kernels/hash_tmpl.h"
 #include "kernels/loops_tmpl.h"
 #include "kernels/tile_tmpl.h"
@@ -24,6 +25,7 @@ static const heed__kernels table = {
     .add = loop_add,
     .multiply = loop_multiply,
     .multiply_add = loop_multiply_add,
+    .drop = drop_row,
     .adamw = update_adamw,
     .sgd = update_sgd,
     .sha256 = hash_sha256,

@@ -246,4 +246,10 @@ HEED_INLINE vec vec_split(vec a, vec low, vec *exponent)
 }
 
 #endif
+/* upper[i] = the upper half of a[i] * factor, for 16 words. */
+HEED_INLINE void words_upper(const uint32_t *a, uint32_t factor, uint32_t *upper)
+{
+    for (int i = 0; i < LANES; i++) upper[i] = (uint32_t)((uint64_t)a[i] * factor >> 32);
+}
+
 #endif

@@ -23,20 +23,12 @@ static inline heed__drop_key heed__drop_key_at(const heed__call *call, int64_t s
     return (heed__drop_key){{mixed[0], mixed[1]}, call->node, (uint32_t)sequence_id};
 }
 
-/* Four 32-bit draws for columns 4*group .. 4*group+3 of this row. */
-static inline void heed__drop_bits(const heed__drop_key *key, uint64_t row, uint32_t group,
-                                   uint32_t out[4])
+/* The first number of a row, uniform in [0, 1). */
+static inline float heed__drop_uniform(const heed__drop_key *key, uint64_t row)
 {
-    uint32_t counter[4] = {group, (uint32_t)row, key->sequence, key->node};
-    heed__philox(key->key, counter, out);
-}
-
-/* Uniform in [0, 1). */
-static inline float heed__drop_uniform(const heed__drop_key *key, uint64_t row, uint32_t column)
-{
-    uint32_t bits[4];
-    heed__drop_bits(key, row, column / 4, bits);
-    return (float)(bits[column % 4] >> 8) * 0x1p-24f;
+    uint32_t counter[4] = {0, (uint32_t)row, key->sequence, key->node}, bits[4];
+    heed__philox(key->key, counter, bits);
+    return (float)(bits[0] >> 8) * 0x1p-24f;
 }
 
 #endif

@@ -18,29 +18,20 @@ static heed_status dropout_shape(const heed__shapes *s, heed__size *size)
     return HEED_OK;
 }
 
-/* to (+)= from * mask / (1 - rate) for one row */
-static void mask_row(const heed__drop_key *key, uint64_t position, float rate, int64_t cols,
-                     const heed_real *from, heed_real *to, int add)
+static heed__drop_row drop_of(const heed__call *call, int backward)
 {
-    const heed_real scale = 1 / (1 - (heed_real)rate);
-    const uint32_t limit = (uint32_t)((double)rate * 0x1p32);
-    for (int64_t j = 0; j < cols; j += 4) {
-        uint32_t bits[4];
-        heed__drop_bits(key, position, (uint32_t)(j / 4), bits);
-        for (int64_t i = 0; i < 4 && j + i < cols; i++) {
-            heed_real kept = bits[i] >= limit ? from[j + i] * scale : 0;
-            to[j + i] = add ? to[j + i] + kept : kept;
-        }
-    }
+    float rate = ((const heed__dropout *)call->attributes)->rate;
+    return (heed__drop_row){.below = (uint32_t)((double)rate * 0x1p32),
+                            .scale = 1 / (1 - (heed_real)rate),
+                            .add = backward};
 }
 
 static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *extra)
 {
     const heed__dropout *d = call->attributes;
     int backward = extra != NULL;
-    int64_t cols = call->out.cols, sequence = 0;
-    heed__drop_key key = {0};
-    int64_t keyed = -1;
+    heed__drop_row drop = drop_of(call, backward);
+    int64_t cols = call->out.cols, sequence = 0, keyed = -1;
     for (int64_t t = begin; t < end; t++) {
         uint64_t position = 0;
         if (d->ragged) {
@@ -49,15 +40,21 @@ static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *
         } else {
             sequence = t;
         }
-        if (sequence != keyed)
-            key = heed__drop_key_at(call, d->ragged ? d->ragged->ids[sequence] : d->ids[sequence]);
-        keyed = sequence;
+        if (sequence != keyed) {
+            int64_t id = d->ragged ? d->ragged->ids[sequence] : d->ids[sequence];
+            heed__drop_key key = heed__drop_key_at(call, id);
+            memcpy(drop.key, key.key, sizeof drop.key);
+            drop.counter[1] = key.sequence;
+            drop.counter[2] = key.node;
+            keyed = sequence;
+        }
+        drop.counter[0] = (uint32_t)position;
         if (backward)
-            mask_row(&key, position, d->rate, cols, call->out.grad + t * cols,
-                     call->in[0].grad + t * cols, 1);
+            call->kernels->drop(cols, &drop, call->out.grad + t * cols,
+                                call->in[0].grad + t * cols);
         else
-            mask_row(&key, position, d->rate, cols, call->in[0].data + t * cols,
-                     call->out.data + t * cols, 0);
+            call->kernels->drop(cols, &drop, call->in[0].data + t * cols,
+                                call->out.data + t * cols);
     }
 }
 

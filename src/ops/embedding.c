@@ -28,7 +28,7 @@ static int64_t row_of(const heed__call *call, const heed__embedding *e, int64_t 
     if (call->drops && e->drop > 0) {
         heed__drop_key key = heed__drop_key_at(call, e->ragged->ids[sequence]);
         int64_t position = t - e->ragged->offsets[sequence];
-        if (heed__drop_uniform(&key, (uint64_t)position, 0) < e->drop) id = 0;
+        if (heed__drop_uniform(&key, (uint64_t)position) < e->drop) id = 0;
     }
     return id == 0 && e->zero_is_nothing ? -1 : id;
 }
