@@ -293,8 +293,8 @@ const verb verb_explain = {
     .arguments = "MODEL [FILE...]",
     .description =
         "Predicts texts from files or standard input and shows for each output which words spoke "
-        "for the answer and which against it: by occlusion (how much the label's probability falls "
-        "without the word), gradient x input, the weights of attention pooling, and the attention "
+        "for the answer and which against it: by occlusion (how much the label's odds fall without "
+        "the word), gradient x input, the weights of attention pooling, and the attention "
         "that words receive in a transformer. Beside each picture stands how far it can be "
         "trusted: what the probability loses without the highest words, and without as many random "
         "ones. Where the input has the label columns that the model was trained on, the truth is "

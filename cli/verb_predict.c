@@ -26,6 +26,8 @@ typedef struct asking {
     char *texts[AT_ONCE];
     heed_text views[AT_ONCE];
     json_t *fields[AT_ONCE];
+    long long gaps[AT_ONCE]; /* lines without a text before each */
+    long long line;          /* of the last record; -1: not one record a line */
     int n;
 } asking;
 
@@ -156,6 +158,7 @@ static heed_status answer(asking *a)
     heed_status status = heed_model_predict(a->model, a->views, a->n, a->values);
     int64_t width = heed_model_width(a->model);
     for (int i = 0; i < a->n; i++) {
+        for (long long g = 0; g < a->gaps[i] && status == HEED_OK; g++) output_text("\n");
         if (status == HEED_OK && a->style == STYLE_JSON)
             show_json(a, i, a->values + i * width);
         else if (status == HEED_OK)
@@ -181,6 +184,8 @@ static json_t *field_value(const heed_field *field)
 static heed_status keep(asking *a, const heed_record *record)
 {
     int i = a->n;
+    a->gaps[i] = a->line >= 0 && record->line > a->line ? record->line - a->line - 1 : 0;
+    if (a->line >= 0) a->line = record->line;
     a->texts[i] = malloc(record->text.size + 1);
     a->fields[i] = a->style == STYLE_JSON ? json_object() : NULL;
     if (!a->texts[i]) return report(HEED_E_NOMEM, "no memory for a text");
@@ -230,6 +235,11 @@ static heed_status predict(asking *a, heed_context *context)
     if (status == HEED_OK) status = reading_open(given, 1, context, &read, &a->reader);
     if (status != HEED_OK) return status;
     a->stream = given->n_arguments < 2 || strcmp(given->arguments[1], "-") == 0;
+    /* Plain lines in, lines out: one without text gets an empty answer, so that they stay abreast.
+     */
+    int abreast = heed_reader_layout(a->reader)->format == HEED_FORMAT_LINES &&
+                  given->n_arguments <= 2 && a->style != STYLE_JSON;
+    a->line = abreast ? 0 : -1;
     a->values = malloc((size_t)(AT_ONCE * width) * sizeof *a->values);
     if (!a->values) return report(HEED_E_NOMEM, "no memory for answers");
     status = answer_all(a);
@@ -275,7 +285,8 @@ const verb verb_predict = {
     .description =
         "Reads texts from files or standard input (one text a line, or the columns that the model "
         "was trained on) and writes, for each in order, the label and its probability; for several "
-        "outputs, each one's. From standard input every line is answered before the next is read. "
+        "outputs, each one's. A line without text is answered by an empty one. From standard input "
+        "every line is answered before the next is read. "
         "An answer depends on its own text only, to the bit.",
     .least_arguments = 1,
     .most_arguments = -1,

@@ -92,6 +92,10 @@ static heed_status guess_format(heed_reader *r, const char *path)
     } else if (streams) {
         r->rows.format =
             heed__columns_unlabelled(ahead, size, path, r->options.text, &r->rows.delimiter);
+        /* Columns that must be there are looked for in a table, so that the refusal names its. */
+        if (r->rows.format == &heed__format_lines && r->options.text &&
+            !r->options.columns_are_hints)
+            r->rows.format = heed__format_guess(ahead, size, &r->rows.delimiter);
     } else {
         if (size > r->options.max_line && !memchr(ahead, '\n', size))
             return heed__fail(HEED_E_DATA,

@@ -2,7 +2,6 @@
 #include "explain/reading.h"
 
 #include "base/fail.h"
-#include "data/utf8.h"
 #include "kernels/kernels.h"
 
 #include <stdlib.h>
@@ -55,10 +54,6 @@ heed_status heed__reading_open(heed_model *model, const char *text, size_t lengt
     r->model = model;
     r->text = text;
     r->length = length;
-    size_t valid = heed__utf8_valid(text, length);
-    if (valid < length)
-        return heed__fail(HEED_E_DATA, "the text: byte %zu is not UTF-8; convert it with iconv",
-                          valid + 1);
     HEED_TRY(heed__tokenizer_encode(model->tokenizer, text, length, &r->encoding));
     HEED_TRY(cut_words(r));
     size_t width = (size_t)heed_model_width(model);

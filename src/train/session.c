@@ -3,6 +3,7 @@
 #include "train/session.h"
 
 #include "base/fail.h"
+#include "data/walk.h"
 #include "heed/version.h"
 
 #include <math.h> /* sqrt */
@@ -328,6 +329,8 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     s->options = options;
     if (!options->model_path || !*options->model_path || !options->paths || options->n_paths < 1)
         return heed__fail(HEED_E_INVALID, "training needs data and a path for the model");
+    if (heed__walk_is_folder(options->model_path)) /* before anything is written beside it */
+        return heed__fail(HEED_E_IO, "%s: is a folder; name a file in it", options->model_path);
     size_t room = sizeof s->state_path;
     if ((size_t)snprintf(s->state_path, room, "%s.state", options->model_path) >= room ||
         (size_t)snprintf(s->metrics_path, room, "%s.metrics.jsonl", options->model_path) >= room)
