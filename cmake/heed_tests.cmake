@@ -13,7 +13,8 @@ if(HEED_SANITIZE)
 endif()
 set(test_environment CMOCKA_MESSAGE_OUTPUT=TAP "HEED_COMMAND=$<TARGET_FILE:heed-command>"
   HEED_SOURCE=${PROJECT_SOURCE_DIR} HEED_BUILD=${PROJECT_BINARY_DIR} CC=${test_cc} CXX=${test_cxx}
-  LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests/leaks.txt)
+  LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests/leaks.txt
+  TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/races.txt)
 
 # heed_add_test(name seconds command...): a generous limit, since machines are shared.
 function(heed_add_test name seconds)
