@@ -14,34 +14,45 @@ static int supports(const heed_model *model)
  * share: the work grows with words x groups. */
 enum { MOST_GROUPS = 256 };
 
-static heed_status fill(heed__reading *r, int output, heed__arena *arena, float *scores)
+static size_t group_size(const heed__reading *r)
 {
-    size_t n = r->n_words, each = (n + MOST_GROUPS - 1) / MOST_GROUPS;
-    size_t groups = each ? (n + each - 1) / each : 0;
-    size_t width = (size_t)heed_model_width(r->model);
+    return (r->n_words + MOST_GROUPS - 1) / MOST_GROUPS;
+}
+
+static heed_status predict_groups(heed__reading *r, size_t groups, heed__arena *arena)
+{
+    size_t n = r->n_words, each = group_size(r), width = (size_t)heed_model_width(r->model);
     unsigned char *masks = NULL;
     const unsigned char **without = NULL;
     float *values = NULL;
     HEED_TRY(heed__arena_take(arena, groups * n, 1, "occlusion", &masks));
     HEED_TRY(heed__arena_take(arena, groups, sizeof *without, "occlusion", &without));
-    HEED_TRY(heed__arena_take(arena, groups * width, sizeof *values, "occlusion", &values));
+    HEED_TRY(heed__arena_take(&r->arena, groups * width, sizeof *values, "occlusion", &values));
     for (size_t w = 0; w < n; w++) masks[w / each * n + w] = 1;
     for (size_t g = 0; g < groups; g++) without[g] = masks + g * n;
     HEED_TRY(heed__reading_without(r, groups, without, values));
-    float whole = heed__reading_strength(r, r->values, output);
-    for (size_t w = 0; w < n; w++) {
-        size_t g = w / each, size = g + 1 < groups ? each : n - g * each;
-        scores[w] = (whole - heed__reading_strength(r, values + g * width, output)) / (float)size;
-    }
+    r->occluded = values;
     return HEED_OK;
 }
 
+/* One prediction answers for all outputs, so it is kept for the next. */
 static heed_status score(heed__reading *r, int output, float *scores)
 {
-    heed__arena arena = {0};
-    heed_status status = fill(r, output, &arena, scores);
-    heed__arena_free(&arena);
-    return status;
+    size_t n = r->n_words, each = group_size(r), width = (size_t)heed_model_width(r->model);
+    size_t groups = each ? (n + each - 1) / each : 0;
+    if (!r->occluded) {
+        heed__arena arena = {0};
+        heed_status status = predict_groups(r, groups, &arena);
+        heed__arena_free(&arena);
+        if (status != HEED_OK) return status;
+    }
+    float whole = heed__reading_strength(r, r->values, output);
+    for (size_t w = 0; w < n; w++) {
+        size_t g = w / each, size = g + 1 < groups ? each : n - g * each;
+        float less = heed__reading_strength(r, r->occluded + g * width, output);
+        scores[w] = (whole - less) / (float)size;
+    }
+    return HEED_OK;
 }
 
 const heed__method heed__method_occlusion = {

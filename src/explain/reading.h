@@ -16,6 +16,7 @@ typedef struct heed__reading {
     int64_t *word_of;
     size_t n_words;
     float *values;     /* the model's answer [width] */
+    float *occluded;   /* answers without each group of words; NULL until occlusion is asked for */
     heed__arena arena; /* of the arrays above */
     /* One sequence, for recording. */
     int64_t offsets[2], order[1], ids[1];
