@@ -25,7 +25,7 @@ awk -F '\t' '
     NR == 1 { header = $0; next }
     !english && $4 == "urgent" && $3 != "newsletter" && $2 ~ /urgent/ { english = $0; next }
     !chinese && $4 == "urgent" && $3 == "meeting" && $2 ~ /紧急/ { chinese = $0; next }
-    !letter && $3 == "newsletter" && $4 == "low" && $5 == "en" { letter = $0 }
+    !letter && $3 == "newsletter" && $4 == "low" && $1 ~ /^Newsletter/ { letter = $0 }
     END { printf "%s\n%s\n%s\n%s\n", header, english, chinese, letter }
 ' $data/test.tsv >"$folder/three.tsv"
 pictures=(--html "$folder/mail.html")
