@@ -14,7 +14,7 @@ heed_round() {
     /usr/bin/time -f %M -o "$folder/memory" build/heed train "$data" -o "$folder/m" --steps "$steps" \
         --validate-every "$steps" --patience 0 --threads "$threads" --quiet >/dev/null
     # seconds counts from the first step to the end of the one validation
-    sed 's/.*"seconds": \([0-9.]*\).*/\1/' "$folder/m.metrics.jsonl" | tail -n 1 |
+    sed 's/.*"seconds": *\([0-9.]*\).*/\1/' "$folder/m.metrics.jsonl" | tail -n 1 |
         awk -v steps="$steps" -v memory="$(cat "$folder/memory")" \
             '{ printf "%.3f %.0f\n", 1000 * $1 / steps, memory / 1024 }'
 }
