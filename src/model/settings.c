@@ -31,7 +31,7 @@ static const heed_setting settings[] = {
     INTEGER("input.ngram_min_count", "ngram-min-count", "2", 1, 1000000,
             "rarer pairs are left out"),
     INTEGER("input.ngram_vocabulary", "ngram-vocabulary", "500000", 2, 4000000, "most pairs kept"),
-    INTEGER("input.max_length", "max-length", "4096", 1, 1048576,
+    INTEGER("input.max_length", "max-length", "4096", 2, 1048576,
             "tokens read of a text, from its beginning"),
     NUMBER("input.dropout", "input-dropout", "0.5", 0, 0.99, "share of embedding features dropped"),
     NUMBER("input.init", "embedding-init", "0.02", 1e-6, 10,

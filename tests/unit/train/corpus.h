@@ -27,9 +27,10 @@ static inline unsigned corpus_next(unsigned *state)
 }
 
 /* One text of 1 to 30 words, of which some are good or bad ones as asked. */
-static inline void corpus_text(FILE *file, unsigned *state, int good, int bad)
+static inline void corpus_text(FILE *file, unsigned *state, int good, int bad, int longest)
 {
-    unsigned words = good && bad ? 2 + corpus_next(state) % 29 : 1 + corpus_next(state) % 30;
+    unsigned spread = (unsigned)longest, words = 1 + corpus_next(state) % spread;
+    if (good && bad && words == 1) words = 2;
     for (unsigned w = 0; w < words; w++) {
         const char *word = corpus_plain[corpus_next(state) % 10];
         if (good && (w % 5 == 0)) word = corpus_good[corpus_next(state) % 4];
@@ -38,7 +39,8 @@ static inline void corpus_text(FILE *file, unsigned *state, int good, int bad)
     }
 }
 
-/* kind: "class", "set" (a|b), "number", or "two" (a class and a number in two columns). */
+/* kind: "class", "words" (the same with texts of one word each), "set" (a|b), "number", or "two" (a
+ * class and a number in two columns). */
 static inline const char *corpus_write(const char *name, const char *kind)
 {
     const char *path = files_path(name);
@@ -50,7 +52,7 @@ static inline const char *corpus_write(const char *name, const char *kind)
     fprintf(file, two ? "text\ttopic\tlevel\n" : "text\tlabel\n");
     for (int i = 0; i < CORPUS_ROWS; i++) {
         int good = i % 2 == 0, bad = set ? i % 3 == 0 || !good : !good;
-        corpus_text(file, &state, good, bad);
+        corpus_text(file, &state, good, bad, *kind == 'w' ? 1 : 30);
         if (number)
             fprintf(file, "\t%.2f\n", 3.5 + (good ? 2 : -2) + 0.01 * (i % 7));
         else if (two)
