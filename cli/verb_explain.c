@@ -2,6 +2,7 @@
 /* heed explain: which words decided, on the screen, as pictures and as data. */
 #include "cli/explaining.h"
 #include "cli/output.h"
+#include "cli/places.h"
 #include "cli/reading.h"
 #include "cli/report.h"
 #include "cli/rows.h"
@@ -211,9 +212,11 @@ static int draws(const options *given)
            options_given(given, "svg");
 }
 
+static const char *const files[] = {"html", "png", "svg"};
+enum { FILES = sizeof files / sizeof *files };
+
 static heed_status explain(explaining *e, heed_context *context)
 {
-    static const char *const files[] = {"html", "png", "svg"};
     const char *string = options_text(e->given, "string");
     int removed = (int)options_integer(e->given, "removed");
     heed_explain_options how = {.methods = options_text(e->given, "methods"),
@@ -227,8 +230,7 @@ static heed_status explain(explaining *e, heed_context *context)
     if (status == HEED_OK)
         status = string ? add(e, "the text", (heed_text){string, strlen(string)}, NULL)
                         : read_files(e, context);
-    for (size_t i = 0; i < sizeof files / sizeof *files && status == HEED_OK; i++)
-        status = write_drawing(e, files[i]);
+    for (size_t i = 0; i < FILES && status == HEED_OK; i++) status = write_drawing(e, files[i]);
     return status == HEED_OK ? show(e) : status;
 }
 
@@ -240,7 +242,10 @@ static heed_status run(const options *given)
         return report(HEED_E_INVALID, "--string and %s were both given; choose one",
                       given->arguments[1]);
     heed_status status = HEED_OK;
-    if (options_given(given, "rows")) status = rows_check(options_text(given, "rows"), &e.last_row);
+    for (size_t i = 0; i < FILES && status == HEED_OK; i++)
+        status = places_check(given, files[i], options_text(given, files[i]));
+    if (status == HEED_OK && options_given(given, "rows"))
+        status = rows_check(options_text(given, "rows"), &e.last_row);
     if (status == HEED_OK) status = session_start(given, &context);
     if (status == HEED_OK) status = heed_model_load(context, given->arguments[0], &e.model);
     if (status == HEED_OK) status = explain(&e, context);

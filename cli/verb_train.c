@@ -2,6 +2,7 @@
 /* heed train: labelled data in, a model file out. */
 #define _POSIX_C_SOURCE 200809L /* sigaction */
 #include "cli/output.h"
+#include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/reading.h"
 #include "cli/report.h"
@@ -96,13 +97,25 @@ static heed_status train(const options *given, heed_context *context, heed_confi
     return status == HEED_OK ? show_result(given, &result, wanted.model_path) : status;
 }
 
+/* What no single option can know: that another one would go unheard, or input be written over. */
+static heed_status check_options(const options *given)
+{
+    static const char *const lengths[] = {"steps", "epochs"};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        if (options_given(given, "time") && options_given(given, lengths[i]))
+            return report(HEED_E_INVALID, "--time and --%s both say how long; give one",
+                          lengths[i]);
+    return places_check(given, "output", options_text(given, "output"));
+}
+
 static heed_status run(const options *given)
 {
     heed_context *context = NULL;
     heed_config *config = NULL;
     if (!options_given(given, "output"))
         return report(HEED_E_INVALID, "where shall the model go? name it with --output FILE");
-    heed_status status = make_config(given, &config);
+    heed_status status = check_options(given);
+    if (status == HEED_OK) status = make_config(given, &config);
     if (status == HEED_OK) status = session_start(given, &context);
     if (status == HEED_OK) status = train(given, context, config);
     heed_config_destroy(&config);

@@ -112,6 +112,13 @@ heed explain model.heed other.tsv --colors
 expect "an unknown flag" code=2 err='nearest is --colour' no_out=.
 heed explain model.heed other.tsv --colour mauve
 expect "an unknown colour" code=2 err='auto, none, 256 or rgb' no_out=.
+cp model.heed mine.heed
+heed explain mine.heed other.tsv --html ./mine.heed
+expect "the model is not written over" code=2 err='--html: .*mine\.heed is also read' no_out=. \
+    same=mine.heed,model.heed
+cp other.tsv mine.tsv
+heed explain model.heed mine.tsv --svg mine.tsv
+expect "nor is the data" code=2 err='--svg: mine\.tsv is also read' no_out=. same=mine.tsv,other.tsv
 heed explain model.heed other.tsv --html nowhere/page.html
 expect "a page that cannot be written" code=4 err='nowhere/page\.html: cannot be written' no_out=.
 if [ -w /dev/full ]; then

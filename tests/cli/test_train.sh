@@ -82,6 +82,12 @@ refused "an unknown setting, and the nearest is named" 2 'train\.epoch.*train\.e
 printf '{' >wrong.json
 refused "a configuration that is cut" 5 'wrong\.json:' data.tsv -c wrong.json
 refused "nothing to resume" 2 'no\.heed\.state: .*no run to resume' data.tsv --resume
+refused "a time beside steps" 2 'time and --steps both say how long' data.tsv --time 9s --steps 3
+cp data.tsv mine.tsv
+heed train mine.tsv -o ./mine.tsv
+expect "the data is not written over" code=2 err='mine\.tsv is also read' same=mine.tsv,data.tsv
+heed train data.tsv --valid mine.tsv -o mine.tsv
+expect "nor the validation data" code=2 err='mine\.tsv is also read' same=mine.tsv,data.tsv
 heed train data.tsv
 expect "without a place for the model" code=2 err='--output FILE'
 heed train
