@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
-#include "data/labels.h"
 #include "base/number.h"
+#include "data/labels.h"
 #include "files.h"
 
 /* A data set whose rows have these labels. */
