@@ -86,7 +86,7 @@ heed_status heed__rows_line(heed__rows *rows, int blank, heed__line *line)
     if (line->end) {
         rows->kind = HEED_ROW_END;
     } else if (line->too_long) {
-        heed__rows_bad(rows, "the line is longer than %zu bytes; split it, or raise the limit",
+        heed__rows_bad(rows, "the line is longer than %zu bytes; split it, or raise --max-line",
                        rows->lines.max_line);
     } else {
         size_t valid = heed__utf8_valid(line->bytes, line->size);

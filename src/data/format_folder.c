@@ -91,7 +91,7 @@ static heed_status next(heed__rows *rows)
     HEED_TRY(status);
     char *text = s->text;
     if (size > limit) {
-        heed__rows_bad(rows, "the file is longer than %zu bytes; split it, or raise the limit",
+        heed__rows_bad(rows, "the file is longer than %zu bytes; split it, or raise --max-line",
                        limit);
         return HEED_OK;
     }

@@ -150,8 +150,8 @@ static heed_status refuse(const heed_reader *r)
         return heed__fail(HEED_E_DATA, "no row can be used; the first problem is %s",
                           r->first_problem);
     return heed__fail(HEED_E_DATA,
-                      "%lld of %lld rows cannot be used, more than %g %%; mend them or raise the "
-                      "limit; the first is %s",
+                      "%lld of %lld rows cannot be used, more than %g %%; mend them or raise "
+                      "--max-bad; the first is %s",
                       (long long)r->bad, (long long)r->seen, r->options.max_bad * 100,
                       r->first_problem);
 }

@@ -99,8 +99,8 @@ static heed_status guess_format(heed_reader *r, const char *path)
     } else {
         if (size > r->options.max_line && !memchr(ahead, '\n', size))
             return heed__fail(HEED_E_DATA,
-                              "%s:1: the line is longer than %zu bytes; split it, or raise the "
-                              "limit",
+                              "%s:1: the line is longer than %zu bytes; split it, or raise "
+                              "--max-line",
                               heed__source_name(path), r->options.max_line);
         size_t whole = size; /* a line that is cut off says nothing */
         while (size > SAMPLE_BYTES && whole && ahead[whole - 1] != '\n') whole--;
@@ -125,11 +125,19 @@ static heed_status open_rows(heed_reader *r, const char *path)
     return heed__rows_start(&r->rows);
 }
 
+static int64_t bad_rows(const heed__sample *sample)
+{
+    int64_t bad = 0;
+    for (int64_t i = 0; i < sample->n; i++) bad += sample->rows[i].kind == HEED_ROW_BAD;
+    return bad;
+}
+
 static heed_status fail_no_row(const heed__sample *sample)
 {
+    const char *many = bad_rows(sample) < sample->n ? "most rows cannot" : "no row can";
     for (int64_t i = 0; i < sample->n; i++)
         if (sample->rows[i].kind == HEED_ROW_BAD)
-            return heed__fail(HEED_E_DATA, "no row can be used; the first problem is %s:%lld: %s",
+            return heed__fail(HEED_E_DATA, "%s be used; the first problem is %s:%lld: %s", many,
                               sample->name, (long long)sample->rows[i].line,
                               sample->rows[i].problem);
     return heed__fail(HEED_E_DATA, "%s: holds no rows; give it at least one", sample->name);
@@ -149,7 +157,10 @@ heed_status heed__reader_open_next(heed_reader *r)
         if (!options.label && *r->layout.label) options.label = r->layout.label;
     }
     heed__columns_free(&r->columns);
-    return heed__columns_choose(r->context, &r->sample, &options, &r->columns);
+    heed_status status = heed__columns_choose(r->context, &r->sample, &options, &r->columns);
+    /* No columns among rows that are mostly broken: the breakage is what to mend. */
+    return status == HEED_E_DATA && 2 * bad_rows(&r->sample) > r->sample.n ? fail_no_row(&r->sample)
+                                                                           : status;
 }
 
 void heed__reader_close_input(heed_reader *r)

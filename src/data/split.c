@@ -96,8 +96,8 @@ heed_status heed_dataset_split(heed_dataset *d, double share, uint64_t seed, hee
     int64_t left = mark(keys, d->n, share, leaves);
     if (!left || left == d->n) {
         status = heed__fail(HEED_E_DATA,
-                            "%lld rows are too few to split off a share of %g; give "
-                            "more rows or a file of their own",
+                            "%lld rows are too few to split off a share of %g for "
+                            "validation; give more rows, or name a file with --valid",
                             (long long)d->n, share);
         goto cleanup;
     }

@@ -4,6 +4,7 @@
 #define HEED_MODEL_CONFIG_H
 
 #include "heed/config.h"
+#include "heed/context.h"
 
 int64_t heed__config_integer(const heed_config *config, const char *key);
 double heed__config_number(const heed_config *config, const char *key);
@@ -12,6 +13,9 @@ int heed__config_is(const heed_config *config, const char *key, const char *choi
 
 /* Gives settings that were left open the values that go with those that were set. */
 heed_status heed__config_settle(heed_config *config);
+
+/* Logs a warning for each setting that was given and that this model does not listen to. */
+void heed__config_warn(heed_context *context, const heed_config *config);
 
 heed_status heed__config_copy(const heed_config *config, heed_config **out);
 

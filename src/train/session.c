@@ -340,6 +340,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     else
         HEED_TRY(heed_config_create(&s->config));
     HEED_TRY(heed__config_settle(s->config));
+    heed__config_warn(s->context, s->config);
     if (options->resume) HEED_TRY(heed__state_there(s));
     return read_data(s);
 }

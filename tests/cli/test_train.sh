@@ -17,6 +17,11 @@ expect "a model is trained, and what was guessed is said" code=0 lines=1 \
     err='first line is a header; text is column text .* label is column label' \
     err='2 classes \(neg [0-9]+, pos [0-9]+\)' file=model.heed file=model.heed.metrics.jsonl \
     no_file=model.heed.state
+heed train data.tsv -o idle.heed --heads 5 --steps 3 --quiet
+expect "a setting that the model does not listen to is named" code=0 \
+    err='warning: encoder\.heads = 5 has no effect: encoder\.kind is none, not transformer'
+heed train data.tsv -o idle.heed --encoder transformer --heads 2 --steps 3 --quiet
+expect "and not where it does" code=0 no_err=.
 heed train data.tsv -o quiet.heed --quiet
 expect "quietly it says the result only" code=0 lines=1 no_err=. same=model.heed,quiet.heed
 heed train data.tsv -o json.heed --json --valid other.tsv --quiet
@@ -64,6 +69,9 @@ refused "a binary one" 5 'binary: .*no UTF-8 text' binary
 refused "one label only" 3 "the same, 'pos'" one.tsv
 refused "bytes that are not UTF-8" 3 'latin\.tsv:2: .*not UTF-8' latin.tsv \
     --text text --label label
+printf 'label\ttext\npos\t\377\376\nneg\t\376\npos\t\375\n' >guess.tsv
+refused "nor is another encoding taken for columns without labels" 3 \
+    'guess\.tsv:2: .*not UTF-8' guess.tsv
 refused "an unknown flag, and the nearest is named" 2 'nearest is --epochs' data.tsv --epoch 3
 refused "an unknown short flag" 2 'there is no -z' data.tsv -z
 refused "a word for a number" 2 '--lr fast: it must be a number' data.tsv --lr fast

@@ -388,7 +388,7 @@ static void test_a_line_of_ten_megabytes_is_refused(void **state)
     heed_read_options brief = {.max_line = 20};
     check_reads(files_text("brief", "a\tx\na line of more than twenty bytes\ty\nb\ty\n"), &brief,
                 "x:a;y:b;");
-    check_logged("brief:2: the line is longer than 20 bytes; split it, or raise the limit");
+    check_logged("brief:2: the line is longer than 20 bytes; split it, or raise --max-line");
 }
 
 static void test_marks_and_line_ends_of_other_systems(void **state)

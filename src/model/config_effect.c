@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings that only some models listen to: whoever sets one for another is told. */
+#include "base/parallel.h"
+#include "model/config.h"
+
+/* `key` has an effect where `needs` is one of `among`. */
+static const struct {
+    const char *key, *needs, *among[4];
+} rows[] = {
+    {"input.ngram_min_count", "input.ngrams", {"2"}},
+    {"input.ngram_vocabulary", "input.ngrams", {"2"}},
+    {"encoder.layers", "encoder.kind", {"gru", "lstm", "transformer"}},
+    {"encoder.dropout", "encoder.kind", {"gru", "lstm", "transformer"}},
+    {"encoder.directions", "encoder.kind", {"gru", "lstm"}},
+    {"encoder.heads", "encoder.kind", {"transformer"}},
+    {"encoder.key_heads", "encoder.kind", {"transformer"}},
+    {"encoder.score", "encoder.kind", {"transformer"}},
+    {"encoder.causal", "encoder.kind", {"transformer"}},
+    {"encoder.ffn", "encoder.kind", {"transformer"}},
+    {"encoder.activation", "encoder.kind", {"transformer"}},
+    {"encoder.norm", "encoder.kind", {"transformer"}},
+    {"encoder.residual", "encoder.kind", {"transformer"}},
+    {"encoder.projection", "encoder.kind", {"transformer"}},
+    {"encoder.positions", "encoder.kind", {"transformer"}},
+    {"encoder.attention_dropout", "encoder.kind", {"transformer"}},
+    {"pool.dropout", "pool.kind", {"attention", "attention+mean"}},
+    {"train.momentum", "train.optimizer", {"sgd"}},
+};
+
+void heed__config_warn(heed_context *context, const heed_config *config)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int heard = !heed_config_is_set(config, rows[i].key);
+        for (int j = 0; j < 4 && rows[i].among[j]; j++)
+            heard |= heed__config_is(config, rows[i].needs, rows[i].among[j]);
+        if (heard) continue;
+        heed__log(context, HEED_LOG_WARNING, "%s = %s has no effect: %s is %s, not %s%s%s%s%s",
+                  rows[i].key, heed_config_get(config, rows[i].key), rows[i].needs,
+                  heed_config_get(config, rows[i].needs), rows[i].among[0],
+                  rows[i].among[1] ? " or " : "", rows[i].among[1] ? rows[i].among[1] : "",
+                  rows[i].among[2] ? " or " : "", rows[i].among[2] ? rows[i].among[2] : "");
+    }
+}
