@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Atomic uint64_t allocations;
 static _Atomic uint64_t fail_at; /* the count at which an allocation fails; 0 = never */
@@ -33,6 +34,18 @@ static heed_status out_of_memory(size_t count, size_t size, const char *what)
                       what, count, size);
 }
 
+size_t heed__memory_there(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : SIZE_MAX;
+}
+
+static int more_than_there(size_t bytes)
+{
+    const size_t small = (size_t)1 << 28; /* below a quarter of a gigabyte nobody asks */
+    return bytes > small && bytes > heed__memory_there();
+}
+
 heed_status heed__alloc(size_t count, size_t size, const char *what, void *out_pointer)
 {
     void **out = out_pointer;
@@ -41,6 +54,7 @@ heed_status heed__alloc(size_t count, size_t size, const char *what, void *out_p
     size_t bytes = count * size;
     bytes = (bytes + HEED_ALIGNMENT - 1) / HEED_ALIGNMENT * HEED_ALIGNMENT;
     if (!bytes) bytes = HEED_ALIGNMENT;
+    if (more_than_there(bytes)) return out_of_memory(count, size, what);
     void *block = allocation_refused() ? NULL : aligned_alloc(HEED_ALIGNMENT, bytes);
     if (!block) return out_of_memory(count, size, what);
     memset(block, 0, bytes);

@@ -20,6 +20,10 @@ void heed__free(void *pointer);
 heed_status heed__grow(void *array_pointer, size_t *capacity, size_t wanted, size_t size,
                        const char *what);
 
+/* Bytes of memory in this machine; SIZE_MAX where the system does not say. A block larger than that
+ * is refused: the system would grant it and end the process when it is touched. */
+size_t heed__memory_there(void);
+
 /* How many blocks heed__alloc and heed__grow have taken so far in this process (a test counts that
  * training steps take none). */
 uint64_t heed__alloc_count(void);

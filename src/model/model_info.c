@@ -18,7 +18,8 @@ static json_t *tokenizer_json(const heed_model *model)
     json_object_set_new(object, "kind", json_string(heed__tokenizer_kind(model->tokenizer)));
     json_object_set_new(object, "tokens",
                         json_integer(heed__tokenizer_vocabulary(model->tokenizer)));
-    json_object_set_new(object, "pairs", json_integer(heed__tokenizer_ngrams(model->tokenizer)));
+    int64_t pairs = heed__tokenizer_ngrams(model->tokenizer); /* id 0, no pair, among them */
+    json_object_set_new(object, "pairs", json_integer(pairs ? pairs - 1 : 0));
     return object;
 }
 

@@ -47,6 +47,20 @@ static void fill(heed__random *random, heed__param *param, heed__param_options o
     }
 }
 
+/* While training a parameter stands in memory with its gradient and two numbers of the optimiser.
+ * All of them together are held against the machine, since the system grants each one. */
+static heed_status check_memory(const heed__params *params, const heed__param *param)
+{
+    double total = (double)heed__params_total(params) + (double)param->rows * (double)param->cols;
+    double bytes = total * (params->trains ? 4 : 1) * (double)sizeof(heed_real);
+    double there = (double)heed__memory_there();
+    if (bytes <= there) return HEED_OK;
+    return heed__fail(HEED_E_NOMEM,
+                      "%s: the parameters up to here need %.1f GB and this machine has %.1f GB; "
+                      "lower --dim, --layers, --ffn or --vocabulary",
+                      param->name, bytes / 1e9, there / 1e9);
+}
+
 heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
                              heed__param_options options, heed__param **out, const char *name, ...)
 {
@@ -66,6 +80,7 @@ heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
     param->decay = options.decay;
     param->lr_scale = options.lr_scale > 0 ? options.lr_scale : 1;
     if (params->source) HEED_TRY(params->source(params->source_user, param, NULL));
+    HEED_TRY(check_memory(params, param));
     size_t count = (size_t)(rows * cols);
     HEED_TRY(heed__alloc(count, sizeof(heed_real), param->name, &param->data));
     params->items[params->count++] = param; /* from here on, clear frees it */

@@ -132,6 +132,8 @@ static void test_allocation_refuses_overflow_and_asked_failures(void **state)
     (void)state;
     void *block = NULL;
     check_fails(heed__alloc(SIZE_MAX / 2, 8, "a thing", &block), HEED_E_NOMEM, "a thing");
+    check_fails(heed__alloc(heed__memory_there() / 8 + 1, 8, "a thing", &block), HEED_E_NOMEM,
+                "a thing");
     heed__alloc_fail_at(1);
     check_fails(heed__alloc(1, 1, "a thing", &block), HEED_E_NOMEM, "a thing");
     heed__alloc_fail_at(0);
