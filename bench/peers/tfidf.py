@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""TF-IDF with logistic regression, the classical baseline, on heed's splits.
+"""TF-IDF with logistic regression and with a linear SVM, the classical baselines, on heed's splits.
 
 usage: python bench/peers/tfidf.py TRAIN TEST TEXT LABEL   (columns from 1; .tsv or .csv, also .gz)
 
-Words and pairs of words (of characters where the text is Chinese); needs scikit-learn.
+Each on words alone, then on words and pairs of words (of characters where the text is Chinese). The settings are
+fixed, not tuned. Needs scikit-learn.
 """
 import csv
 import gzip
@@ -11,6 +12,7 @@ import sys
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 
 def read(path, text, label):
@@ -28,12 +30,14 @@ def main():
     x, y = read(train, text, label)
     u, v = read(test, text, label)
     chinese = sum(1 for c in "".join(x[:1000]) if "\u4e00" <= c <= "\u9fff") > len("".join(x[:1000])) / 3
-    vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, analyzer="char" if chinese else "word", token_pattern=r"\w+|[^\w\s]"
-    )
-    model = LogisticRegression(C=10, max_iter=2000).fit(vectorizer.fit_transform(x), y)
-    right = sum(a == b for a, b in zip(model.predict(vectorizer.transform(u)), v))
-    print(f"{100 * right / len(v):.1f} % of {len(v)}")
+    kind = {"analyzer": "char"} if chinese else {"token_pattern": r"\w+|[^\w\s]"}
+    for longest in (1, 2):
+        vectorizer = TfidfVectorizer(ngram_range=(1, longest), sublinear_tf=True, **kind)
+        a, b = vectorizer.fit_transform(x), vectorizer.transform(u)
+        for model in (LogisticRegression(C=10, max_iter=2000), LinearSVC(C=1)):
+            right = sum(p == q for p, q in zip(model.fit(a, y).predict(b), v))
+            name = "words and pairs" if longest == 2 else "words"
+            print(f"{100 * right / len(v):.1f} % of {len(v)}: {name}, {type(model).__name__}")
 
 
 main()

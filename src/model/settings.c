@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of all settings. Defaults were chosen on validation data: docs/defaults.md. */
+/* The table of all settings. Why these defaults: docs/defaults.md. */
 #include "heed/config.h"
 
 #define INTEGER(key, flag, initial, least, most, help)                                             \
