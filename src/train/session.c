@@ -55,6 +55,22 @@ static heed_status read_data(heed__session *s)
     return HEED_OK;
 }
 
+/* Settings of the outputs that no output of these kinds listens to: see also heed__config_warn. */
+static void warn_of_kinds(heed__session *s, const heed__model_parts *parts)
+{
+    int classes = 0, numbers = 0;
+    for (int i = 0; i < parts->n_outputs; i++) {
+        classes += parts->labels[i]->kind == HEED_LABEL_CLASS;
+        numbers += parts->labels[i]->kind == HEED_LABEL_NUMBER;
+    }
+    if (classes == 0 && heed_config_is_set(s->config, "output.smoothing"))
+        heed__log(s->context, HEED_LOG_WARNING,
+                  "output.smoothing has no effect: no output has one label a row");
+    if (numbers == parts->n_outputs && heed_config_is_set(s->config, "output.class_weights"))
+        heed__log(s->context, HEED_LOG_WARNING,
+                  "output.class_weights has no effect: the outputs are numbers");
+}
+
 static heed_status build_labels(heed__session *s, heed__model_parts *parts)
 {
     heed__label_kind kind = HEED_LABEL_GUESS;
@@ -63,6 +79,7 @@ static heed_status build_labels(heed__session *s, heed__model_parts *parts)
     parts->n_outputs = heed_dataset_layout(s->train.rows)->n_outputs;
     for (int i = 0; i < parts->n_outputs; i++)
         HEED_TRY(heed__labels_build(s->context, s->train.rows, i, kind, &parts->labels[i]));
+    warn_of_kinds(s, parts);
     return HEED_OK;
 }
 
