@@ -3,6 +3,7 @@
 #ifndef HEED_HEED_H
 #define HEED_HEED_H
 
+#include "heed/alignment.h"
 #include "heed/attention.h"
 #include "heed/config.h"
 #include "heed/context.h"
@@ -16,6 +17,7 @@
 #include "heed/real.h"
 #include "heed/status.h"
 #include "heed/train.h"
+#include "heed/translate.h"
 #include "heed/version.h"
 
 #endif

@@ -46,6 +46,12 @@ typedef struct heed_train_options {
     const char *const
         *valid_paths; /**< NULL = a share of the training data, see train.valid_share */
     int n_valid_paths;
+    /** Parallel text: paths and target_paths are files of lines read abreast. NULL = not. */
+    const char *const *target_paths;
+    int n_target_paths;
+    const char *const *valid_target_paths; /**< beside valid_paths where target_paths are given */
+    int n_valid_target_paths;
+    const char *guide_path;        /**< links (Pharaoh lines) of the training pairs, NULL = none */
     const char *model_path;        /**< the best model so far is kept there, replaced whole */
     const heed_read_options *read; /**< NULL = guessed */
     const heed_config *config;     /**< NULL = all defaults */
