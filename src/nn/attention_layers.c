@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-heed_status heed__self_attention_create(heed__params *params, const char *name,
-                                        const heed__self_attention_options *o,
-                                        heed__self_attention *layer)
+static heed_status check_heads(const heed__self_attention_options *o, int64_t key_heads)
 {
-    char part[160];
-    int64_t key_heads = o->key_heads ? o->key_heads : o->heads, head = o->size / o->heads;
+    int64_t head = o->size / o->heads;
     if (!head)
         return heed__fail(HEED_E_INVALID, "heads = %lld is more than dim = %lld; use fewer",
                           (long long)o->heads, (long long)o->size);
@@ -22,26 +19,46 @@ heed_status heed__self_attention_create(heed__params *params, const char *name,
     if (o->heads % key_heads)
         return heed__fail(HEED_E_INVALID, "key_heads = %lld does not divide heads = %lld",
                           (long long)key_heads, (long long)o->heads);
-    layer->bare = o->bare;
+    return HEED_OK;
+}
+
+/* The operator's options, and the score's own parameters. */
+static heed_status start_attention(heed__params *params, const char *name,
+                                   const heed__self_attention_options *o, heed__attender *attender,
+                                   heed_attention_scaled_dot *score, heed__param **score_weight)
+{
+    int64_t key_heads = o->key_heads ? o->key_heads : o->heads;
+    HEED_TRY(check_heads(o, key_heads));
     int scaled = strcmp(o->score, "scaled_dot") == 0;
-    layer->scaled.part.size = scaled ? sizeof layer->scaled : sizeof layer->scaled.part;
-    layer->scaled.part.name = o->score;
-    layer->mask = (heed_attention_part){sizeof layer->mask, "causal"};
-    layer->attender.options = (heed_attention_options){.size = sizeof layer->attender.options,
-                                                       .heads = o->heads,
-                                                       .key_heads = key_heads,
-                                                       .head_size = head,
-                                                       .score = &layer->scaled.part,
-                                                       .mask = o->causal ? &layer->mask : NULL,
-                                                       .dropout = (double)o->dropout};
+    score->part.size = scaled ? sizeof *score : sizeof score->part;
+    score->part.name = o->score;
+    attender->options = (heed_attention_options){.size = sizeof attender->options,
+                                                 .heads = o->heads,
+                                                 .key_heads = key_heads,
+                                                 .head_size = o->size / o->heads,
+                                                 .score = &score->part,
+                                                 .dropout = (double)o->dropout};
+    if (strcmp(o->score, "additive") != 0) return HEED_OK;
+    heed__param_options weight = {.init = HEED_INIT_XAVIER, .decay = 1};
+    return heed__params_add(params, o->heads, o->size / o->heads, weight, score_weight,
+                            "%s.score.weight", name);
+}
+
+heed_status heed__self_attention_create(heed__params *params, const char *name,
+                                        const heed__self_attention_options *o,
+                                        heed__self_attention *layer)
+{
+    char part[160];
+    layer->bare = o->bare;
+    int64_t key_heads = o->key_heads ? o->key_heads : o->heads;
+    HEED_TRY(check_heads(o, key_heads));
     snprintf(part, sizeof part, "%s.qkv", name);
-    HEED_TRY(heed__linear_create(params, part, o->size, o->size + 2 * key_heads * head, 1,
-                                 &layer->project));
-    if (strcmp(o->score, "additive") == 0) {
-        heed__param_options weight = {.init = HEED_INIT_XAVIER, .decay = 1};
-        HEED_TRY(heed__params_add(params, o->heads, head, weight, &layer->score_weight,
-                                  "%s.score.weight", name));
-    }
+    HEED_TRY(heed__linear_create(
+        params, part, o->size, o->size + 2 * key_heads * (o->size / o->heads), 1, &layer->project));
+    HEED_TRY(
+        start_attention(params, name, o, &layer->attender, &layer->scaled, &layer->score_weight));
+    layer->mask = (heed_attention_part){sizeof layer->mask, "causal"};
+    if (o->causal) layer->attender.options.mask = &layer->mask;
     snprintf(part, sizeof part, "%s.output", name);
     return o->bare ? HEED_OK
                    : heed__linear_create(params, part, o->size, o->size, 1, &layer->output);
@@ -64,6 +81,51 @@ heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pa
     if (layer->score_weight) in[3] = heed__tape_param(pass->tape, layer->score_weight);
     heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &attend, sizeof attend);
     if (site) *site = (heed__attention_site){attend, qkv, qkv, y, in[3]};
+    return layer->bare ? y : heed__linear_apply(&layer->output, pass, y);
+}
+
+heed_status heed__cross_attention_create(heed__params *params, const char *name,
+                                         const heed__self_attention_options *o,
+                                         int64_t memory_width, heed__cross_attention *layer)
+{
+    char part[160];
+    layer->bare = o->bare;
+    int64_t key_heads = o->key_heads ? o->key_heads : o->heads;
+    HEED_TRY(check_heads(o, key_heads));
+    snprintf(part, sizeof part, "%s.query", name);
+    HEED_TRY(heed__linear_create(params, part, o->size, o->size, 1, &layer->query));
+    snprintf(part, sizeof part, "%s.memory", name);
+    HEED_TRY(heed__linear_create(params, part, memory_width, 2 * key_heads * (o->size / o->heads),
+                                 1, &layer->memory));
+    HEED_TRY(
+        start_attention(params, name, o, &layer->attender, &layer->scaled, &layer->score_weight));
+    snprintf(part, sizeof part, "%s.output", name);
+    return o->bare ? HEED_OK
+                   : heed__linear_create(params, part, o->size, o->size, 1, &layer->output);
+}
+
+void heed__cross_attention_clear(heed__cross_attention *layer)
+{
+    heed__attender_clear(&layer->attender);
+}
+
+heed__var heed__cross_attention_keys(const heed__cross_attention *layer, const heed__pass *pass,
+                                     heed__var memory)
+{
+    return heed__linear_apply(&layer->memory, pass, memory);
+}
+
+heed__var heed__cross_attention_apply(heed__cross_attention *layer, const heed__pass *pass,
+                                      heed__var x, heed__var keys, heed__attend view,
+                                      heed__attention_site *site)
+{
+    const heed_attention_options *o = &layer->attender.options;
+    heed__var in[4] = {heed__linear_apply(&layer->query, pass, x), keys, keys, HEED_NO_VAR};
+    view.attender = &layer->attender;
+    view.v_column = o->key_heads * o->head_size;
+    if (layer->score_weight) in[3] = heed__tape_param(pass->tape, layer->score_weight);
+    heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &view, sizeof view);
+    if (site) *site = (heed__attention_site){view, in[0], keys, y, in[3]};
     return layer->bare ? y : heed__linear_apply(&layer->output, pass, y);
 }
 

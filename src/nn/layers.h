@@ -71,6 +71,29 @@ void heed__self_attention_clear(heed__self_attention *layer);
 heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pass *pass,
                                      heed__var x, heed__attention_site *site);
 
+/* Multi-head attention over a memory: queries from x, keys and values projected from the memory
+ * once for all queries that will look at it. Options as above (causal has no meaning). */
+typedef struct heed__cross_attention {
+    heed__attender attender;
+    heed_attention_scaled_dot scaled;
+    heed__linear query, memory, output;
+    heed__param *score_weight;
+    int bare;
+} heed__cross_attention;
+
+heed_status heed__cross_attention_create(heed__params *params, const char *name,
+                                         const heed__self_attention_options *options,
+                                         int64_t memory_width, heed__cross_attention *layer);
+void heed__cross_attention_clear(heed__cross_attention *layer);
+/* Keys and values of a memory, side by side. */
+heed__var heed__cross_attention_keys(const heed__cross_attention *layer, const heed__pass *pass,
+                                     heed__var memory);
+/* x [query rows, size] looks at them; pass->ragged are the queries. view says which rows of the
+ * keys each sequence has (heed__attend without its columns). */
+heed__var heed__cross_attention_apply(heed__cross_attention *layer, const heed__pass *pass,
+                                      heed__var x, heed__var keys, heed__attend view,
+                                      heed__attention_site *site);
+
 /* Self-attentive pooling (Yang et al. 2016, "Hierarchical attention networks"): u = tanh(W h + b),
  * weights = softmax(u . w) over the sequence, output = weighted sum of h: one learned query for
  * all. */

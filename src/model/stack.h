@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What the Transformer encoder and decoder read from the configuration alike. */
+#ifndef HEED_MODEL_STACK_H
+#define HEED_MODEL_STACK_H
+
+#include "model/config.h"
+#include "nn/transformer.h"
+
+/* The encoder's settings; the decoder changes what is its own. */
+heed__transformer_options heed__stack_options(const heed_config *config);
+heed_status heed__stack_positions(heed__params *params, const heed_config *config, const char *name,
+                                  int64_t size, heed__positions *positions);
+/* decoder.X, or encoder.X where that is 0. */
+int64_t heed__decoder_integer(const heed_config *config, const char *name);
+
+#endif
