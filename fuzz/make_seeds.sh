@@ -104,3 +104,9 @@ tokenizer characters characters 1
 tokenizer bpe bpe 1
 tokenizer unigram unigram 1
 printf "Isn't it 3.5? e\314\201\342\200\215 \344\274\232\350\256\256" >tokenizer/text
+
+# The first byte picks format, sides and the number of pairs (fuzz_links.c).
+mkdir -p links
+printf '\0000-0 1-2 2p1\n\n3-3\n' >links/pharaoh
+printf '\0551-1 2-3\n1p1\n' >links/reversed
+printf '\0110001 1 1 S\n0003 2 1 P\n0001 2 0\n' >links/gold
