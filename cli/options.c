@@ -102,6 +102,8 @@ void options_free(options *given)
     free(given->rows);
     free(given->values);
     free(given->arguments);
+    free(given->all);
+    free(given->all_rows);
     *given = (options){0};
 }
 
@@ -207,8 +209,11 @@ static heed_status take_value(options *given, size_t index, const char *attached
         *used = 2;
     }
     heed_status status = check_value(row, value);
-    if (status == HEED_OK) given->values[index] = value;
-    return status;
+    if (status != HEED_OK) return status;
+    given->values[index] = value;
+    given->all_rows[given->n_all] = index;
+    given->all[given->n_all++] = value;
+    return HEED_OK;
 }
 
 static heed_status take_long(options *given, int argc, char **argv, int *used)
@@ -246,7 +251,10 @@ static heed_status check_arguments(const options *given)
 heed_status options_parse(options *given, int argc, char **argv)
 {
     given->arguments = calloc((size_t)argc + 1, sizeof *given->arguments);
-    if (!given->arguments) return report(HEED_E_NOMEM, "no memory for the arguments");
+    given->all = calloc((size_t)argc + 1, sizeof *given->all);
+    given->all_rows = calloc((size_t)argc + 1, sizeof *given->all_rows);
+    if (!given->arguments || !given->all || !given->all_rows)
+        return report(HEED_E_NOMEM, "no memory for the arguments");
     int only_arguments = 0; /* after "--" */
     for (int i = 0, used; i < argc && !given->help; i += used) {
         const char *word = argv[i];
@@ -296,4 +304,31 @@ int options_flag(const options *given, const char *flag)
 {
     const char *text = options_text(given, flag);
     return text && strcmp(text, "true") == 0;
+}
+
+/* The value of the nth time (all of them counted into *count where it is not NULL). */
+static const char *repeated(const options *given, const char *flag, int nth, int *count)
+{
+    const char *found = NULL;
+    long index = find_row(given, flag, strlen(flag));
+    int n = 0;
+    for (size_t i = 0; i < given->n_all; i++) {
+        if (index < 0 || given->all_rows[i] != (size_t)index) continue;
+        if (n == nth) found = given->all[i];
+        n++;
+    }
+    if (count) *count = n;
+    return found;
+}
+
+int options_count(const options *given, const char *flag)
+{
+    int count;
+    (void)repeated(given, flag, -1, &count);
+    return count;
+}
+
+const char *options_nth(const options *given, const char *flag, int nth)
+{
+    return repeated(given, flag, nth, NULL);
 }

@@ -13,8 +13,10 @@ typedef struct option_group {
 struct options {
     const verb *verb;
     option_row *rows;
-    const char **values; /* a row's, NULL where it was not given */
+    const char **values; /* a row's last, NULL where it was not given */
     size_t n_rows, room;
+    const char **all; /* every value with a place in the command line, and the row of each */
+    size_t *all_rows, n_all;
     option_group groups[3]; /* the verb's own, the library's, the common ones */
     const char **arguments;
     int n_arguments;
@@ -37,5 +39,8 @@ double options_number(const options *given, const char *flag);
 int options_flag(const options *given, const char *flag);
 /* Whether it was on the command line at all. */
 int options_given(const options *given, const char *flag);
+/* Of a flag that may be repeated: how many times it was given, and what the nth time, from 0. */
+int options_count(const options *given, const char *flag);
+const char *options_nth(const options *given, const char *flag, int nth);
 
 #endif

@@ -21,16 +21,25 @@ static heed_status refuse(const char *flag, const char *path)
                   flag, path);
 }
 
+/* Options that name files which are read. */
+static int is_read(const char *flag)
+{
+    static const char *const names[] = {"valid",        "config",       "source", "target",
+                                        "valid-source", "valid-target", "guide",  "gold",
+                                        "prefixes",     "reverse"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(flag, names[i]) == 0) return 1;
+    return 0;
+}
+
 heed_status places_check(const options *given, const char *flag, const char *path)
 {
     struct stat output;
     if (!path || stat(path, &output) != 0 || !S_ISREG(output.st_mode)) return HEED_OK;
     for (int i = 0; i < given->n_arguments; i++)
         if (same_file(&output, given->arguments[i])) return refuse(flag, path);
-    for (size_t i = 0; i < given->n_rows; i++) {
-        const char *name = given->rows[i].flag;
-        int reads = strcmp(name, "valid") == 0 || strcmp(name, "config") == 0;
-        if (reads && same_file(&output, given->values[i])) return refuse(flag, path);
-    }
+    for (size_t i = 0; i < given->n_all; i++)
+        if (is_read(given->rows[given->all_rows[i]].flag) && same_file(&output, given->all[i]))
+            return refuse(flag, path);
     return HEED_OK;
 }

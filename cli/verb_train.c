@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/settings.h"
+#include "cli/training.h"
 
 #include "heed/train.h"
 
@@ -75,13 +76,9 @@ static heed_status train(const options *given, heed_context *context, heed_confi
 {
     heed_read_options read;
     heed_train_result result;
+    training_data data;
     progress_line line = progress_start(options_flag(given, "quiet"));
-    const char *valid = options_text(given, "valid");
-    heed_train_options wanted = {.paths = given->arguments,
-                                 .n_paths = given->n_arguments,
-                                 .valid_paths = valid ? &valid : NULL,
-                                 .n_valid_paths = valid != NULL,
-                                 .model_path = options_text(given, "output"),
+    heed_train_options wanted = {.model_path = options_text(given, "output"),
                                  .read = &read,
                                  .config = config,
                                  .resume = options_flag(given, "resume"),
@@ -90,21 +87,30 @@ static heed_status train(const options *given, heed_context *context, heed_confi
                                  .progress_user = &line};
     heed_status status = reading_options(given, &read);
     if (status == HEED_OK) status = read_time(options_text(given, "time"), &wanted.seconds);
+    if (status == HEED_OK) status = training_memory(options_text(given, "memory"), &wanted.memory);
     if (status != HEED_OK) return status;
-    catch_interrupts();
-    status = heed_train(context, &wanted, &result);
-    progress_end(&line);
+    status = training_data_take(given, &data, &wanted);
+    if (status == HEED_OK) {
+        catch_interrupts();
+        status = heed_train(context, &wanted, &result);
+        progress_end(&line);
+    }
+    training_data_free(&data);
     return status == HEED_OK ? show_result(given, &result, wanted.model_path) : status;
 }
 
 /* What no single option can know: that another one would go unheard, or input be written over. */
-static heed_status check_options(const options *given)
+static heed_status check_options(const options *given, const heed_config *config)
 {
     static const char *const lengths[] = {"steps", "epochs"};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         if (options_given(given, "time") && options_given(given, lengths[i]))
             return report(HEED_E_INVALID, "--time and --%s both say how long; give one",
                           lengths[i]);
+    heed_status status = training_check(given, config);
+    if (status != HEED_OK) return status;
+    if (!options_given(given, "output"))
+        return report(HEED_E_INVALID, "where shall the model go? name it with --output FILE");
     return places_check(given, "output", options_text(given, "output"));
 }
 
@@ -112,10 +118,8 @@ static heed_status run(const options *given)
 {
     heed_context *context = NULL;
     heed_config *config = NULL;
-    if (!options_given(given, "output"))
-        return report(HEED_E_INVALID, "where shall the model go? name it with --output FILE");
-    heed_status status = check_options(given);
-    if (status == HEED_OK) status = make_config(given, &config);
+    heed_status status = make_config(given, &config);
+    if (status == HEED_OK) status = check_options(given, config);
     if (status == HEED_OK) status = session_start(given, &context);
     if (status == HEED_OK) status = train(given, context, config);
     heed_config_destroy(&config);
@@ -125,12 +129,23 @@ static heed_status run(const options *given)
 
 static const option_row rows[] = {
     {"output", 'o', "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "the model file to write"},
+    {"source", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "pairs of texts: a file with a text to translate on each line; may be repeated"},
+    {"target", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "and a file with its translation on the same line; one for each --source"},
     {"valid", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
-     "data to validate on; without it a share of the training data is kept back"},
+     "data to validate on; may be repeated; without it a share of the training data is kept back"},
+    {"valid-source", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "pairs to validate on: the texts; may be repeated"},
+    {"valid-target", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "and their translations"},
+    {"guide", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "word links of the training pairs (Pharaoh lines, 0-0 1-2) that attention is trained towards"},
     {"config", 'c', "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "settings from a JSON file; flags win over it"},
     {"time", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,
      "train about this long (90s, 10m, 2h): turned into a number of steps"},
+    {"memory", 0, "SIZE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "most memory a step may take (512M, 2G): batches shrink to fit; without it they need not"},
     {"resume", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
      "go on where an interrupted run of the same command stopped"},
     {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
@@ -142,21 +157,26 @@ static const verb_example examples[] = {
      "two outputs from two text columns"},
     {"heed train a.tsv --valid b.tsv --encoder transformer --time 10m -o m.heed",
      "a transformer, for ten minutes"},
+    {"heed train --source a.de --target a.en -o de-en.heed",
+     "a translator, from two files of lines"},
+    {"heed train poems.txt --task language -o poems.heed", "a language model, from plain text"},
     {NULL, NULL},
 };
 
 const verb verb_train = {
     .name = "train",
-    .summary = "train a model on labelled text",
-    .arguments = "FILE...",
+    .summary = "train a model on labelled text, pairs of texts or plain text",
+    .arguments = "[FILE...]",
     .description =
         "Reads labelled text (TSV, CSV, JSON lines, fastText lines, a folder of folders; each also "
-        "as .gz, or - for standard input), builds the tokenizer, trains, and keeps the model that "
+        "as .gz, or - for standard input), or pairs of texts for a translator (two files of lines "
+        "with --source and --target, or rows with --task translate), or plain text for a language "
+        "model (--task language), builds the tokenizer, trains, and keeps the model that "
         "does best on validation data. The same data, settings and number of steps give the same "
         "file, byte for byte, for any number of threads and on every processor. Beside the model "
         "two files are written: .state while training, to resume from, and .metrics.jsonl with a "
         "line for each validation. Ctrl-C saves and stops.",
-    .least_arguments = 1,
+    .least_arguments = 0,
     .most_arguments = -1,
     .options = rows,
     .more_options = settings_option,

@@ -69,6 +69,10 @@ typedef struct heed_read_options {
     /** Share of rows that may be unusable (10 always may); 0 = 0.01, negative = not one. */
     double max_bad;
     size_t max_line; /**< longest line or file of a folder, in bytes; 0 = 1 MiB */
+    /** Nonzero: results are to stand abreast of the input. A plain line that is blank, and any row
+     * that cannot be used (reported and counted all the same), is a record with an empty text; an
+     * input may hold no row at all. */
+    int abreast;
 } heed_read_options;
 
 typedef struct heed_field {
@@ -123,6 +127,10 @@ HEED_API HEED_MUST_CHECK heed_status heed_reader_open(heed_context *context,
  * (looked at when the input ends, or early when most of over 1,000 rows are) or none is usable.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_reader_next(heed_reader *reader, heed_record *record);
+
+/** Nonzero when the next record needs no further byte of the input: answer what was read before
+ * waiting for more. (A row of several lines may still wait.) */
+HEED_API int heed_reader_ready(const heed_reader *reader);
 
 /** Known once the reader is open. Owns: the reader. */
 HEED_API const heed_layout *heed_reader_layout(const heed_reader *reader);

@@ -17,6 +17,7 @@ typedef struct heed__rows {
     const struct heed__format *format;
     heed__lines lines;
     char delimiter; /* csv: ',' or ';' */
+    int blank;      /* plain lines: blank ones are rows too */
     void *state;    /* the format's own */
 
     /* The row at hand, until the next call. */

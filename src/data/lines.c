@@ -88,6 +88,11 @@ static heed_status skip_line(heed__lines *l)
     }
 }
 
+int heed__lines_ready(const heed__lines *l)
+{
+    return l->ended || (l->started && memchr(l->buffer + l->begin, '\n', l->end - l->begin));
+}
+
 heed_status heed__lines_next(heed__lines *l, heed__line *line)
 {
     *line = (heed__line){0};

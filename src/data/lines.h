@@ -38,6 +38,9 @@ typedef struct heed__line {
     int too_long; /* longer than max_line: skipped, no bytes */
 } heed__line;
 
+/* Nonzero when the next line is at hand without reading. */
+int heed__lines_ready(const heed__lines *lines);
+
 /* The next line; it lives until the next call. Errors as heed__lines_look. */
 heed_status heed__lines_next(heed__lines *lines, heed__line *line);
 

@@ -113,6 +113,7 @@ heed_status heed_reader_open(heed_context *context, const char *const *paths, in
     HEED_TRY(heed__alloc(1, sizeof *r, "a reader", &r));
     r->context = context;
     heed_status status = copy_options(r, options);
+    r->room.blank = r->options.abreast;
     if (status == HEED_OK) status = copy_paths(r, paths, n);
     if (status == HEED_OK) status = heed__reader_open_next(r);
     if (status == HEED_OK) status = set_layout(r);
@@ -136,6 +137,12 @@ void heed_reader_close(heed_reader **reader)
 const heed_layout *heed_reader_layout(const heed_reader *reader)
 {
     return &reader->layout;
+}
+
+int heed_reader_ready(const heed_reader *r)
+{
+    return r->ended ||
+           (r->open && (r->at_sample < r->sample.n || heed__lines_ready(&r->rows.lines)));
 }
 
 int64_t heed_reader_skipped(const heed_reader *reader)
@@ -178,7 +185,7 @@ static heed_status finish(heed_reader *r, heed_record *record)
     record->end = 1;
     if (r->ended) return HEED_OK;
     r->ended = 1;
-    if (r->bad == r->seen) {
+    if (r->bad == r->seen && (r->bad || !r->options.abreast)) {
         if (r->bad) return refuse(r);
         return heed__fail(HEED_E_DATA, "%s: holds no rows; give it at least one",
                           heed__source_name(r->paths[0]));
@@ -240,13 +247,15 @@ static heed_status next_record(heed_reader *r, heed_record *record)
             HEED_TRY(
                 heed__record_make(&r->columns, r->rows.format, &row, &r->room, record, &problem));
         }
-        if (!problem) {
-            r->seen++;
-            record->path = row_path(r);
-            record->line = row.line;
-            return HEED_OK;
+        if (problem) {
+            HEED_TRY(skip_row(r, &row, problem));
+            if (!r->options.abreast) continue;
+            *record = (heed_record){.text = {"", 0}};
         }
-        HEED_TRY(skip_row(r, &row, problem));
+        r->seen += !problem;
+        record->path = row_path(r);
+        record->line = row.line;
+        return HEED_OK;
     }
 }
 

@@ -83,7 +83,7 @@ static heed_status guess_format(heed_reader *r, const char *path)
     heed__lines *lines = &r->rows.lines;
     int streams = r->options.labelled == HEED_UNLABELLED;
     HEED_TRY(heed__lines_look(lines, streams ? 0 : SAMPLE_BYTES + 1, &ahead, &size));
-    if (!size)
+    if (!size && !r->options.abreast)
         return heed__fail(HEED_E_DATA, "%s: is empty; give it at least one row",
                           heed__source_name(path));
     if (r->options.format) {
@@ -114,7 +114,7 @@ static heed_status open_rows(heed_reader *r, const char *path)
 {
     r->open = 1;
     r->header_passed = 0;
-    r->rows = (heed__rows){.lines.max_line = r->options.max_line};
+    r->rows = (heed__rows){.lines.max_line = r->options.max_line, .blank = r->options.abreast};
     if (heed__walk_is_folder(path)) {
         r->rows.format = &heed__format_folder;
         return heed__folder_open(&r->rows, path);

@@ -67,7 +67,8 @@ static const char *take_texts(const heed__columns *columns, const heed__format *
         room->texts[i] = f->value;
         blank &= heed__utf8_blank(f->value.bytes, f->value.size);
     }
-    if (blank) return problem_of(room, "the text is empty; fill it in or drop the row");
+    if (blank && !room->blank)
+        return problem_of(room, "the text is empty; fill it in or drop the row");
     record->texts = room->texts;
     record->n_texts = columns->n_text;
     record->text = room->texts[0];

@@ -12,6 +12,7 @@ typedef struct heed__record_room {
     size_t room;
     heed_field *fields;
     size_t field_room;
+    int blank; /* texts may be blank */
     char problem[HEED_PROBLEM_SIZE];
 } heed__record_room;
 

@@ -99,7 +99,31 @@ expect "nor the validation data" code=2 err='mine\.tsv is also read' same=mine.t
 heed train data.tsv
 expect "without a place for the model" code=2 err='--output FILE'
 heed train
-expect "without data" code=2 err='usage: heed train'
+expect "without data" code=2 err='nothing to train on; name a file'
+# Pairs of texts: what goes together.
+cut -f 2 data.tsv >a.txt
+cp a.txt b.txt
+refused "one side alone" 2 'source a\.txt: its other side is missing; name it with --target' \
+    --source a.txt
+refused "the other alone" 2 'target b\.txt: its other side is missing; name it with --source' \
+    --target b.txt
+refused "rows beside lines" 2 'data\.tsv: files of rows and --source do not go together' data.tsv \
+    --source a.txt --target b.txt
+refused "two files beside one" 2 '2 files of --source and 1 of --target' --source a.txt \
+    --source b.txt --target b.txt
+refused "rows to validate pairs on" 2 'valid data\.tsv: .*use --valid-source' --source a.txt \
+    --target b.txt --valid data.tsv
+refused "pairs to validate rows on" 2 'valid-source a\.txt: it goes with --source' data.tsv \
+    --valid-source a.txt --valid-target b.txt
+refused "one side to validate on" 2 'valid-target b\.txt: its other side' --source a.txt \
+    --target b.txt --valid-target b.txt
+refused "columns of lines" 2 'text 2: it is for files of rows' --source a.txt --target b.txt --text 2
+refused "pairs for another task" 2 'task class: --source and --target are pairs' --source a.txt \
+    --target b.txt --task class
+refused "links without pairs" 2 'guide links: links belong to pairs' data.tsv --guide links
+refused "a size that is none" 2 'memory 2X: .*such as 512M or 2G' data.tsv --memory 2X
+heed train --source a.txt --target b.txt -o b.txt
+expect "the other side is not written over" code=2 err='b\.txt is also read' same=a.txt,b.txt
 heed train data.tsv -o nowhere/model.heed
 expect "an output that cannot be written" code=4 err='nowhere/model\.heed.* No such file'
 mkdir folder

@@ -101,6 +101,13 @@ static void test_all_spellings(void **state)
     assert_string_equal(given.arguments[1], "-");
     assert_string_equal(given.arguments[2], "--best");
     options_free(&given);
+    check_ok(parse(&given, WORDS("-o", "one", "a", "--rate=1", "--output=two")));
+    assert_int_equal(options_count(&given, "output"), 2);
+    assert_string_equal(options_nth(&given, "output", 0), "one");
+    assert_string_equal(options_nth(&given, "output", 1), "two");
+    assert_null(options_nth(&given, "output", 2));
+    assert_int_equal(options_count(&given, "best"), 0);
+    options_free(&given);
     check_ok(parse(&given, WORDS("-k5", "a", "-k", "6"))); /* the last counts */
     assert_int_equal(options_integer(&given, "best"), 6);
     assert_true(options_given(&given, "best"));

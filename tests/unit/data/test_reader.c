@@ -318,6 +318,48 @@ static void test_a_pipe_is_not_waited_for(void **state)
     close(old);
 }
 
+static void test_rows_abreast_are_never_left_out(void **state)
+{
+    (void)state;
+    const heed_read_options options = {.labelled = HEED_UNLABELLED, .abreast = 1};
+    check_reads(files_text("a.txt", "\none\n \n\xff\nfour\n\n"), &options, ":;:one;: ;:;:four;:;");
+    check_logged("a.txt:4: byte 1 (0xFF) is not UTF-8");
+    check_reads(files_text("b.txt", "\n"), &options, ":;");
+    check_reads(files_text("c.txt", ""), &options, "");
+    const heed_read_options column = {
+        .labelled = HEED_UNLABELLED, .abreast = 1, .text = "text", .format = HEED_FORMAT_JSONL};
+    check_reads(files_text("d.jsonl", "{\"text\":\"a\"}\n{\"text\":\"\"}\n{\n{\"text\":\"b\"}\n"),
+                &column, ":a;:;:;:b;");
+    check_logged("d.jsonl:3: is not JSON");
+}
+
+static void test_what_is_ready_needs_no_reading(void **state)
+{
+    (void)state;
+    int ends[2];
+    char path[32];
+    heed_reader *reader = NULL;
+    heed_record record;
+    const heed_read_options options = {.labelled = HEED_UNLABELLED, .format = HEED_FORMAT_LINES};
+    assert_int_equal(pipe(ends), 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    const char *paths[] = {path};
+    assert_int_equal(write(ends[1], "one\ntwo\nthr", 11), 11);
+    check_ok(heed_reader_open(files_context, paths, 1, &options, &reader));
+    check_ok(heed_reader_next(reader, &record));
+    assert_true(heed_reader_ready(reader));
+    check_ok(heed_reader_next(reader, &record));
+    assert_string_equal(record.text.bytes, "two");
+    assert_false(heed_reader_ready(reader));
+    close(ends[1]);
+    check_ok(heed_reader_next(reader, &record));
+    assert_string_equal(record.text.bytes, "thr");
+    check_ok(heed_reader_next(reader, &record));
+    assert_true(record.end && heed_reader_ready(reader));
+    heed_reader_close(&reader);
+    close(ends[0]);
+}
+
 static void test_unusable_rows_are_named_and_counted(void **state)
 {
     (void)state;
@@ -430,6 +472,8 @@ int main(void)
         files_test(test_layout_says_what_later_readers_need),
         files_test(test_unlabelled_input_is_seen_from_its_first_line),
         files_test(test_a_pipe_is_not_waited_for),
+        files_test(test_rows_abreast_are_never_left_out),
+        files_test(test_what_is_ready_needs_no_reading),
         files_test(test_unusable_rows_are_named_and_counted),
         files_test(test_too_many_unusable_rows_are_refused),
         files_test(test_bad_files_say_what_is_wrong),
