@@ -175,12 +175,16 @@ HEED_API size_t heed_attention_plan_describe(const heed_attention_plan *plan, ch
 
 /* ------------------------------------------------------------------ run */
 
-/** How the rows of one side are found: packed, or padded. */
+/** How the rows of one side are found: packed, padded, or each sequence where `starts` says. */
 typedef struct heed_attention_rows {
     const int64_t *offsets; /**< packed: [B + 1], sequence s has rows offsets[s] to offsets[s+1]-1.
                                  NULL = padded: sequence s starts at s x sequence_stride */
     const int64_t *lengths; /**< padded: [B]; NULL = `length` rows each */
     int64_t length;         /**< padded: rows each, and the most that lengths may say */
+    const int64_t *starts;  /**< not with offsets: [B], sequence s has its rows from row starts[s]
+                                 on (the slots of a key/value cache, in any order), and no array of
+                                 this side takes a sequence_stride. Sequences may share rows that
+                                 are only read */
 } heed_attention_rows;
 
 /** One batch. */
@@ -202,8 +206,9 @@ typedef struct heed_attention_batch {
 /**
  * An array to read: element (sequence s, row i, head h, d) is
  * data[start + i x row_stride + h x head_stride + d], where start is offsets[s] x row_stride for
- * packed rows and s x sequence_stride for padded ones. Strides of 0 share: with sequence_stride 0
- * all sequences read the same query. Packed rows take no sequence_stride (leave it 0).
+ * packed rows, starts[s] x row_stride with starts, and s x sequence_stride for padded rows. Strides
+ * of 0 share: with sequence_stride 0 all sequences read the same query. Packed rows and starts take
+ * no sequence_stride (leave it 0).
  */
 typedef struct heed_attention_input {
     const heed_real *data;

@@ -27,10 +27,10 @@ heed_status heed__check_input(const char *name, const heed_attention_input *x,
                               const heed_attention_rows *rows)
 {
     if (!x->data) return heed__fail(HEED_E_INVALID, "%s.data is NULL; it must be given", name);
-    if (rows->offsets && x->sequence_stride)
+    if ((rows->offsets || rows->starts) && x->sequence_stride)
         return heed__fail(HEED_E_INVALID,
-                          "%s.sequence_stride = %lld with offsets; packed rows take none, set 0",
-                          name, (long long)x->sequence_stride);
+                          "%s.sequence_stride = %lld with %s; rows take none, set 0", name,
+                          (long long)x->sequence_stride, rows->offsets ? "offsets" : "starts");
     return HEED_OK;
 }
 
@@ -41,8 +41,9 @@ heed_status heed__check_output(const char *name, const heed_attention_output *x,
     const char *stride = NULL;
     if (!x->data || (!rows->offsets && !rows->length)) return HEED_OK;
     HEED_TRY(heed__check_input(name, &as_input, rows));
-    if (!rows->offsets && sequences > 1 && !x->sequence_stride) stride = "sequence_stride";
-    if ((rows->offsets || rows->length > 1) && !x->row_stride) stride = "row_stride";
+    int by_row = rows->offsets || rows->starts;
+    if (!by_row && sequences > 1 && !x->sequence_stride) stride = "sequence_stride";
+    if ((by_row || rows->length > 1) && !x->row_stride) stride = "row_stride";
     if (heads > 1 && !x->head_stride) stride = "head_stride";
     if (stride)
         return heed__fail(HEED_E_INVALID,
@@ -89,6 +90,10 @@ static heed_status check_lengths(const char *side, const heed_attention_rows *ro
         if (rows->lengths[s] < 0 || rows->lengths[s] > rows->length)
             return heed__fail(HEED_E_INVALID, "%s.lengths[%lld] = %lld; it must be 0 to %lld", side,
                               (long long)s, (long long)rows->lengths[s], (long long)rows->length);
+    for (int64_t s = 0; rows->starts && s < sequences; s++)
+        if (rows->starts[s] < 0)
+            return heed__fail(HEED_E_INVALID, "%s.starts[%lld] = %lld; it must be 0 or more", side,
+                              (long long)s, (long long)rows->starts[s]);
     return HEED_OK;
 }
 
@@ -96,11 +101,11 @@ static heed_status check_lengths(const char *side, const heed_attention_rows *ro
 static heed_status check_rows(const char *side, const heed_attention_rows *rows, int64_t sequences,
                               int64_t room, int64_t longest)
 {
-    if (rows->offsets && (rows->lengths || rows->length))
+    if (rows->offsets && (rows->lengths || rows->length || rows->starts))
         return heed__fail(HEED_E_INVALID,
-                          "%s has offsets and lengths; give offsets for packed rows or lengths for "
-                          "padded ones, not both",
-                          side);
+                          "%s has offsets and %s; give offsets for packed rows or lengths (and "
+                          "starts) for others, not both",
+                          side, rows->starts ? "starts" : "lengths");
     if (rows->offsets) return check_offsets(side, rows->offsets, sequences, room, longest);
     HEED_TRY(check_lengths(side, rows, sequences, longest));
     int64_t total = 0;

@@ -28,6 +28,7 @@ static inline int64_t heed__start(const heed_attention_rows *rows, int64_t seque
                                   int64_t sequence_stride, int64_t row_stride)
 {
     if (rows->offsets) return rows->offsets[sequence] * row_stride;
+    if (rows->starts) return rows->starts[sequence] * row_stride;
     return sequence * sequence_stride;
 }
 

@@ -74,7 +74,8 @@ heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pa
 {
     const heed_attention_options *o = &layer->attender.options;
     heed__var qkv = heed__linear_apply(&layer->project, pass, x);
-    heed__attend attend = {&layer->attender, pass->ragged, pass->ragged, 0, 0, 0};
+    heed__attend attend = {
+        .attender = &layer->attender, .queries = pass->ragged, .keys = pass->ragged};
     attend.k_column = o->heads * o->head_size;
     attend.v_column = attend.k_column + o->key_heads * o->head_size;
     heed__var in[4] = {qkv, qkv, qkv, HEED_NO_VAR};

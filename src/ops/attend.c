@@ -18,24 +18,40 @@ static int64_t most(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static int64_t sequences_of(const heed__attend *a)
+{
+    return a->slots ? a->slots->n : a->keys->n;
+}
+
+static heed_attention_capacity capacity_of(const heed__attend *a)
+{
+    int64_t n = sequences_of(a);
+    return (heed_attention_capacity){
+        .size = sizeof(heed_attention_capacity),
+        .sequences = n,
+        .longest_query = a->queries ? a->queries->longest : 1,
+        .longest_key = a->slots ? a->slots->longest : a->keys->longest,
+        .query_rows = a->queries ? a->queries->rows : n,
+        .key_rows = a->slots ? a->slots->rows : a->keys->rows,
+    };
+}
+
 /* A plan that serves this batch and all before it. */
 static heed_status ready(heed_context *context, const heed__attend *a)
 {
     heed__attender *attender = a->attender;
-    heed_attention_capacity *have = &attender->capacity;
-    int64_t longest_query = a->queries ? a->queries->longest : 1;
-    int64_t query_rows = a->queries ? a->queries->rows : a->keys->n;
-    if (attender->plan && have->sequences >= a->keys->n && have->longest_query >= longest_query &&
-        have->query_rows >= query_rows && have->longest_key >= a->keys->longest &&
-        have->key_rows >= a->keys->rows)
+    heed_attention_capacity *have = &attender->capacity, want = capacity_of(a);
+    if (attender->plan && have->sequences >= want.sequences &&
+        have->longest_query >= want.longest_query && have->query_rows >= want.query_rows &&
+        have->longest_key >= want.longest_key && have->key_rows >= want.key_rows)
         return HEED_OK;
     heed_attention_plan_destroy(&attender->plan);
     have->size = sizeof *have;
-    have->sequences = most(most(have->sequences, a->keys->n), 1);
-    have->longest_query = most(most(have->longest_query, longest_query), 1);
-    have->longest_key = most(most(have->longest_key, a->keys->longest), 1);
-    have->query_rows = most(most(have->query_rows, query_rows), 1);
-    have->key_rows = most(most(have->key_rows, a->keys->rows), 1);
+    have->sequences = most(most(have->sequences, want.sequences), 1);
+    have->longest_query = most(most(have->longest_query, want.longest_query), 1);
+    have->longest_key = most(most(have->longest_key, want.longest_key), 1);
+    have->query_rows = most(most(have->query_rows, want.query_rows), 1);
+    have->key_rows = most(most(have->key_rows, want.key_rows), 1);
     return heed_attention_plan_create(context, &attender->options, have, &attender->plan);
 }
 
@@ -61,7 +77,26 @@ static heed_status check_columns(const heed__shapes *s, const heed__attend *a)
                               "attend: input %d has %lld columns; its heads need %lld", i,
                               (long long)s->in[i].cols, (long long)end[i]);
     if (a->queries) return heed__want_shape(s, "attend", 0, "q", a->queries->rows, -1);
-    if (s->in[0].rows != 1) return heed__want_shape(s, "attend", 0, "q", a->keys->n, -1);
+    if (s->in[0].rows != 1) return heed__want_shape(s, "attend", 0, "q", sequences_of(a), -1);
+    return HEED_OK;
+}
+
+static heed_status check_keys(const heed__shapes *s, const heed__attend *a)
+{
+    const heed__slots *slots = a->slots;
+    if (!slots) {
+        HEED_TRY(heed__want_shape(s, "attend", 1, "k", a->keys->rows, -1));
+        return heed__want_shape(s, "attend", 2, "v", a->keys->rows, -1);
+    }
+    int64_t rows = s->in[1].rows < s->in[2].rows ? s->in[1].rows : s->in[2].rows;
+    for (int64_t i = 0; slots->starts && i < slots->n; i++)
+        if (slots->starts[i] < 0 || slots->lengths[i] < 0 ||
+            slots->starts[i] > rows - slots->lengths[i])
+            return heed__fail(HEED_E_INVALID,
+                              "attend: sequence %lld reads %lld rows from row %lld; the cache has "
+                              "%lld rows",
+                              (long long)i, (long long)slots->lengths[i],
+                              (long long)slots->starts[i], (long long)rows);
     return HEED_OK;
 }
 
@@ -70,33 +105,42 @@ static heed_status attend_shape(const heed__shapes *s, heed__size *size)
     const heed__attend *a = s->attributes;
     const heed_attention_options *o = &a->attender->options;
     HEED_TRY(check_columns(s, a));
-    HEED_TRY(heed__want_shape(s, "attend", 1, "k", a->keys->rows, -1));
-    HEED_TRY(heed__want_shape(s, "attend", 2, "v", a->keys->rows, -1));
+    HEED_TRY(check_keys(s, a));
     HEED_TRY(ready(s->context, a));
     heed_attention_sizes sizes = {.size = sizeof sizes};
     HEED_TRY(heed_attention_plan_sizes(a->attender->plan, &sizes));
     if (sizes.parameters != (size_t)(s->inputs - 3))
         return heed__fail(HEED_E_INVALID, "attend: %d parameters; the mechanism has %zu",
                           s->inputs - 3, sizes.parameters);
-    size->rows = a->queries ? a->queries->rows : a->keys->n;
+    size->rows = a->queries ? a->queries->rows : sequences_of(a);
     size->cols = o->heads * value_size(o);
     size->saved = size->rows * o->heads;
     size->forward_workspace = (int64_t)sizes.forward;
     /* A query shared by all sequences gathers its gradient one row a sequence first. */
-    int64_t shared = a->queries || s->in[0].rows != 1 ? 0 : a->keys->n * o->heads * o->head_size;
+    int64_t each = sequences_of(a) * o->heads * o->head_size;
+    int64_t shared = a->queries || s->in[0].rows != 1 ? 0 : each;
     size->backward_workspace = (int64_t)(sizes.backward + 15) / 16 * 16 + shared;
     return HEED_OK;
 }
 
 heed_attention_batch heed__attend_batch(const heed__attend *a)
 {
-    heed_attention_batch batch = {.size = sizeof batch, .sequences = a->keys->n, .keep_all = 1};
-    batch.keys.offsets = a->keys->offsets;
+    heed_attention_batch batch = {.size = sizeof batch, .keep_all = 1};
+    batch.sequences = sequences_of(a);
     if (a->queries)
         batch.queries.offsets = a->queries->offsets;
     else
         batch.queries.length = 1;
-    batch.sequence_ids = (const uint64_t *)a->keys->ids;
+    if (a->slots) {
+        batch.keys.starts = a->slots->starts;
+        batch.keys.lengths = a->slots->lengths;
+        batch.keys.length = a->slots->longest;
+        batch.query_offset = a->slots->query_offset;
+        batch.query_offset_count = a->slots->query_offset ? a->slots->n : 0;
+    } else {
+        batch.keys.offsets = a->keys->offsets;
+        batch.sequence_ids = (const uint64_t *)a->keys->ids;
+    }
     return batch;
 }
 
@@ -160,6 +204,9 @@ static heed_status attend_backward(const heed__call *call)
 {
     const heed__attend *a = call->attributes;
     const heed_attention_options *o = &a->attender->options;
+    if (a->slots)
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "keys and values in a cache have no gradient; give them packed");
     heed_attention_batch batch = batch_of(call);
     const heed_real *parameters[HEED_OP_INPUTS];
     heed_real *d_parameters[HEED_OP_INPUTS];
@@ -200,9 +247,11 @@ static double attend_flops(const heed__shapes *s)
     const heed__attend *a = s->attributes;
     const heed_attention_options *o = &a->attender->options;
     double pairs = 0, width = (double)(o->head_size + value_size(o));
-    for (int64_t i = 0; a->keys->offsets && i < a->keys->n; i++) {
-        double keys = (double)heed__ragged_length(a->keys, i);
-        pairs += keys * (a->queries ? (double)heed__ragged_length(a->queries, i) : 1);
+    if (a->slots ? !a->slots->lengths : !a->keys->offsets) return 0;
+    if (a->queries && !a->queries->offsets) return 0;
+    for (int64_t i = 0; i < sequences_of(a); i++) {
+        int64_t keys = a->slots ? a->slots->lengths[i] : heed__ragged_length(a->keys, i);
+        pairs += (double)keys * (a->queries ? (double)heed__ragged_length(a->queries, i) : 1);
     }
     return 2 * pairs * (double)o->heads * width;
 }

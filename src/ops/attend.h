@@ -17,6 +17,18 @@ typedef struct heed__attender {
 
 void heed__attender_clear(heed__attender *attender);
 
+/* Keys and values that lie in a cache, for inference: sequence s reads rows starts[s] to starts[s]
+ * + lengths[s] - 1 of k and v, where several sequences may read the same rows. */
+typedef struct heed__slots {
+    int64_t n;             /* sequences */
+    int64_t rows, longest; /* at least those of this batch; give the most that will come */
+    /* [n] each; NULL in a batch that only stands for the largest one. */
+    const int64_t *starts, *lengths;
+    const int64_t
+        *query_offset; /* the key position of each sequence's first query, for masks that
+                          go by position (decoding: its length - its queries); else NULL */
+} heed__slots;
+
 /* Inputs: q, k, v (which may be one value three times), then the score's parameters, if any.
  * Output [query rows, H * Dv]. Saved: log-sum-exp [query rows, H]. */
 typedef struct heed__attend {
@@ -24,6 +36,7 @@ typedef struct heed__attend {
     const heed__ragged *queries; /* NULL: one query a sequence, row s of q, or its only row */
     const heed__ragged *keys;
     int64_t q_column, k_column, v_column; /* where the heads begin in a row */
+    const heed__slots *slots; /* in the place of keys, which is NULL then; no backward */
 } heed__attend;
 
 extern const heed__op heed__op_attend;

@@ -28,6 +28,7 @@ typedef struct problem {
     const int64_t *offset; /* one a sequence, or NULL */
     double dropout;
     int padded;       /* layout */
+    int slots;        /* layout: later sequences first, a hole after each, found by starts */
     int shared_query; /* padded, tq all equal: sequence_stride 0, values of sequence 0 */
     uint64_t first_id;
     uint64_t data_seed;
@@ -119,10 +120,16 @@ typedef struct laid {
     int64_t count, sequence_stride, row_stride, head_stride;
 } laid;
 
+/* The first row of a sequence where p->slots. */
+static inline int64_t slot_of(const problem *p, const int64_t *t, int64_t s)
+{
+    return 2 + rows_of(t + s + 1, p->sequences - s - 1) + p->sequences - s - 1;
+}
+
 static inline int64_t place_in(const problem *p, const laid *x, const int64_t *t, int64_t s,
                                int64_t i, int64_t h)
 {
-    int64_t row = p->padded ? 0 : rows_of(t, s);
+    int64_t row = p->slots ? slot_of(p, t, s) : p->padded ? 0 : rows_of(t, s);
     return s * x->sequence_stride + (row + i) * x->row_stride + h * x->head_stride;
 }
 
@@ -148,6 +155,7 @@ static inline laid lay(const problem *p, const int64_t *t, int64_t heads, int64_
     int64_t longest = longest_of(t, p->sequences);
     laid x = {.row_stride = heads * width, .head_stride = width};
     x.count = rows_of(t, p->sequences) * heads * width;
+    if (p->slots) x.count += (p->sequences + 2) * heads * width;
     if (p->padded) {
         x = (laid){.sequence_stride = heads * longest * width,
                    .row_stride = width,
@@ -181,6 +189,7 @@ typedef struct setup {
     const heed_real *parameters[1];
     heed_real *d_parameters[1];
     int64_t q_offsets[CASE_SEQUENCES + 1], k_offsets[CASE_SEQUENCES + 1];
+    int64_t q_starts[CASE_SEQUENCES], k_starts[CASE_SEQUENCES];
     uint64_t ids[CASE_SEQUENCES];
     laid q, k, v, o, lse, d_o, d_lse, dq, dk, dv;
     heed_real *workspace;
@@ -233,10 +242,16 @@ static inline void setup_batch(const problem *p, setup *x)
         x->q_offsets[s] = rows_of(p->tq, s);
         x->k_offsets[s] = rows_of(p->tk, s);
     }
-    for (int64_t s = 0; s < n; s++) x->ids[s] = p->first_id + (uint64_t)s;
-    if (p->padded) {
-        x->batch.queries = (heed_attention_rows){NULL, p->tq, longest_of(p->tq, n)};
-        x->batch.keys = (heed_attention_rows){NULL, p->tk, longest_of(p->tk, n)};
+    for (int64_t s = 0; s < n; s++) {
+        x->ids[s] = p->first_id + (uint64_t)s;
+        x->q_starts[s] = slot_of(p, p->tq, s);
+        x->k_starts[s] = slot_of(p, p->tk, s);
+    }
+    if (p->padded || p->slots) {
+        const int64_t *q_starts = p->slots ? x->q_starts : NULL;
+        const int64_t *k_starts = p->slots ? x->k_starts : NULL;
+        x->batch.queries = (heed_attention_rows){NULL, p->tq, longest_of(p->tq, n), q_starts};
+        x->batch.keys = (heed_attention_rows){NULL, p->tk, longest_of(p->tk, n), k_starts};
     } else {
         x->batch.queries.offsets = x->q_offsets;
         x->batch.keys.offsets = x->k_offsets;

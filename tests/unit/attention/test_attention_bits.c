@@ -62,6 +62,11 @@ static void test_engines_and_layouts(void **state)
         same_results("tiled padded", &q, &p);
         problem_run(&q, NULL, NULL, "reference");
         same_results("reference padded", &q, &p);
+        q.padded = 0, q.slots = 1;
+        problem_run(&q, NULL, NULL, "tiled");
+        same_results("tiled slots", &q, &p);
+        problem_run(&q, NULL, NULL, "reference");
+        same_results("reference slots", &q, &p);
         problem_free(&p);
         problem_free(&q);
     }
@@ -160,25 +165,34 @@ static void test_neighbours(void **state)
     }
 }
 
-/* A causal prefix computed whole, or later queries against the same keys: decoding with a cache. */
-static void test_rows_one_by_one(void **state)
+/* A causal prefix computed whole, or later queries against the same keys: decoding with a cache,
+ * at every level. */
+static void rows_one_by_one(const heed__kernels *kernels)
 {
-    (void)state;
     problem whole = {.sequences = 1, .heads = 2, .size = 16, .causal = 1, .tq = {100}, .tk = {100}};
     problem_fill(&whole);
     problem_run(&whole, NULL, NULL, NULL);
     for (int64_t i = 0; i < 100; i += 9) {
         const int64_t at[] = {i};
         problem row = whole;
-        row.tq[0] = 1, row.tk[0] = i + 1, row.offset = at;
+        row.tq[0] = 1, row.tk[0] = i + 1, row.offset = at, row.slots = (int)(i % 2);
         problem_fill(&row);
         memcpy(row.q, whole.q + i * 32, 32 * sizeof *row.q);
-        problem_run(&row, NULL, NULL, NULL);
+        problem_run(&row, NULL, kernels, NULL);
         same("one row", "o", row.o, whole.o + i * 32, 32);
         same("one row", "lse", row.lse, whole.lse + i * 2, 2);
         problem_free(&row);
     }
     problem_free(&whole);
+}
+
+static void test_rows_one_by_one(void **state)
+{
+    (void)state;
+    for (int level = 0; level < HEED_LEVELS; level++) {
+        const heed__kernels *kernels = heed__kernels_at((heed__level)level);
+        if (kernels) rows_one_by_one(kernels);
+    }
 }
 
 int main(void)

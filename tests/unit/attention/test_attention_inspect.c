@@ -12,7 +12,8 @@ static problem problem_at(int variant)
                  .heads = 4,
                  .key_heads = 2,
                  .size = 11,
-                 .padded = variant & 1,
+                 .padded = (variant & 9) == 1,
+                 .slots = (variant & 8) != 0,
                  .tq = {70, 65, 130},
                  .tk = {66, 128, 64}};
     if (variant & 2) p.causal = 1, p.offset = offset;
@@ -20,7 +21,7 @@ static problem problem_at(int variant)
     p.dropout = 0.5; /* what is looked at comes before it */
     return p;
 }
-enum { VARIANTS = 8, TOP = 5 };
+enum { VARIANTS = 16, TOP = 5 };
 
 static heed_attention_inspect_tensors look_at(const setup *x)
 {

@@ -161,6 +161,19 @@ static void test_call_refuses_packed(void **state)
     call_refuses(&c, "tensors.size = 1");
 }
 
+static void test_call_refuses_starts(void **state)
+{
+    (void)state;
+    call c;
+    const int64_t before[] = {0, -1}, right[] = {0, 7};
+    call_make(&c, 0), c.x.batch.keys.starts = right;
+    call_refuses(&c, "keys has offsets and starts");
+    call_make(&c, 1), c.x.batch.queries.starts = right;
+    call_refuses(&c, "with starts; rows take none");
+    call_make(&c, 1), c.x.batch.keys.starts = before;
+    call_refuses(&c, "keys.starts[1] = -1; it must be 0 or more");
+}
+
 static void test_call_refuses_padded(void **state)
 {
     (void)state;
@@ -367,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_plan_refuses_mechanisms),
         cmocka_unit_test(test_plan_survives_no_memory),
         cmocka_unit_test(test_call_refuses_packed),
+        cmocka_unit_test(test_call_refuses_starts),
         cmocka_unit_test(test_call_refuses_padded),
         cmocka_unit_test(test_call_refuses_missing_parameter),
         cmocka_unit_test(test_capacity_in_rows),
