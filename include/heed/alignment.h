@@ -22,6 +22,16 @@ typedef struct heed_link {
     int32_t source, target;
 } heed_link;
 
+/** Which row of attention weights speaks for a target token. */
+typedef enum heed_align_rule {
+    HEED_ALIGN_DEFAULT = 0, /**< what suits the model: input for Transformers, else output */
+    HEED_ALIGN_OUTPUT,      /**< the step that wrote the token */
+    HEED_ALIGN_INPUT        /**< the step that read it, one later */
+} heed_align_rule;
+
+/** "default", "output", "input"; NULL past the last. Static. */
+HEED_API const char *heed_align_rule_name(heed_align_rule rule);
+
 /** The links of a corpus: one set for each pair of sentences. */
 typedef struct heed_links heed_links;
 
