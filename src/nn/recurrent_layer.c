@@ -39,12 +39,11 @@ heed__var heed__recurrent_layer_apply(const heed__recurrent_layer *layer, const 
 {
     heed__var out[2] = {HEED_NO_VAR, HEED_NO_VAR};
     for (int d = 0; d < layer->directions; d++) {
-        heed__recurrent recurrent = {pass->ragged, d};
+        heed__recurrent recurrent = {.ragged = pass->ragged, .reverse = d};
         heed__var in[3] = {heed__linear_apply(&layer->input[d], pass, x),
                            heed__tape_param(pass->tape, layer->hidden[d]), HEED_NO_VAR};
         if (layer->hidden_bias[d]) in[2] = heed__tape_param(pass->tape, layer->hidden_bias[d]);
-        out[d] = heed__tape_apply(pass->tape, layer->op, in, layer->op->most_inputs, &recurrent,
-                                  sizeof recurrent);
+        out[d] = heed__tape_apply(pass->tape, layer->op, in, 3, &recurrent, sizeof recurrent);
     }
     if (layer->directions == 1) return out[0];
     return heed__tape_apply(pass->tape, &heed__op_concat, out, 2, NULL, 0);

@@ -4,13 +4,12 @@
  *   gelu(x) = x Phi(x),  gelu'(x) = Phi(x) + x phi(x)          (Hendrycks, Gimpel, arXiv
  * 1606.08415) silu(x) = x s(x),    silu'(x) = s(x) (1 + x (1 - s(x)))
  */
+#include "ops/activation.h"
+
 #include "autograd/gradcheck.h"
-#include "ops/ops.h"
 #include "ops/rows.h"
 
-#include <string.h>
-
-enum { CHUNK = 256 /* elements done at a time, on the stack */ };
+enum { CHUNK = HEED_ACTIVATION_CHUNK };
 
 typedef void (*apply_function)(const heed__kernels *k, int64_t n, const heed_real *x, heed_real *y);
 /* dx += dy * f'(x) */
@@ -117,6 +116,19 @@ static const struct {
 const char *heed__activation_name(heed__activation_kind kind)
 {
     return functions[kind].name;
+}
+
+void heed__activation_apply(heed__activation_kind kind, const heed__kernels *kernels, int64_t n,
+                            const heed_real *x, heed_real *y)
+{
+    functions[kind].apply(kernels, n, x, y);
+}
+
+void heed__activation_derive(heed__activation_kind kind, const heed__kernels *kernels, int64_t n,
+                             const heed_real *x, const heed_real *y, const heed_real *dy,
+                             heed_real *dx)
+{
+    functions[kind].derive(kernels, n, x, y, dy, dx);
 }
 
 static heed_status activation_shape(const heed__shapes *s, heed__size *size)

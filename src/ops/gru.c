@@ -26,12 +26,12 @@ static void cell_forward(const heed__kernels *k, int64_t C, const heed_real *x,
 }
 
 static void cell_backward(const heed__kernels *k, int64_t C, const heed_real *keep,
-                          const heed_real *before, const heed_real *h_before, heed_real *dh,
+                          const heed_real *h_before, const heed_real *state_before, heed_real *dh,
                           heed_real *dstate, heed_real *dx, heed_real *dhidden)
 {
     const heed_real *r = keep, *z = keep + C, *n = keep + 2 * C, *u = keep + 3 * C;
     (void)k;
-    (void)before;
+    (void)state_before;
     (void)dstate;
     for (int64_t j = 0; j < C; j++) {
         heed_real h = h_before ? h_before[j] : 0;
@@ -44,35 +44,42 @@ static void cell_backward(const heed__kernels *k, int64_t C, const heed_real *ke
     }
 }
 
-static const heed__cell cell = {"gru", 3, 4, cell_forward, cell_backward};
+const heed__cell heed__gru_cell = {.name = "gru",
+                                   .step_name = "gru_step",
+                                   .gates = 3,
+                                   .bias = 1,
+                                   .states = 1,
+                                   .saved = 4,
+                                   .forward = cell_forward,
+                                   .backward = cell_backward};
 
 static heed_status gru_shape(const heed__shapes *s, heed__size *size)
 {
-    return heed__recurrent_shape(&cell, s, size);
+    return heed__recurrent_shape(&heed__gru_cell, s, size);
 }
 
 static heed_status gru_forward(const heed__call *call)
 {
-    heed__recurrent_forward(&cell, call);
+    heed__recurrent_forward(&heed__gru_cell, call);
     return HEED_OK;
 }
 
 static heed_status gru_backward(const heed__call *call)
 {
-    heed__recurrent_backward(&cell, call);
+    heed__recurrent_backward(&heed__gru_cell, call);
     return HEED_OK;
 }
 
 static heed_status gru_check(heed__gradcheck *check)
 {
-    return heed__recurrent_check(check, &heed__op_gru, cell.gates);
+    return heed__recurrent_check(check, &heed__op_gru, &heed__gru_cell);
 }
 
 const heed__op heed__op_gru = {.name = "gru",
                                .summary = "GRU over ragged sequences",
                                .least_inputs = 3,
-                               .most_inputs = 3,
-                               .reads = HEED_READS(1) | HEED_READS_OUTPUT,
+                               .most_inputs = 4,
+                               .reads = HEED_READS(1) | HEED_READS(3) | HEED_READS_OUTPUT,
                                .shape = gru_shape,
                                .forward = gru_forward,
                                .backward = gru_backward,

@@ -13,5 +13,9 @@ const heed__op *const heed__ops[] = {
     &heed__op_gru,           &heed__op_lstm,
     &heed__op_mean,          &heed__op_first,
     &heed__op_cross_entropy, &heed__op_binary_cross_entropy,
-    &heed__op_squared_error, NULL,
+    &heed__op_squared_error, &heed__op_take_rows,
+    &heed__op_stack_rows,    &heed__op_slice,
+    &heed__op_multiply,      &heed__op_glu,
+    &heed__op_gru_step,      &heed__op_lstm_step,
+    &heed__op_last,          NULL,
 };

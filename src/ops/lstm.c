@@ -30,16 +30,16 @@ static void cell_forward(const heed__kernels *k, int64_t C, const heed_real *x,
 }
 
 static void cell_backward(const heed__kernels *k, int64_t C, const heed_real *keep,
-                          const heed_real *before, const heed_real *h_before, heed_real *dh,
+                          const heed_real *h_before, const heed_real *state_before, heed_real *dh,
                           heed_real *dstate, heed_real *dx, heed_real *dhidden)
 {
     const heed_real *i = keep, *f = keep + C, *g = keep + 2 * C, *o = keep + 3 * C;
-    const heed_real *t = keep + 5 * C, *c_before = before ? before + 4 * C : NULL;
+    const heed_real *t = keep + 5 * C;
     (void)k;
     (void)h_before;
     for (int64_t j = 0; j < C; j++) {
         heed_real dc = dstate[j] + dh[j] * o[j] * (1 - t[j] * t[j]);
-        heed_real c = c_before ? c_before[j] : 0;
+        heed_real c = state_before ? state_before[j] : 0;
         dx[j] = dc * g[j] * i[j] * (1 - i[j]);
         dx[C + j] = dc * c * f[j] * (1 - f[j]);
         dx[2 * C + j] = dc * i[j] * (1 - g[j] * g[j]);
@@ -50,35 +50,42 @@ static void cell_backward(const heed__kernels *k, int64_t C, const heed_real *ke
     memcpy(dhidden, dx, (size_t)(4 * C) * sizeof *dx);
 }
 
-static const heed__cell cell = {"lstm", 4, 6, cell_forward, cell_backward};
+const heed__cell heed__lstm_cell = {.name = "lstm",
+                                    .step_name = "lstm_step",
+                                    .gates = 4,
+                                    .states = 2,
+                                    .saved = 6,
+                                    .state_at = 4,
+                                    .forward = cell_forward,
+                                    .backward = cell_backward};
 
 static heed_status lstm_shape(const heed__shapes *s, heed__size *size)
 {
-    return heed__recurrent_shape(&cell, s, size);
+    return heed__recurrent_shape(&heed__lstm_cell, s, size);
 }
 
 static heed_status lstm_forward(const heed__call *call)
 {
-    heed__recurrent_forward(&cell, call);
+    heed__recurrent_forward(&heed__lstm_cell, call);
     return HEED_OK;
 }
 
 static heed_status lstm_backward(const heed__call *call)
 {
-    heed__recurrent_backward(&cell, call);
+    heed__recurrent_backward(&heed__lstm_cell, call);
     return HEED_OK;
 }
 
 static heed_status lstm_check(heed__gradcheck *check)
 {
-    return heed__recurrent_check(check, &heed__op_lstm, cell.gates);
+    return heed__recurrent_check(check, &heed__op_lstm, &heed__lstm_cell);
 }
 
 const heed__op heed__op_lstm = {.name = "lstm",
                                 .summary = "LSTM over ragged sequences",
                                 .least_inputs = 2,
-                                .most_inputs = 2,
-                                .reads = HEED_READS(1) | HEED_READS_OUTPUT,
+                                .most_inputs = 3,
+                                .reads = HEED_READS(1) | HEED_READS(2) | HEED_READS_OUTPUT,
                                 .shape = lstm_shape,
                                 .forward = lstm_forward,
                                 .backward = lstm_backward,

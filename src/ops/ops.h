@@ -31,6 +31,9 @@ extern const heed__op heed__op_position;
 /* y = a + b, same shapes */
 extern const heed__op heed__op_add;
 
+/* y = a * b element by element, same shapes */
+extern const heed__op heed__op_multiply;
+
 /* y = (x - mean) / sqrt(variance + epsilon) * gain [1,C] + bias [1,C], a row at a time */
 typedef struct heed__layer_norm {
     float epsilon;
@@ -53,6 +56,10 @@ extern const heed__op heed__op_activation;
 /* The kind's name, as configurations spell it. */
 const char *heed__activation_name(heed__activation_kind kind);
 
+/* y [T,F] = f(a) * b with x [T,2F] = a and b side by side: silu is SwiGLU, gelu GEGLU, sigmoid the
+ * gated linear unit (Dauphin et al., arXiv 1612.08083; Shazeer, arXiv 2002.05202). */
+extern const heed__op heed__op_glu; /* attributes: heed__activation */
+
 /* y = x * mask / (1 - rate); the mask is a function of (seed, step, node, sequence, position,
  * column) */
 typedef struct heed__dropout {
@@ -65,6 +72,25 @@ extern const heed__op heed__op_dropout;
 /* y [T, sum of columns] = inputs side by side */
 extern const heed__op heed__op_concat;
 
+/* y [sum of rows, C] = inputs one above the other. More than HEED_OP_INPUTS of them are stacked in
+ * stacks. */
+extern const heed__op heed__op_stack_rows;
+
+/* y [rows,C] = x[index[i]], zeros where index[i] is -1. Indices may repeat. */
+typedef struct heed__take_rows {
+    const int64_t *index; /* [rows] -1 .. x's rows - 1 */
+    int64_t rows;
+} heed__take_rows;
+extern const heed__op heed__op_take_rows;
+
+/* y [rows, columns] = x[row .. row + rows - 1][column .. column + columns - 1]; a count of -1 takes
+ * all that follow. */
+typedef struct heed__slice {
+    int64_t row, rows;
+    int64_t column, columns;
+} heed__slice;
+extern const heed__op heed__op_slice;
+
 /* y [S,C] = mean of each sequence's rows; of an empty sequence, zeros */
 typedef struct heed__segment {
     const heed__ragged *ragged;
@@ -73,15 +99,31 @@ extern const heed__op heed__op_mean;
 /* y [S,C] = first row of each sequence; of an empty sequence, zeros */
 extern const heed__op heed__op_first;
 
+/* y [S,C] = last row of each sequence; of an empty sequence, zeros. (The final state of a recurrent
+ * layer is its last row, or its first if it goes from the last token to the first.) */
+extern const heed__op heed__op_last;
+
 /* Recurrent layers over whole sequences, from the input's part of the gates, x [T, gates*C]:
- * GRU: order reset, update, new; inputs x, w_hh [3C,C], b_hh [1,3C].
- * LSTM: order input, forget, cell, output; inputs x, w_hh [4C,C]. */
+ * GRU: order reset, update, new; inputs x, w_hh [3C,C], b_hh [1,3C], (the initial state [S,C]).
+ *      y [T,C] = h.
+ * LSTM: order input, forget, cell, output; inputs x, w_hh [4C,C], (the initial state [S,2C], h and
+ *      c side by side). y [T,C] = h, or [T,2C] with c beside it.
+ * No initial state means zeros. */
 typedef struct heed__recurrent {
     const heed__ragged *ragged;
-    int reverse; /* from the last token to the first */
+    int reverse;    /* from the last token to the first */
+    int with_state; /* LSTM: y has c beside h */
 } heed__recurrent;
 extern const heed__op heed__op_gru;
 extern const heed__op heed__op_lstm;
+
+/* One step of the same cells for n rows, equal to the layers bit for bit: x [n, gates*C] is the
+ * input's part of the gates, `before` has m >= n rows, of which those past n are of ended sequences
+ * and not looked at.
+ * GRU: x, before [m,C], w_hh [3C,C], b_hh [1,3C]; y [n,C] = h.
+ * LSTM: x, before [m,2C] (h and c side by side), w_hh [4C,C]; y [n,2C] = h and c side by side. */
+extern const heed__op heed__op_gru_step;
+extern const heed__op heed__op_lstm_step;
 
 /* Losses, all 1 x 1 and a mean over rows that have a label. */
 typedef struct heed__class_loss {

@@ -15,22 +15,24 @@ typedef struct walk {
     const heed__call *call;
     const heed__ragged *ragged;
     int reverse;
-    int64_t C;
-    const heed_real *weight; /* forward: w^T [C, gates C]; backward: w [gates C, C] */
-    heed_real *keep;         /* [rows, saved C] */
-    heed_real *dhidden;      /* backward: [rows, gates C] */
-    heed_real *scratch;      /* per thread */
+    int64_t C, width;            /* of a row of the output */
+    const heed_real *bias;       /* b_hh [gates C], NULL = none */
+    const heed__matrix *initial; /* [S, states C], NULL = zeros */
+    const heed_real *weight;     /* forward: w^T [C, gates C]; backward: w [gates C, C] */
+    heed_real *keep;             /* [rows, saved C] */
+    heed_real *dhidden;          /* backward: [rows, gates C] */
+    heed_real *scratch;          /* per thread */
 } walk;
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 static int64_t scratch_reals(const heed__cell *cell, int64_t C, int backward)
 {
     int64_t per_row = 2 * C + cell->gates * C + (backward ? C : 0) + cell->saved * C;
     return GROUP * per_row;
-}
-
-static int64_t workspace_threads(const heed_context *context)
-{
-    return heed_context_threads(context);
 }
 
 heed_status heed__recurrent_shape(const heed__cell *cell, const heed__shapes *s, heed__size *size)
@@ -39,10 +41,16 @@ heed_status heed__recurrent_shape(const heed__cell *cell, const heed__shapes *s,
     int64_t C = s->in[1].cols, gates = cell->gates * C, rows = r->ragged->rows;
     HEED_TRY(heed__want_shape(s, cell->name, 0, "x", rows, gates));
     HEED_TRY(heed__want_shape(s, cell->name, 1, "w_hh", gates, C));
-    if (s->inputs > 2) HEED_TRY(heed__want_shape(s, cell->name, 2, "b_hh", 1, gates));
-    int64_t threads = workspace_threads(s->context);
+    if (cell->bias) HEED_TRY(heed__want_shape(s, cell->name, 2, "b_hh", 1, gates));
+    int initial = 2 + cell->bias;
+    if (s->inputs > initial)
+        HEED_TRY(heed__want_shape(s, cell->name, initial, "the initial state", r->ragged->n,
+                                  cell->states * C));
+    if (r->with_state && cell->states == 1)
+        return heed__fail(HEED_E_INVALID, "%s: it has no state beside h", cell->name);
+    int64_t threads = heed_context_threads(s->context);
     size->rows = rows;
-    size->cols = C;
+    size->cols = r->with_state ? 2 * C : C;
     size->saved = rows * cell->saved * C;
     size->forward_workspace = gates * C + threads * scratch_reals(cell, C, 0);
     int64_t product = (int64_t)heed__gemm_workspace(s->context, gates, C, rows);
@@ -75,6 +83,25 @@ static void multiply(const walk *w, int64_t rows, int64_t cols, int64_t k, const
     w->call->kernels->gemm_tile(&tile);
 }
 
+static const heed_real *initial_of(const walk *w, int64_t sequence)
+{
+    return w->initial ? w->initial->data + sequence * w->initial->cols : NULL;
+}
+
+/* The states of a group's sequences before their first step. */
+static void start_group(const walk *w, const int64_t *sequences, int64_t count, heed_real *h,
+                        heed_real *state)
+{
+    int64_t C = w->C;
+    memset(h, 0, (size_t)(count * C) * sizeof *h);
+    memset(state, 0, (size_t)(count * C) * sizeof *state);
+    for (int64_t i = 0; w->initial && i < count; i++) {
+        const heed_real *from = initial_of(w, sequences[i]);
+        memcpy(h + i * C, from, (size_t)C * sizeof *h);
+        if (w->cell->states > 1) memcpy(state + i * C, from + C, (size_t)C * sizeof *state);
+    }
+}
+
 static void forward_group(void *arg, int64_t group, int thread)
 {
     const walk *w = arg;
@@ -82,19 +109,20 @@ static void forward_group(void *arg, int64_t group, int thread)
     const heed__cell *cell = w->cell;
     int64_t C = w->C, gates = cell->gates * C;
     const int64_t *sequences = w->ragged->order + group * GROUP;
-    int64_t count = w->ragged->n - group * GROUP < GROUP ? w->ragged->n - group * GROUP : GROUP;
+    int64_t count = least(w->ragged->n - group * GROUP, GROUP);
     heed_real *h = w->scratch + thread * scratch_reals(cell, C, 0);
     heed_real *state = h + GROUP * C, *hidden = state + GROUP * C, *spare = hidden + GROUP * gates;
-    const heed_real *bias = call->inputs > 2 ? call->in[2].data : NULL;
-    memset(h, 0, (size_t)(2 * GROUP * C) * sizeof *h);
+    start_group(w, sequences, count, h, state);
     for (int64_t step = 0; (count = alive(w, sequences, count, step)) > 0; step++) {
-        multiply(w, count, gates, C, h, bias, 0, hidden);
+        multiply(w, count, gates, C, h, w->bias, 0, hidden);
         for (int64_t i = 0; i < count; i++) {
             int64_t row = row_at(w, sequences[i], step);
             heed_real *keep = w->keep ? w->keep + row * cell->saved * C : spare;
             cell->forward(call->kernels, C, call->in[0].data + row * gates, hidden + i * gates,
                           h + i * C, state + i * C, keep);
-            memcpy(call->out.data + row * C, h + i * C, (size_t)C * sizeof *h);
+            heed_real *y = call->out.data + row * w->width;
+            memcpy(y, h + i * C, (size_t)C * sizeof *h);
+            if (w->width > C) memcpy(y + C, state + i * C, (size_t)C * sizeof *h);
         }
     }
 }
@@ -102,11 +130,15 @@ static void forward_group(void *arg, int64_t group, int thread)
 static walk walk_of(const heed__cell *cell, const heed__call *call)
 {
     const heed__recurrent *r = call->attributes;
+    int initial = 2 + cell->bias;
     return (walk){.cell = cell,
                   .call = call,
                   .ragged = r->ragged,
                   .reverse = r->reverse,
                   .C = call->in[1].cols,
+                  .width = call->out.cols,
+                  .bias = cell->bias ? call->in[2].data : NULL,
+                  .initial = call->inputs > initial ? &call->in[initial] : NULL,
                   .keep = call->saved};
 }
 
@@ -131,13 +163,19 @@ static void row_back(const walk *w, int64_t sequence, int64_t step, heed_real *d
 {
     const heed__call *call = w->call;
     int64_t C = w->C, gates = w->cell->gates * C, row = row_at(w, sequence, step);
-    int64_t before = step > 0 ? row_at(w, sequence, step - 1) : 0;
     int64_t kept = w->cell->saved * C;
+    const heed_real *h_before = initial_of(w, sequence), *state_before = NULL;
+    if (h_before) state_before = h_before + C;
+    if (step > 0) {
+        int64_t before = row_at(w, sequence, step - 1);
+        h_before = call->out.data + before * w->width;
+        state_before = w->keep + before * kept + w->cell->state_at * C;
+    }
     heed_real *dx = w->dhidden + row * gates; /* borrowed: dhidden is stored there afterwards */
-    call->kernels->add(C, call->out.grad + row * C, dh);
-    w->cell->backward(call->kernels, C, w->keep + row * kept,
-                      step > 0 ? w->keep + before * kept : NULL,
-                      step > 0 ? call->out.data + before * C : NULL, dh, dstate, dx, dhidden);
+    call->kernels->add(C, call->out.grad + row * w->width, dh);
+    if (w->width > C) call->kernels->add(C, call->out.grad + row * w->width + C, dstate);
+    w->cell->backward(call->kernels, C, w->keep + row * kept, h_before, state_before, dh, dstate,
+                      dx, dhidden);
     if (call->in[0].grad) call->kernels->add(gates, dx, call->in[0].grad + row * gates);
     memcpy(dx, dhidden, (size_t)gates * sizeof *dx);
 }
@@ -154,15 +192,20 @@ static void backward_group(void *arg, int64_t group, int thread)
     heed_real *next = dhidden + GROUP * gates;
     memset(dh, 0, (size_t)(2 * GROUP * C) * sizeof *dh);
     for (int64_t step = longest - 1; step >= 0; step--) {
-        int64_t count = alive(w, sequences, left < GROUP ? left : GROUP, step);
+        int64_t count = alive(w, sequences, least(left, GROUP), step);
         for (int64_t i = 0; i < count; i++)
             row_back(w, sequences[i], step, dh + i * C, dstate + i * C, dhidden + i * gates);
         multiply(w, count, C, gates, dhidden, dh, C, next);
         memcpy(dh, next, (size_t)(count * C) * sizeof *dh);
     }
+    for (int64_t i = 0; w->initial && w->initial->grad && i < least(left, GROUP); i++) {
+        heed_real *d = w->initial->grad + sequences[i] * w->initial->cols;
+        w->call->kernels->add(C, dh + i * C, d);
+        if (w->cell->states > 1) w->call->kernels->add(C, dstate + i * C, d + C);
+    }
 }
 
-/* The state each row was computed from, in the order of rows; zeros at a sequence's start. */
+/* The h each row was computed from, in the order of rows. */
 static void copy_before(const walk *w, heed_real *before)
 {
     int64_t C = w->C;
@@ -170,10 +213,12 @@ static void copy_before(const walk *w, heed_real *before)
         for (int64_t step = 0; step < heed__ragged_length(w->ragged, s); step++) {
             heed_real *to = before + row_at(w, s, step) * C;
             size_t bytes = (size_t)C * sizeof *to;
-            if (step == 0)
-                memset(to, 0, bytes);
+            const heed_real *from = initial_of(w, s);
+            if (step > 0) from = w->call->out.data + row_at(w, s, step - 1) * w->width;
+            if (from)
+                memcpy(to, from, bytes);
             else
-                memcpy(to, w->call->out.data + row_at(w, s, step - 1) * C, bytes);
+                memset(to, 0, bytes);
         }
 }
 
@@ -194,7 +239,7 @@ void heed__recurrent_backward(const heed__cell *cell, const heed__call *call)
         dw.c = call->in[1].grad, dw.c_row = w.C;
         heed__gemm_run(call->context, &dw, w.scratch);
     }
-    if (call->inputs > 2 && call->in[2].grad)
+    if (cell->bias && call->in[2].grad)
         heed__column_sums(call, w.dhidden, rows, gates, call->in[2].grad);
 }
 
@@ -203,18 +248,22 @@ double heed__recurrent_flops(const heed__shapes *s)
     return 2.0 * (double)s->in[0].rows * (double)s->in[1].rows * (double)s->in[1].cols;
 }
 
-heed_status heed__recurrent_check(heed__gradcheck *check, const heed__op *op, int gates)
+heed_status heed__recurrent_check(heed__gradcheck *check, const heed__op *op,
+                                  const heed__cell *cell)
 {
     static const int64_t offsets[] = {0, 2, 2, 6, 7}, order[] = {2, 0, 3, 1};
     static const int64_t names[] = {4, 9, 2, 5};
     static const heed__ragged ragged = {4, 7, 4, offsets, order, names};
-    for (int reverse = 0; reverse < 2; reverse++) {
-        heed__recurrent r = {&ragged, reverse};
-        int64_t C = 3;
-        heed__var in[3] = {
-            heed__gradcheck_input(check, 7, gates * C), heed__gradcheck_input(check, gates * C, C),
-            op->most_inputs > 2 ? heed__gradcheck_input(check, 1, gates * C) : HEED_NO_VAR};
-        HEED_TRY(heed__gradcheck_apply(check, op, in, op->most_inputs, &r, sizeof r));
+    for (int i = 0; i < 4; i++) {
+        int initial = i > 1;
+        heed__recurrent r = {&ragged, i % 2, initial && cell->states > 1};
+        int64_t C = 3, gates = cell->gates * C;
+        heed__var in[4] = {heed__gradcheck_input(check, 7, gates),
+                           heed__gradcheck_input(check, gates, C)};
+        int count = 2;
+        if (cell->bias) in[count++] = heed__gradcheck_input(check, 1, gates);
+        if (initial) in[count++] = heed__gradcheck_input(check, 4, cell->states * C);
+        HEED_TRY(heed__gradcheck_apply(check, op, in, count, &r, sizeof r));
     }
     return HEED_OK;
 }

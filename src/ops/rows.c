@@ -28,6 +28,18 @@ void heed__for_rows(const heed__call *call, int64_t rows, int64_t cost, heed__ro
     heed__parallel(call->context, (rows + each - 1) / each, run_piece, &p);
 }
 
+enum { OWNERS = 16 /* each walks through the whole list */ };
+
+void heed__for_owners(const heed__call *call, int64_t rows, int64_t work, heed__row_task task,
+                      void *extra)
+{
+    int64_t owners = work / PIECE + 1;
+    if (rows <= 0) return;
+    if (owners > OWNERS) owners = OWNERS;
+    piece p = {call, task, extra, rows, (rows + owners - 1) / owners};
+    heed__parallel(call->context, (rows + p.each - 1) / p.each, run_piece, &p);
+}
+
 typedef struct columns {
     const heed__call *call;
     const heed_real *x;

@@ -16,6 +16,11 @@ typedef void (*heed__row_task)(const heed__call *call, int64_t begin, int64_t en
 void heed__for_rows(const heed__call *call, int64_t rows, int64_t cost, heed__row_task task,
                     void *extra);
 
+/* The same for tasks that own begin .. end of `rows` rows and walk through a list for what falls on
+ * them; work = elements touched in all. */
+void heed__for_owners(const heed__call *call, int64_t rows, int64_t work, heed__row_task task,
+                      void *extra);
+
 /* sums[j] += sum over rows of x[i][j], each column one chain in order of rows. */
 void heed__column_sums(const heed__call *call, const heed_real *x, int64_t rows, int64_t cols,
                        heed_real *sums);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One row out of each sequence: the mean of its rows, or its first. */
+/* One row out of each sequence: the mean of its rows, its first, or its last. */
 #include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
@@ -66,7 +66,13 @@ static heed_status mean_backward(const heed__call *call)
     return HEED_OK;
 }
 
-static heed_status first_forward(const heed__call *call)
+/* The number of the row that a sequence gives, if it has any. */
+static int64_t end_row(const heed__ragged *ragged, int64_t s, int last)
+{
+    return last ? ragged->offsets[s + 1] - 1 : ragged->offsets[s];
+}
+
+static heed_status end_forward(const heed__call *call, int last)
 {
     const heed__ragged *ragged = ragged_of(call);
     int64_t cols = call->out.cols;
@@ -74,22 +80,39 @@ static heed_status first_forward(const heed__call *call)
         heed_real *y = call->out.data + s * cols;
         size_t bytes = (size_t)cols * sizeof(heed_real);
         if (heed__ragged_length(ragged, s))
-            memcpy(y, call->in[0].data + ragged->offsets[s] * cols, bytes);
+            memcpy(y, call->in[0].data + end_row(ragged, s, last) * cols, bytes);
         else
             memset(y, 0, bytes);
     }
     return HEED_OK;
 }
 
-static heed_status first_backward(const heed__call *call)
+static heed_status end_backward(const heed__call *call, int last)
 {
     const heed__ragged *ragged = ragged_of(call);
     int64_t cols = call->out.cols;
     for (int64_t s = 0; s < ragged->n; s++)
         if (heed__ragged_length(ragged, s))
             call->kernels->add(cols, call->out.grad + s * cols,
-                               call->in[0].grad + ragged->offsets[s] * cols);
+                               call->in[0].grad + end_row(ragged, s, last) * cols);
     return HEED_OK;
+}
+
+static heed_status first_forward(const heed__call *call)
+{
+    return end_forward(call, 0);
+}
+static heed_status first_backward(const heed__call *call)
+{
+    return end_backward(call, 0);
+}
+static heed_status last_forward(const heed__call *call)
+{
+    return end_forward(call, 1);
+}
+static heed_status last_backward(const heed__call *call)
+{
+    return end_backward(call, 1);
 }
 
 static heed_status check_pooling(heed__gradcheck *check, const heed__op *op)
@@ -108,6 +131,11 @@ static heed_status mean_check(heed__gradcheck *check)
 static heed_status first_check(heed__gradcheck *check)
 {
     return check_pooling(check, &heed__op_first);
+}
+
+static heed_status last_check(heed__gradcheck *check)
+{
+    return check_pooling(check, &heed__op_last);
 }
 
 const heed__op heed__op_mean = {.name = "mean",
@@ -129,3 +157,13 @@ const heed__op heed__op_first = {.name = "first",
                                  .forward = first_forward,
                                  .backward = first_backward,
                                  .check = first_check};
+
+const heed__op heed__op_last = {.name = "last",
+                                .summary = "last row of each sequence",
+                                .least_inputs = 1,
+                                .most_inputs = 1,
+                                .reads = 0,
+                                .shape = segment_shape,
+                                .forward = last_forward,
+                                .backward = last_backward,
+                                .check = last_check};

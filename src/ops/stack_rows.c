@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Inputs of the same columns, one above the other. */
+#include "autograd/gradcheck.h"
+#include "ops/ops.h"
+#include "ops/rows.h"
+
+#include <string.h>
+
+static heed_status stack_rows_shape(const heed__shapes *s, heed__size *size)
+{
+    size->cols = s->in[0].cols;
+    for (int i = 0; i < s->inputs; i++) {
+        HEED_TRY(heed__want_shape(s, "stack_rows", i, "an input", -1, size->cols));
+        size->rows += s->in[i].rows;
+    }
+    return HEED_OK;
+}
+
+static heed_status stack_rows_forward(const heed__call *call)
+{
+    heed_real *y = call->out.data;
+    for (int i = 0; i < call->inputs; i++) {
+        int64_t count = call->in[i].rows * call->in[i].cols;
+        if (count) memcpy(y, call->in[i].data, (size_t)count * sizeof *y);
+        y += count;
+    }
+    return HEED_OK;
+}
+
+static heed_status stack_rows_backward(const heed__call *call)
+{
+    const heed_real *dy = call->out.grad;
+    for (int i = 0; i < call->inputs; i++) {
+        int64_t count = call->in[i].rows * call->in[i].cols;
+        if (count && call->in[i].grad) call->kernels->add(count, dy, call->in[i].grad);
+        dy += count;
+    }
+    return HEED_OK;
+}
+
+static heed_status stack_rows_check(heed__gradcheck *check)
+{
+    heed__var in[4] = {heed__gradcheck_input(check, 4, 3), heed__gradcheck_input(check, 0, 3),
+                       heed__gradcheck_input(check, 1, 3)};
+    in[3] = in[0]; /* twice the same */
+    HEED_TRY(heed__gradcheck_apply(check, &heed__op_stack_rows, in, 4, NULL, 0));
+    heed__var one = heed__gradcheck_input(check, 1, 1);
+    return heed__gradcheck_apply(check, &heed__op_stack_rows, &one, 1, NULL, 0);
+}
+
+const heed__op heed__op_stack_rows = {.name = "stack_rows",
+                                      .summary = "rows of several inputs one above the other",
+                                      .least_inputs = 1,
+                                      .most_inputs = HEED_OP_INPUTS,
+                                      .reads = 0,
+                                      .shape = stack_rows_shape,
+                                      .forward = stack_rows_forward,
+                                      .backward = stack_rows_backward,
+                                      .check = stack_rows_check};
