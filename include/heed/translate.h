@@ -42,9 +42,11 @@ typedef enum heed_length_norm {
     HEED_LENGTH_NONE         /**< 1 */
 } heed_length_norm;
 
-/** Which weights an alignment is made of, and how. */
+/** Which weights an alignment is made of, and how. Zero is the default of every field. */
 typedef struct heed_align_choice {
-    int64_t layer, head; /**< from 1; 0 = the model's own choice, else the rule of its kind */
+    int64_t layer;        /**< from 1; 0 = the model's own choice, else that of its kind */
+    int64_t head;         /**< from 1; 0 = as layer 0, or beside a layer the mean of its heads */
+    heed_align_rule rule; /**< which row speaks for a target token */
 } heed_align_choice;
 
 /** Zero is the default of every field. */
@@ -152,10 +154,10 @@ HEED_API HEED_MUST_CHECK heed_status heed_score(heed_model *model, const heed_te
  * there is none. */
 HEED_API void heed_model_alignment_sites(const heed_model *model, int64_t *layers, int64_t *heads);
 
-/** Keeps a choice of layer and head in the model (from 1; both 0 = the rule of its kind). Errors
- * HEED_E_INVALID. To keep it in the file too: heed_model_save. */
-HEED_API HEED_MUST_CHECK heed_status heed_model_choose_alignment(heed_model *model, int64_t layer,
-                                                                 int64_t head);
+/** Keeps a choice in the model (all 0 = that of its kind). Errors HEED_E_INVALID. To keep it in the
+ * file too: heed_model_save. */
+HEED_API HEED_MUST_CHECK heed_status heed_model_choose_alignment(heed_model *model,
+                                                                 const heed_align_choice *choice);
 
 /** Writes a model to a file, whole or not at all. Errors HEED_E_IO, HEED_E_NOMEM. */
 HEED_API HEED_MUST_CHECK heed_status heed_model_save(heed_model *model, const char *path);
