@@ -21,15 +21,28 @@ void heed__log_softmax_of(heed_context *context, int64_t rows, int64_t n, const 
 void heed__forbid_tokens(int64_t rows, int64_t n, float *scores, const int32_t *tokens,
                          int64_t n_tokens);
 
-/* A token and its score. */
-typedef struct heed__scored {
-    float score;
+/* A continuation of row `row` by a token. */
+typedef struct heed__candidate {
+    double sum; /* of the row before, plus log_prob */
+    float log_prob;
     int32_t token;
-} heed__scored;
+    int64_t row;
+} heed__candidate;
 
-/* The k greatest of scores[n], by (greater score, lower token), in that order; those of -inf are
- * left out. Returns how many there are, or -1 when a score is NaN or +inf. out: room for
- * min(k, n). One pass; a full sort of nothing but what is kept. */
-int64_t heed__top(int64_t n, const float *scores, int64_t k, heed__scored *out);
+/* The best `room` continuations of one or more rows, by (greater sum, lower row, greater
+ * log-probability, lower token); those of -inf are left out. Set room and items (room of them) and
+ * n = 0; add rows in ascending order; sort once. While rows are added, items are a heap. */
+typedef struct heed__top {
+    int64_t n, room;
+    heed__candidate *items;
+} heed__top;
+
+int heed__candidate_is_better(const heed__candidate *a, const heed__candidate *b);
+
+void heed__top_keep(heed__top *top, const heed__candidate *item);
+/* One pass over the row's n scores, with a threshold. 0: a score is NaN or +inf. */
+int heed__top_add(heed__top *top, int64_t n, const float *scores, double sum, int64_t row);
+/* Best first. */
+void heed__top_sort(heed__top *top);
 
 #endif
