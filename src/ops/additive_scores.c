@@ -15,7 +15,8 @@ static heed_status additive_shape(const heed__shapes *s, heed__size *size)
 {
     const heed__look *look = s->attributes;
     int64_t A = s->in[0].cols, n = look->pairs->n;
-    HEED_TRY(heed__look_check(s, "additive_scores", look, 1, 1));
+    HEED_TRY(heed__want_shape(s, "additive_scores", 0, "q", n, -1));
+    HEED_TRY(heed__look_check("additive_scores", look, s->in[1].rows));
     HEED_TRY(heed__want_shape(s, "additive_scores", 1, "k", -1, A));
     HEED_TRY(heed__want_shape(s, "additive_scores", 2, "w", 1, A));
     if (s->inputs == 4)
@@ -89,7 +90,7 @@ static heed_status additive_backward(const heed__call *call)
 {
     int64_t A = call->in[0].cols, n = call->in[0].rows;
     heed_real *dw = call->workspace + n * A;
-    heed__for_lookers(call, call->attributes, 10 * A, score_back, NULL);
+    heed__for_lookers(call, call->attributes, call->in[1].rows, 10 * A, score_back, NULL);
     if (call->in[2].grad) heed__column_sums(call, dw, n, A, call->in[2].grad);
     if (call->inputs > 4 && call->in[4].grad)
         heed__column_sums(call, dw + n * A, n, A, call->in[4].grad);

@@ -12,7 +12,8 @@ static const heed__dot_look *attributes_of(const heed__call *call)
 static heed_status dot_shape(const heed__shapes *s, heed__size *size)
 {
     const heed__dot_look *a = s->attributes;
-    HEED_TRY(heed__look_check(s, "dot_scores", &a->look, 1, 1));
+    HEED_TRY(heed__want_shape(s, "dot_scores", 0, "q", a->look.pairs->n, -1));
+    HEED_TRY(heed__look_check("dot_scores", &a->look, s->in[1].rows));
     HEED_TRY(heed__want_shape(s, "dot_scores", 1, "k", -1, s->in[0].cols));
     size->rows = a->look.pairs->rows;
     size->cols = 1;
@@ -53,7 +54,8 @@ static void score_back(const heed__call *call, const heed__glance *g, void *extr
 
 static heed_status dot_backward(const heed__call *call)
 {
-    heed__for_lookers(call, &attributes_of(call)->look, 2 * call->in[0].cols, score_back, NULL);
+    heed__for_lookers(call, &attributes_of(call)->look, call->in[1].rows, 2 * call->in[0].cols,
+                      score_back, NULL);
     return HEED_OK;
 }
 

@@ -10,21 +10,22 @@
 #include "autograd/op.h"
 #include "tensor/ragged.h"
 
-/* Who looks where: query i looks at the memory's sequence sequences[i]. Several queries may look at
- * one sequence (hypotheses of a search), none at another (a sentence that has ended). What belongs
- * to a pair of query and memory row is a value [P,1]: query i's pairs are its rows offsets[i] ..
- * offsets[i+1] - 1 of `pairs`, one for each row of the sequence. So with sequences in a fixed order
- * of which the first n are still alive, the pairs of fewer queries are the first rows of those of
- * more. A batch that stands for the largest has NULL offsets and sequences. */
+/* Who looks where: query i looks at the memory's sequence that begins at row starts[i]. Several
+ * queries may look at one sequence (hypotheses of a search), none at another (a sentence that has
+ * ended); two sequences have no row in common. What belongs to a pair of query and memory row is a
+ * value [P,1]: query i's pairs are its rows offsets[i] .. offsets[i+1] - 1 of `pairs`, one for each
+ * row of the sequence. So with sequences in a fixed order of which the first n are still alive, the
+ * pairs of fewer queries are the first rows of those of more. A batch that only stands for the
+ * largest has NULL offsets and starts. */
 typedef struct heed__look {
-    const heed__ragged *memory;
     const heed__ragged *pairs; /* n queries, P rows; order and ids are not read */
-    const int64_t *sequences;  /* [n] */
+    const int64_t *starts;     /* [n] */
 } heed__look;
 
-/* Fills offsets [n + 1] and with them *pairs, order and ids NULL. */
-void heed__look_pairs(const heed__ragged *memory, const int64_t *sequences, int64_t n,
-                      int64_t *offsets, heed__ragged *pairs);
+/* Fills offsets [n + 1], starts [n] and *pairs (order and ids NULL) for queries that look at these
+ * sequences of the memory. */
+void heed__look_fill(const heed__ragged *memory, const int64_t *sequences, int64_t n,
+                     int64_t *offsets, int64_t *starts, heed__ragged *pairs);
 
 /* y [P,1] = w . tanh(q + k (+ c w_c)): q [n,A] and k [memory rows,A] already projected, w [1,A];
  * with coverage c [at least P rows,1] (those past P are not looked at) and w_c [1,A] (Bahdanau et

@@ -8,7 +8,7 @@ static heed_status read_shape(const heed__shapes *s, heed__size *size)
 {
     const heed__look *look = s->attributes;
     HEED_TRY(heed__want_shape(s, "read", 0, "the weights", look->pairs->rows, 1));
-    HEED_TRY(heed__look_check(s, "read", look, 0, 1));
+    HEED_TRY(heed__look_check("read", look, s->in[1].rows));
     size->rows = look->pairs->n;
     size->cols = s->in[1].cols;
     return HEED_OK;
@@ -47,7 +47,8 @@ static void weigh_back(const heed__call *call, const heed__glance *g, void *extr
 
 static heed_status read_backward(const heed__call *call)
 {
-    heed__for_lookers(call, call->attributes, 2 * call->out.cols, weigh_back, NULL);
+    heed__for_lookers(call, call->attributes, call->in[1].rows, 2 * call->out.cols, weigh_back,
+                      NULL);
     return HEED_OK;
 }
 
