@@ -40,7 +40,7 @@ typedef struct heed__call {
     heed_real *saved;     /* what forward leaves for backward; NULL when nothing is saved */
     heed_real *workspace; /* scratch of this call, 64-byte aligned */
     int drops;            /* dropout is on */
-    uint32_t node;        /* position on the tape: makes dropout differ from layer to layer */
+    uint32_t node;        /* its number on the tape: makes dropout differ from layer to layer */
     heed__draw draw;
 } heed__call;
 

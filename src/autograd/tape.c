@@ -34,6 +34,17 @@ void heed__tape_start(heed__tape *tape, heed__tape_mode mode, heed__draw draw)
     tape->mode = mode;
     tape->draw = draw;
     tape->status = HEED_OK;
+    tape->ahead = 0;
+}
+
+uint32_t heed__tape_number(const heed__tape *tape)
+{
+    return (uint32_t)tape->count + tape->ahead;
+}
+
+void heed__tape_renumber(heed__tape *tape, uint32_t number)
+{
+    tape->ahead = number - (uint32_t)tape->count;
 }
 
 void heed__tape_fail(heed__tape *tape, heed_status status)
@@ -48,9 +59,11 @@ static heed__node *new_node(heed__tape *tape, heed__var *out)
     tape->status =
         heed__grow(&tape->nodes, &tape->capacity, tape->count + 1, sizeof(heed__node), "the tape");
     if (tape->status != HEED_OK) return NULL;
+    uint32_t number = heed__tape_number(tape);
     *out = (heed__var)tape->count++;
     heed__node *n = &tape->nodes[*out];
     memset(n, 0, sizeof *n);
+    n->number = number;
     return n;
 }
 

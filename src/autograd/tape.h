@@ -52,6 +52,12 @@ heed__var heed__tape_leaf(heed__tape *tape, int64_t rows, int64_t cols, const he
 heed__var heed__tape_apply(heed__tape *tape, const heed__op *op, const heed__var *inputs, int count,
                            const void *attributes, size_t attribute_size);
 
+/* What is drawn (dropout) depends on the number of the node that draws, which is its place unless
+ * set here: code that records as many nodes as its batch wants (the steps of a decoder) numbers
+ * them so that no other sequence's length is heard. Later nodes count on from `number`. */
+uint32_t heed__tape_number(const heed__tape *tape); /* of the next node */
+void heed__tape_renumber(heed__tape *tape, uint32_t number);
+
 /* The value and saved rows, or the gradient, stay readable after the run. */
 void heed__tape_keep(heed__tape *tape, heed__var value);
 void heed__tape_keep_grad(heed__tape *tape, heed__var value);

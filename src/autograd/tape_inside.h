@@ -24,6 +24,7 @@ typedef struct heed__node {
     int wants_grad;
     int leads; /* to the loss */
     int keep, keep_grad;
+    uint32_t number; /* for what is drawn */
     _Alignas(16) unsigned char attributes[HEED_OP_ATTRIBUTES];
 } heed__node;
 
@@ -44,6 +45,7 @@ struct heed__tape {
     heed__tape_mode mode;
     heed__draw draw;
     heed_status status; /* the first failure while recording */
+    uint32_t ahead;     /* of a node's place is its number, modulo 2^32 */
 
     heed__planned *plan;
     size_t plan_count, plan_capacity;

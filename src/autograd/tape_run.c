@@ -16,7 +16,7 @@ static void fill_call(heed__tape *tape, heed__var at, heed__call *call)
                          .inputs = n->inputs,
                          .saved = n->saved ? heed__tape_buffer(tape, at, SAVED) : NULL,
                          .drops = (tape->mode & HEED_TAPE_DROP) != 0,
-                         .node = (uint32_t)at,
+                         .node = n->number,
                          .draw = tape->draw};
     for (int i = 0; i < n->inputs; i++) {
         heed__var in = n->input[i];

@@ -15,6 +15,7 @@ typedef struct heed__memory {
     heed__var states;           /* [ragged->rows, width] */
     const heed__ragged *ragged; /* sources */
     const int32_t *tokens; /* [ragged->rows] ids, in the extended vocabulary where one copies */
+    int recurrent;         /* states were made in an order: the last ones sum the source up */
     int64_t directions;    /* 2: the second half of the columns was read from the end on */
 } heed__memory;
 
@@ -49,7 +50,7 @@ typedef struct heed__decoder_kind {
     /* Search. begin records what all steps need of the memory (projected keys, first states) and
      * keeps it (heed__tape_keep); begun takes it from the tape that ran. memory->states NO_VAR =
      * no source; then pass->ragged says how many texts there are. */
-    heed_status (*open)(void *decoder, heed_context *context, void **state);
+    heed_status (*open)(void *decoder, void **state);
     void (*begin)(void *decoder, void *state, const heed__pass *pass, const heed__memory *memory);
     heed_status (*begun)(void *decoder, void *state, const heed__tape *tape);
     /* step records; stepped takes what the next step needs (caches, states). */
@@ -60,7 +61,7 @@ typedef struct heed__decoder_kind {
     void (*destroy)(void *decoder);
 } heed__decoder_kind;
 
-extern const heed__decoder_kind heed__decoder_transformer;
+extern const heed__decoder_kind heed__decoder_gru, heed__decoder_lstm, heed__decoder_transformer;
 /* NULL: no such kind. */
 const heed__decoder_kind *heed__decoder_find(const char *name);
 const heed__decoder_kind *heed__decoder_at(size_t index); /* NULL past the end */

@@ -84,11 +84,12 @@ static heed_status check_columns(const heed__shapes *s, const heed__attend *a)
 static heed_status check_keys(const heed__shapes *s, const heed__attend *a)
 {
     const heed__slots *slots = a->slots;
-    if (!slots) {
-        HEED_TRY(heed__want_shape(s, "attend", 1, "k", a->keys->rows, -1));
-        return heed__want_shape(s, "attend", 2, "v", a->keys->rows, -1);
-    }
     int64_t rows = s->in[1].rows < s->in[2].rows ? s->in[1].rows : s->in[2].rows;
+    if (!slots && rows < a->keys->rows)
+        return heed__fail(HEED_E_INVALID, "attend: k has %lld rows and v %lld; they need %lld",
+                          (long long)s->in[1].rows, (long long)s->in[2].rows,
+                          (long long)a->keys->rows);
+    if (!slots) return HEED_OK;
     for (int64_t i = 0; slots->starts && i < slots->n; i++)
         if (slots->starts[i] < 0 || slots->lengths[i] < 0 ||
             slots->starts[i] > rows - slots->lengths[i])

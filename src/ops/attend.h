@@ -34,7 +34,7 @@ typedef struct heed__slots {
 typedef struct heed__attend {
     heed__attender *attender;
     const heed__ragged *queries; /* NULL: one query a sequence, row s of q, or its only row */
-    const heed__ragged *keys;
+    const heed__ragged *keys;    /* the first rows of k and v: there may be more */
     int64_t q_column, k_column, v_column; /* where the heads begin in a row */
     const heed__slots *slots; /* in the place of keys, which is NULL then; no backward */
 } heed__attend;

@@ -33,7 +33,7 @@ static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *
     heed__drop_row drop = drop_of(call, backward);
     int64_t cols = call->out.cols, sequence = 0, keyed = -1;
     for (int64_t t = begin; t < end; t++) {
-        uint64_t position = 0;
+        uint64_t position = (uint64_t)d->position;
         if (d->ragged) {
             while (d->ragged->offsets[sequence + 1] <= t) sequence++;
             position = (uint64_t)(t - d->ragged->offsets[sequence]);
@@ -84,7 +84,7 @@ static heed_status dropout_check(heed__gradcheck *check)
                          names[] = {4, 9, 2, 7, 8, 3};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
     for (int i = 0; i < 2; i++) {
-        heed__dropout d = {0.3f, i ? &ragged : NULL, names};
+        heed__dropout d = {0.3f, i ? &ragged : NULL, names, 5};
         heed__var x = heed__gradcheck_input(check, 6, 7);
         HEED_TRY(heed__gradcheck_apply(check, &heed__op_dropout, &x, 1, &d, sizeof d));
     }

@@ -66,6 +66,7 @@ typedef struct heed__dropout {
     float rate;
     const heed__ragged *ragged; /* NULL: a row is a sequence of its own, numbered by `ids` */
     const int64_t *ids;         /* [rows] when ragged is NULL */
+    int64_t position;           /* of all rows in their sequences, when ragged is NULL */
 } heed__dropout;
 extern const heed__op heed__op_dropout;
 

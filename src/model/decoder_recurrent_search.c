@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GRU and LSTM decoders step by step, for search: between the steps, each hypothesis' state is kept
+ * as a row; the memory and its keys are kept once a sentence, whatever the number of hypotheses.
+ */
+#include "model/decoder_recurrent.h"
+
+#include "base/fail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows kept from one run to the next, and where they come from. */
+typedef struct kept {
+    heed__var var;
+    int64_t rows, columns;
+    heed_real *data;
+    size_t room;
+} kept;
+
+typedef struct decoding {
+    int64_t *places; /* of begin: first rows, last rows and numbers of the sources */
+    size_t places_room;
+    kept keys, values, feed, summary;
+    kept *layers;
+    int64_t *parents; /* [rows] of the step that is recorded */
+    size_t parents_room;
+    heed__slots slots;
+    int64_t sentences;
+} decoding;
+
+static void keep(const heed__pass *pass, kept *k, heed__var var)
+{
+    k->var = var;
+    heed__tape_keep(pass->tape, var);
+}
+
+static heed_status take(kept *k, const heed__tape *tape)
+{
+    if (k->var == HEED_NO_VAR) return HEED_OK;
+    k->rows = heed__tape_rows(tape, k->var);
+    k->columns = heed__tape_cols(tape, k->var);
+    size_t count = (size_t)(k->rows * k->columns);
+    HEED_TRY(heed__grow(&k->data, &k->room, count, sizeof *k->data, "decoding"));
+    if (count) memcpy(k->data, heed__tape_value(tape, k->var), count * sizeof *k->data);
+    return HEED_OK;
+}
+
+/* What was kept, as a value of this recording; NO_VAR where nothing was. */
+static heed__var give(const heed__pass *pass, const kept *k)
+{
+    if (k->var == HEED_NO_VAR) return HEED_NO_VAR;
+    return heed__tape_constant(pass->tape, k->rows, k->columns, k->data);
+}
+
+static heed__var give_rows(const heed__pass *pass, const kept *k, const int64_t *rows,
+                           int64_t count)
+{
+    heed__var all = give(pass, k);
+    return all == HEED_NO_VAR ? all : heed__take(pass, all, rows, count);
+}
+
+void heed__recurrent_close(void *decoder, void *state)
+{
+    heed__recurrent_decoder *d = decoder;
+    decoding *s = state;
+    if (!s) return;
+    for (int64_t i = 0; s->layers && i < d->layers; i++) free(s->layers[i].data);
+    free(s->keys.data);
+    free(s->values.data);
+    free(s->feed.data);
+    free(s->summary.data);
+    free(s->parents);
+    free(s->places);
+    heed__free(s->layers);
+    heed__free(s);
+}
+
+heed_status heed__recurrent_open(void *decoder, void **state)
+{
+    heed__recurrent_decoder *d = decoder;
+    decoding *s = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *s, "decoding", &s));
+    heed_status status = heed__alloc((size_t)d->layers, sizeof *s->layers, "decoding", &s->layers);
+    s->keys.var = s->values.var = HEED_NO_VAR;
+    if (status != HEED_OK)
+        heed__recurrent_close(d, s);
+    else
+        *state = s;
+    return status;
+}
+
+/* Rows of first states stand in the order of the sources. */
+static heed_status place_sources(decoding *s, const heed__ragged *sources, heed__summary_rows *rows)
+{
+    int64_t n = sources->n;
+    HEED_TRY(
+        heed__grow(&s->places, &s->places_room, (size_t)(3 * n), sizeof *s->places, "decoding"));
+    for (int64_t i = 0; sources->offsets && i < n; i++) {
+        int none = sources->offsets[i] == sources->offsets[i + 1];
+        s->places[i] = none ? -1 : sources->offsets[i];
+        s->places[n + i] = none ? -1 : sources->offsets[i + 1] - 1;
+        s->places[2 * n + i] = i;
+    }
+    *rows = (heed__summary_rows){n, s->places, s->places + n, s->places + 2 * n};
+    s->sentences = n;
+    return HEED_OK;
+}
+
+void heed__recurrent_begin(void *decoder, void *state, const heed__pass *pass,
+                           const heed__memory *memory)
+{
+    heed__recurrent_decoder *d = decoder;
+    decoding *s = state;
+    heed__step_state first;
+    heed__summary_rows rows;
+    heed_status status = place_sources(s, d->memory ? memory->ragged : pass->ragged, &rows);
+    if (status != HEED_OK) heed__tape_fail(pass->tape, status);
+    if (status != HEED_OK) return;
+    heed__recurrent_start(d, pass, memory, &rows, &first);
+    for (int64_t i = 0; i < d->layers; i++) keep(pass, &s->layers[i], first.layers[i]);
+    keep(pass, &s->feed, first.feed);
+    keep(pass, &s->summary, first.summary);
+    if (d->attention.look == HEED_LOOK_NONE) return;
+    keep(pass, &s->values, memory->states);
+    keep(pass, &s->keys, heed__memory_attention_keys(&d->attention, pass, memory->states));
+}
+
+static heed_status take_states(const heed__recurrent_decoder *d, decoding *s,
+                               const heed__tape *tape)
+{
+    for (int64_t i = 0; i < d->layers; i++) HEED_TRY(take(&s->layers[i], tape));
+    HEED_TRY(take(&s->feed, tape));
+    return take(&s->summary, tape);
+}
+
+heed_status heed__recurrent_begun(void *decoder, void *state, const heed__tape *tape)
+{
+    heed__recurrent_decoder *d = decoder;
+    decoding *s = state;
+    HEED_TRY(take(&s->values, tape));
+    HEED_TRY(take(&s->keys, tape));
+    return take_states(d, s, tape);
+}
+
+/* Which kept row each row continues: at first, that of its sentence. */
+static heed_status find_parents(decoding *s, const heed__step *step)
+{
+    HEED_TRY(heed__grow(&s->parents, &s->parents_room, (size_t)step->rows, sizeof *s->parents,
+                        "decoding"));
+    if (step->position > 0) {
+        memcpy(s->parents, step->parents, (size_t)step->rows * sizeof *s->parents);
+        return HEED_OK;
+    }
+    if (step->queries->n != s->sentences)
+        return heed__fail(HEED_E_INVALID, "%lld sentences at the first step; there are %lld",
+                          (long long)step->queries->n, (long long)s->sentences);
+    for (int64_t i = 0; i < s->sentences; i++)
+        for (int64_t r = step->queries->offsets[i]; r < step->queries->offsets[i + 1]; r++)
+            s->parents[r] = i;
+    return HEED_OK;
+}
+
+static void fill_state(const heed__recurrent_decoder *d, const heed__pass *pass, const decoding *s,
+                       int64_t rows, heed__step_state *out)
+{
+    for (int64_t i = 0; i < d->layers; i++)
+        out->layers[i] = give_rows(pass, &s->layers[i], s->parents, rows);
+    out->feed = give_rows(pass, &s->feed, s->parents, rows);
+    out->summary = give_rows(pass, &s->summary, s->parents, rows);
+}
+
+heed__decoded heed__recurrent_search_step(void *decoder, void *state, const heed__pass *pass,
+                                          const heed__step *step, heed__var embedded,
+                                          heed__sites *sites)
+{
+    heed__recurrent_decoder *d = decoder;
+    decoding *s = state;
+    heed__decoded out = {HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR};
+    heed__step_state now;
+    heed__step_input input = {.position = step->position};
+    heed__var context;
+    heed_status status = find_parents(s, step);
+    if (status != HEED_OK) heed__tape_fail(pass->tape, status);
+    if (status != HEED_OK) return out;
+    fill_state(d, pass, s, step->rows, &now);
+    s->slots = (heed__slots){.n = step->queries->n,
+                             .rows = step->memory_rows,
+                             .longest = step->longest_memory,
+                             .starts = step->starts,
+                             .lengths = step->lengths};
+    input.view = (heed__memory_view){.keys = give(pass, &s->keys),
+                                     .values = give(pass, &s->values),
+                                     .queries = step->queries,
+                                     .slots = &s->slots};
+    input.gates = heed__linear_apply(&d->cells[0].input, pass, embedded);
+    int looks = d->attention.look != HEED_LOOK_NONE;
+    out.states = heed__recurrent_step(d, pass, &input, &now, &context,
+                                      looks ? heed__sites_add(sites, "source") : NULL);
+    for (int64_t i = 0; i < d->layers; i++) keep(pass, &s->layers[i], now.layers[i]);
+    keep(pass, &s->feed, now.feed);
+    keep(pass, &s->summary, now.summary);
+    out.states = heed__recurrent_output(d, pass, out.states, context, embedded);
+    return out;
+}
+
+heed_status heed__recurrent_stepped(void *decoder, void *state, const heed__tape *tape)
+{
+    return take_states(decoder, state, tape);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* One step of a GRU or LSTM decoder, what comes before the first, and what the output sees. */
+#include "model/decoder_recurrent.h"
+
+#include "base/fail.h"
+
+static heed__var first_rows(const heed__pass *pass, heed__var x, int64_t rows)
+{
+    return heed__tape_rows(pass->tape, x) == rows ? x : heed__take_first(pass, x, rows);
+}
+
+/* Layer after layer. */
+static heed__var walk_up(heed__recurrent_decoder *d, const heed__pass *pass,
+                         const heed__step_input *input, heed__var gates, heed__step_state *state)
+{
+    heed__pass inner = *pass;
+    inner.dropout = d->dropout;
+    heed__var x = HEED_NO_VAR;
+    for (int64_t i = 0; i < d->layers; i++) {
+        if (i > 0) {
+            heed__tape_renumber(pass->tape, input->number + (uint32_t)i);
+            x = heed__drop_at(&inner, x, input->ids, input->position);
+            gates = heed__linear_apply(&d->cells[i].input, pass, x);
+        }
+        state->layers[i] = heed__cell_layer_step(&d->cells[i], pass, gates, state->layers[i]);
+        x = heed__cell_layer_hidden(&d->cells[i], pass, state->layers[i]);
+    }
+    return x;
+}
+
+static int asks_before(const heed__recurrent_decoder *d)
+{
+    return d->attention.look == HEED_LOOK_ADDITIVE;
+}
+
+static int asks_after(const heed__recurrent_decoder *d)
+{
+    return d->memory && d->attention.look > HEED_LOOK_ADDITIVE;
+}
+
+heed__var heed__recurrent_step(heed__recurrent_decoder *d, const heed__pass *pass,
+                               const heed__step_input *input, heed__step_state *state,
+                               heed__var *context, heed__attention_site *site)
+{
+    int64_t rows = heed__tape_rows(pass->tape, input->gates), top = d->layers - 1;
+    heed__var gates = input->gates;
+    *context = HEED_NO_VAR;
+    if (asks_before(d)) {
+        heed__var h = heed__cell_layer_hidden(&d->cells[top], pass, state->layers[top]);
+        *context = heed__memory_attention_apply(&d->attention, pass, &input->view,
+                                                first_rows(pass, h, rows), site);
+        gates = heed__sum(pass, gates, heed__linear_apply(&d->cells[0].feed, pass, *context));
+    } else if (asks_after(d) && d->feeding) {
+        heed__var fed = first_rows(pass, state->feed, rows);
+        gates = heed__sum(pass, gates, heed__linear_apply(&d->cells[0].feed, pass, fed));
+    } else if (d->memory && !asks_after(d)) {
+        gates = heed__sum(pass, gates, first_rows(pass, state->feed, rows));
+        *context = first_rows(pass, state->summary, rows);
+    }
+    heed__var out = walk_up(d, pass, input, gates, state);
+    if (!asks_after(d)) return out;
+    *context = heed__memory_attention_apply(&d->attention, pass, &input->view, out, site);
+    heed__var both[2] = {*context, out};
+    out = heed__linear_apply(&d->combine, pass, heed__side_by_side(pass, both, 2));
+    out = heed__activate(pass, HEED_TANH, out);
+    if (d->feeding) state->feed = out;
+    return out;
+}
+
+static heed__var summarise(const heed__pass *pass, const heed__memory *memory,
+                           const heed__summary_rows *rows)
+{
+    heed__segment segment = {memory->ragged};
+    heed__var states = memory->states;
+    if (!memory->recurrent) {
+        heed__var mean =
+            heed__tape_apply(pass->tape, &heed__op_mean, &states, 1, &segment, sizeof segment);
+        return heed__take(pass, mean, rows->sentences, rows->n);
+    }
+    heed__var last = heed__take(pass, states, rows->last, rows->n);
+    if (memory->directions < 2) return last;
+    heed__var first = heed__take(pass, states, rows->first, rows->n);
+    int64_t half = heed__tape_cols(pass->tape, states) / 2;
+    heed__var both[2] = {heed__take_columns(pass, last, 0, half),
+                         heed__take_columns(pass, first, half, half)};
+    return heed__side_by_side(pass, both, 2);
+}
+
+static heed__var zeros(heed__recurrent_decoder *d, const heed__pass *pass, int64_t rows,
+                       int64_t columns)
+{
+    size_t count = (size_t)(rows * columns);
+    if (count > d->zeros_room) {
+        heed__free(d->zeros);
+        d->zeros = NULL;
+        d->zeros_room = 0;
+        heed_status status = heed__alloc(count, sizeof *d->zeros, "first states", &d->zeros);
+        if (status != HEED_OK) heed__tape_fail(pass->tape, status);
+        if (status == HEED_OK) d->zeros_room = count;
+    }
+    return heed__tape_constant(pass->tape, rows, columns, d->zeros);
+}
+
+void heed__recurrent_start(heed__recurrent_decoder *d, const heed__pass *pass,
+                           const heed__memory *memory, const heed__summary_rows *rows,
+                           heed__step_state *state)
+{
+    int64_t width = (d->lstm ? 2 : 1) * d->size;
+    heed__var summary = d->memory ? summarise(pass, memory, rows) : HEED_NO_VAR;
+    state->feed = state->summary = HEED_NO_VAR;
+    if (!d->memory) summary = zeros(d, pass, rows->n, width);
+    for (int64_t i = 0; i < d->layers; i++)
+        state->layers[i] =
+            d->memory
+                ? heed__activate(pass, HEED_TANH, heed__linear_apply(&d->start[i], pass, summary))
+                : summary;
+    if (asks_after(d) && d->feeding) state->feed = zeros(d, pass, rows->n, d->size);
+    if (!d->memory || d->attention.look != HEED_LOOK_NONE) return;
+    state->feed = heed__linear_apply(&d->cells[0].feed, pass, summary);
+    state->summary = summary;
+}
+
+heed__var heed__recurrent_output(const heed__recurrent_decoder *d, const heed__pass *pass,
+                                 heed__var state, heed__var context, heed__var embedded)
+{
+    heed__var parts[3] = {state};
+    int count = 1;
+    if (!d->deep) return state;
+    if (d->memory) parts[count++] = context;
+    parts[count++] = embedded;
+    return heed__side_by_side(pass, parts, count);
+}

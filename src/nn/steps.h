@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Parts of a decoder that goes step by step: rows taken and stacked, one step of a GRU or LSTM, and
+ * attention over the memory with one query a live sentence (or, in search, one a hypothesis).
+ */
+#ifndef HEED_NN_STEPS_H
+#define HEED_NN_STEPS_H
+
+#include "nn/layers.h"
+
+/* Row rows[i] of x for each i; -1 = zeros. The array must last until the run is over. */
+heed__var heed__take(const heed__pass *pass, heed__var x, const int64_t *rows, int64_t count);
+/* The first rows, or all; columns first to first + count - 1. */
+heed__var heed__take_first(const heed__pass *pass, heed__var x, int64_t rows);
+heed__var heed__take_columns(const heed__pass *pass, heed__var x, int64_t first, int64_t count);
+/* All parts, one below the other; parts is overwritten. At least one. */
+heed__var heed__stack(const heed__pass *pass, heed__var *parts, int64_t count);
+heed__var heed__side_by_side(const heed__pass *pass, const heed__var *parts, int count);
+/* Dropout of rows that all stand at one position of the sequences `ids`. */
+heed__var heed__drop_at(const heed__pass *pass, heed__var x, const int64_t *ids, int64_t position);
+
+/* One layer of a recurrent decoder. Its state is h, or h and c side by side in an LSTM. */
+typedef struct heed__cell_layer {
+    int64_t size; /* of h */
+    int lstm;
+    heed__linear input, feed; /* feed: of what is fed beside the input; weight NULL = nothing */
+    heed__param *hidden, *hidden_bias;
+} heed__cell_layer;
+/* fed: columns of what is fed, 0 = nothing. */
+heed_status heed__cell_layer_create(heed__params *params, const char *name, int lstm, int64_t in,
+                                    int64_t fed, int64_t size, heed__cell_layer *layer);
+/* The state after a step. gates: the inputs' part of the gates, [n, gates]; of the rows of `before`
+ * the first n go on. */
+heed__var heed__cell_layer_step(const heed__cell_layer *layer, const heed__pass *pass,
+                                heed__var gates, heed__var before);
+/* h of a state. */
+heed__var heed__cell_layer_hidden(const heed__cell_layer *layer, const heed__pass *pass,
+                                  heed__var state);
+
+/*
+ * How a state looks at the memory. Additive (Bahdanau, Cho, Bengio, arXiv 1409.0473): v . tanh(Wq q
+ * + Wk k). Luong, Pham, Manning (arXiv 1508.04025): dot q . k, general q . Wk k, and concat
+ * v . tanh(W [q; k]), which is the additive score with W cut in two. Keys are projected once.
+ */
+typedef enum heed__look {
+    HEED_LOOK_NONE,
+    HEED_LOOK_ADDITIVE,
+    HEED_LOOK_DOT,
+    HEED_LOOK_GENERAL,
+    HEED_LOOK_CONCAT
+} heed__look;
+
+typedef struct heed__memory_attention {
+    heed__look look;
+    heed__attender attender;
+    heed_attention_part score;
+    heed__linear query, key; /* weight NULL = not projected */
+    heed__param *weight;     /* v, or NULL */
+} heed__memory_attention;
+
+heed_status heed__memory_attention_create(heed__params *params, const char *name, heed__look look,
+                                          int64_t query_size, int64_t memory_size,
+                                          heed__memory_attention *layer);
+void heed__memory_attention_clear(heed__memory_attention *layer);
+
+/* The memory as one step sees it. */
+typedef struct heed__memory_view {
+    heed__var keys, values;
+    const heed__ragged *queries; /* NULL: one row of the query a sentence */
+    const heed__ragged *ragged;  /* sentences: the first rows of keys and values; or */
+    const heed__slots *slots;    /* in search, where each live sentence stands among them */
+} heed__memory_view;
+
+/* What queries are held against: once for a memory. */
+heed__var heed__memory_attention_keys(const heed__memory_attention *layer, const heed__pass *pass,
+                                      heed__var memory);
+/* The context of each row of query, [rows, memory_size]. */
+heed__var heed__memory_attention_apply(heed__memory_attention *layer, const heed__pass *pass,
+                                       const heed__memory_view *view, heed__var query,
+                                       heed__attention_site *site);
+
+#endif

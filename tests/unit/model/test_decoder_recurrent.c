@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Recurrent decoders: whole targets and single steps give the same bits; batches do not matter. */
+#include "recurrent_case.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const int64_t ids[SENTENCES] = {30, 11, 52, 7, 18};
+static const int64_t target_lengths[SENTENCES] = {3, 1, 5, 2, 5};
+static const int64_t source_lengths[SENTENCES] = {4, 1, 2, 7, 3};
+
+static heed__memory memory_of(heed__tape *tape, const batch *sources, const float *states)
+{
+    heed__memory memory = {.states = HEED_NO_VAR, .recurrent = 1, .directions = 2};
+    if (!sources) return memory;
+    memory.states = heed__tape_constant(tape, sources->ragged.rows, MEMORY, states);
+    memory.ragged = &sources->ragged;
+    return memory;
+}
+
+/* The states of whole targets, whose embeddings are of this kind. */
+static void run_whole(decoder_case *c, const batch *targets, const batch *sources, int kind,
+                      heed__tape_mode mode, float *out)
+{
+    float states[MOST_ROWS * MEMORY], embedded[MOST_ROWS * EMBEDDED];
+    if (sources) fill_rows(states, MEMORY, &sources->ragged, 0);
+    fill_rows(embedded, EMBEDDED, &targets->ragged, kind);
+    heed__tape_start(c->tape, mode, (heed__draw){3, 4});
+    heed__pass pass = {.tape = c->tape, .ragged = &targets->ragged};
+    heed__memory memory = memory_of(c->tape, sources, states);
+    heed__var x = heed__tape_constant(c->tape, targets->ragged.rows, EMBEDDED, embedded);
+    heed__decoded decoded = c->kind->apply(c->decoder, &pass, &memory, x, NULL);
+    heed__tape_keep(c->tape, decoded.states);
+    check_ok(heed__tape_run(c->tape, HEED_NO_VAR));
+    assert_int_equal(heed__tape_rows(c->tape, decoded.states), targets->ragged.rows);
+    assert_int_equal(heed__tape_cols(c->tape, decoded.states), c->width);
+    memcpy(out, heed__tape_value(c->tape, decoded.states),
+           (size_t)(targets->ragged.rows * c->width) * sizeof *out);
+}
+
+enum { BEAM = 2 };
+
+/* One step of search that is recorded: live sentences with BEAM hypotheses each, which change
+ * places at every step; hypothesis h of a sentence is the target of kind h + 1. */
+typedef struct search_step {
+    heed__step step;
+    heed__ragged queries;
+    int64_t parents[SENTENCES * BEAM], offsets[SENTENCES + 1];
+    int64_t starts[SENTENCES], lengths[SENTENCES];
+    int64_t sentence[SENTENCES * BEAM];
+    int hypothesis[SENTENCES * BEAM];
+    float embedded[SENTENCES * BEAM * EMBEDDED];
+} search_step;
+
+static void next_step(search_step *now, const search_step *before, int64_t position,
+                      const batch *targets, const batch *sources)
+{
+    int64_t rows = 0, live = 0;
+    for (int64_t s = 0; s < targets->ragged.n; s++) {
+        if (heed__ragged_length(&targets->ragged, s) <= position) continue;
+        now->starts[live] = sources ? sources->offsets[s] : 0;
+        now->lengths[live] = sources ? heed__ragged_length(&sources->ragged, s) : 0;
+        now->offsets[live++] = rows;
+        for (int i = 0; i < BEAM; i++, rows++) {
+            now->sentence[rows] = s;
+            now->hypothesis[rows] = (int)((i + position) % BEAM);
+            fill_row(now->embedded + rows * EMBEDDED, EMBEDDED,
+                     (uint64_t)((now->hypothesis[rows] + 1) * 100000 + targets->ids[s] * 100 +
+                                position));
+            for (int64_t p = 0; position > 0 && p < before->step.rows; p++)
+                if (before->sentence[p] == s && before->hypothesis[p] == now->hypothesis[rows])
+                    now->parents[rows] = p;
+        }
+    }
+    now->offsets[live] = rows;
+    now->queries = (heed__ragged){live, rows, BEAM, now->offsets, NULL, NULL};
+    now->step = (heed__step){.position = position,
+                             .rows = rows,
+                             .parents = position ? now->parents : NULL,
+                             .queries = &now->queries,
+                             .starts = now->starts,
+                             .lengths = now->lengths};
+    now->step.memory_rows = sources ? sources->ragged.rows : 0;
+    now->step.longest_memory = sources ? sources->ragged.longest : 0;
+}
+
+static void begin_search(decoder_case *c, void *state, const batch *targets, const batch *sources,
+                         const float *states)
+{
+    heed__tape_start(c->tape, HEED_TAPE_INFER, (heed__draw){0});
+    heed__pass pass = {.tape = c->tape, .ragged = sources ? &sources->ragged : &targets->ragged};
+    heed__memory memory = memory_of(c->tape, sources, states);
+    c->kind->begin(c->decoder, state, &pass, &memory);
+    check_ok(heed__tape_run(c->tape, HEED_NO_VAR));
+    check_ok(c->kind->begun(c->decoder, state, c->tape));
+}
+
+/* Runs a step and holds its rows against those of the whole pass, per hypothesis. */
+static void check_step(decoder_case *c, void *state, const search_step *now, const batch *targets,
+                       float wanted[BEAM][MOST_ROWS * 32])
+{
+    heed__tape_start(c->tape, HEED_TAPE_INFER, (heed__draw){0});
+    heed__pass pass = {.tape = c->tape, .ragged = &now->queries};
+    heed__var x = heed__tape_constant(c->tape, now->step.rows, EMBEDDED, now->embedded);
+    heed__decoded decoded = c->kind->step(c->decoder, state, &pass, &now->step, x, NULL);
+    heed__tape_keep(c->tape, decoded.states);
+    check_ok(heed__tape_run(c->tape, HEED_NO_VAR));
+    check_ok(c->kind->stepped(c->decoder, state, c->tape));
+    const float *have = heed__tape_value(c->tape, decoded.states);
+    for (int64_t r = 0; r < now->step.rows; r++) {
+        int64_t row = targets->offsets[now->sentence[r]] + now->step.position;
+        assert_memory_equal(have + r * c->width, wanted[now->hypothesis[r]] + row * c->width,
+                            (size_t)c->width * sizeof *have);
+    }
+}
+
+static void check_steps(decoder_case *c, const batch *targets, const batch *sources)
+{
+    static float wanted[BEAM][MOST_ROWS * 32];
+    float states[MOST_ROWS * MEMORY];
+    void *state = NULL;
+    search_step steps[2];
+    for (int h = 0; h < BEAM; h++)
+        run_whole(c, targets, sources, h + 1, HEED_TAPE_INFER, wanted[h]);
+    if (sources) fill_rows(states, MEMORY, &sources->ragged, 0);
+    check_ok(c->kind->open(c->decoder, &state));
+    for (int round = 0; round < 2; round++) { /* a state serves one batch after the other */
+        begin_search(c, state, targets, sources, states);
+        for (int64_t t = 0; t < targets->ragged.longest; t++) {
+            next_step(&steps[t % 2], &steps[(t + 1) % 2], t, targets, sources);
+            check_step(c, state, &steps[t % 2], targets, wanted);
+        }
+    }
+    c->kind->close(c->decoder, state);
+}
+
+/* All kinds of decoders: calls `check` with each. */
+static void for_all(void (*check)(decoder_case *c, int64_t memory))
+{
+    static const char *const looks[] = {"none", "additive", "dot", "general", "concat"};
+    const heed__decoder_kind *const kinds[] = {&heed__decoder_gru, &heed__decoder_lstm};
+    for (int i = 0; i < 2 * 6 * 2 * 2 * 2; i++) {
+        int look = i / 2 % 6, feeding = i / 12 % 2, deep = i / 24 % 2, layers = i / 48 + 1;
+        const char *settings[] = {"decoder.attention",
+                                  looks[look % 5],
+                                  "decoder.input_feeding",
+                                  feeding ? "true" : "false",
+                                  "decoder.deep_output",
+                                  deep ? "true" : "false",
+                                  "decoder.layers",
+                                  layers == 1 ? "1" : "2",
+                                  "decoder.dim",
+                                  look == 2 ? "6" : "5",
+                                  "encoder.dropout",
+                                  "0.4",
+                                  NULL};
+        decoder_case c;
+        int64_t memory = look == 5 ? 0 : MEMORY;
+        case_open(&c, kinds[i % 2], settings, memory);
+        check(&c, memory);
+        case_close(&c);
+    }
+}
+
+static void steps_of(decoder_case *c, int64_t memory)
+{
+    batch targets, sources;
+    batch_fill(&targets, SENTENCES, target_lengths, ids);
+    batch_fill(&sources, SENTENCES, source_lengths, ids);
+    check_steps(c, &targets, memory ? &sources : NULL);
+}
+
+static void test_steps_equal_the_whole(void **state)
+{
+    (void)state;
+    for_all(steps_of);
+}
+
+/* The same sentences in another order, and alone: dropout is on. */
+static void batches_of(decoder_case *c, int64_t memory)
+{
+    static float all[MOST_ROWS * 32], other[MOST_ROWS * 32];
+    batch targets, sources;
+    batch_fill(&targets, SENTENCES, target_lengths, ids);
+    batch_fill(&sources, SENTENCES, source_lengths, ids);
+    run_whole(c, &targets, memory ? &sources : NULL, 1, HEED_TAPE_DROP, all);
+    for (int64_t first = 0; first < SENTENCES; first++)
+        for (int64_t count = 1; count <= SENTENCES; count += 2) {
+            int64_t lengths[2][SENTENCES], names[SENTENCES];
+            for (int64_t i = 0; i < count; i++) {
+                int64_t s = (first + 3 * i) % SENTENCES;
+                lengths[0][i] = target_lengths[s];
+                lengths[1][i] = source_lengths[s];
+                names[i] = ids[s];
+            }
+            batch some, some_sources;
+            batch_fill(&some, count, lengths[0], names);
+            batch_fill(&some_sources, count, lengths[1], names);
+            run_whole(c, &some, memory ? &some_sources : NULL, 1, HEED_TAPE_DROP, other);
+            for (int64_t i = 0; i < count; i++) {
+                int64_t s = (first + 3 * i) % SENTENCES;
+                assert_memory_equal(other + some.offsets[i] * c->width,
+                                    all + targets.offsets[s] * c->width,
+                                    (size_t)(target_lengths[s] * c->width) * sizeof *all);
+            }
+        }
+}
+
+static void test_batches_do_not_matter(void **state)
+{
+    (void)state;
+    for_all(batches_of);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_equal_the_whole),
+                                       cmocka_unit_test(test_batches_do_not_matter)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
