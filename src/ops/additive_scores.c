@@ -71,8 +71,6 @@ static void score_back(const heed__call *call, const heed__glance *g, void *extr
     const heed_real *w = call->in[2].data;
     heed_real *t = call->workspace + g->query * A, *dw = t + n * A, *dwc = dw + n * A;
     (void)extra;
-    memset(dw, 0, (size_t)A * sizeof *dw);
-    memset(dwc, 0, (size_t)A * sizeof *dwc);
     for (int64_t j = 0; j < g->count; j++) {
         heed_real ds = call->out.grad[g->first + j];
         hidden_of(call, g, j, t);
@@ -90,6 +88,8 @@ static heed_status additive_backward(const heed__call *call)
 {
     int64_t A = call->in[0].cols, n = call->in[0].rows;
     heed_real *dw = call->workspace + n * A;
+    if (n < 1) return HEED_OK;
+    memset(dw, 0, (size_t)(2 * n * A) * sizeof *dw);
     heed__for_lookers(call, call->attributes, call->in[1].rows, 10 * A, score_back, NULL);
     if (call->in[2].grad) heed__column_sums(call, dw, n, A, call->in[2].grad);
     if (call->inputs > 4 && call->in[4].grad)
