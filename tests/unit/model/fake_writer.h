@@ -22,13 +22,14 @@ typedef struct fake_history {
 typedef struct fake_writer {
     int vocabulary;
     uint32_t seed;
-    const int64_t *names;           /* of the batch's sentences; NULL = their index */
-    const int64_t *source_lengths;  /* NULL = no attention */
-    double sharpness;               /* logits are up to this; 0 = all tokens equal */
-    double end_less;                /* taken off the end's logit */
-    int nan_sentence, nan_position; /* nan_position -1 = none */
-    int impossible_after;           /* all is impossible from this position on; -1 = never */
-    heed_status fails;              /* what step returns */
+    const int64_t *names;                 /* of the batch's sentences; NULL = their index */
+    const int64_t *source_lengths;        /* NULL = no attention */
+    double sharpness;                     /* logits are up to this; 0 = all tokens equal */
+    double end_less;                      /* taken off the end's logit */
+    int broken_sentence, broken_position; /* where a score is broken; -1 = nowhere */
+    float broken;
+    int impossible_after; /* all is impossible from this position on; -1 = never */
+    heed_status fails;    /* what step returns */
     /* State. */
     int64_t rows, steps, most_rows;
     fake_history histories[2][FAKE_ROWS];
@@ -99,7 +100,8 @@ static inline heed_status fake_step(void *user, const heed__search_step *step,
         assert_int_equal(now[i].length, step->position);
         int64_t name = w->names ? w->names[sentence] : sentence;
         fake_scores(w, name, &now[i], scores);
-        if (w->nan_position == step->position && w->nan_sentence == sentence) scores[3] = NAN;
+        if (w->broken_position == step->position && w->broken_sentence == sentence)
+            scores[3] = w->broken;
         for (int j = 0; j < w->vocabulary; j++)
             if (w->impossible_after >= 0 && step->position >= w->impossible_after)
                 scores[j] = -INFINITY;
@@ -123,7 +125,7 @@ static inline void fake_start(fake_writer *w, int vocabulary, uint32_t seed)
     w->vocabulary = vocabulary;
     w->seed = seed;
     w->sharpness = 3;
-    w->nan_position = w->impossible_after = -1;
+    w->broken_position = w->impossible_after = -1;
 }
 
 static inline heed__search_model fake_model(fake_writer *w)
