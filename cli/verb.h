@@ -65,6 +65,7 @@ extern const verb verb_train;
 extern const verb verb_eval;
 extern const verb verb_predict;
 extern const verb verb_explain;
+extern const verb verb_metric;
 extern const verb verb_list;
 extern const verb verb_info;
 

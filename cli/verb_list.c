@@ -8,6 +8,7 @@
 #include "heed/attention.h"
 #include "heed/config.h"
 #include "heed/info.h"
+#include "heed/text_metrics.h"
 
 #include <string.h>
 
@@ -55,12 +56,26 @@ static int libraries_at(size_t index, entry *out)
     return 1;
 }
 
+static int metrics_at(size_t index, entry *out)
+{
+    heed_text_metric_entry row;
+    size_t metrics = 0;
+    while (metrics < index && heed_text_metric_at(metrics, &row)) metrics++;
+    if (heed_text_metric_at(index, &row)) {
+        *out = (entry){"metrics", row.name, row.help};
+        return 1;
+    }
+    *out = (entry){.group = "tokenisations"};
+    return heed_text_metric_tokenize_at(index - metrics, &out->name, &out->help);
+}
+
 static const struct table {
     const char *name, *summary;
     int (*at)(size_t index, entry *out);
 } tables[] = {
     {"attention", "scores, normalisers, masks, positions and engines of attention", attention_at},
     {"libraries", "libraries of others, and what they are for", libraries_at},
+    {"metrics", "what texts are measured by, and how they are split for it", metrics_at},
     {"ops", "differentiable operations", operations_at},
     {"settings", "what a configuration sets", settings_at},
     {"verbs", "what the command can do", verbs_at},

@@ -16,6 +16,7 @@
 #include "heed/model.h"
 #include "heed/real.h"
 #include "heed/status.h"
+#include "heed/text_metrics.h"
 #include "heed/train.h"
 #include "heed/translate.h"
 #include "heed/version.h"

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# heed metric: what it reads, prints and refuses. Whether the figures are right is a unit test.
+# shellcheck source=tests/cli/lib.sh
+. "$HEED_SOURCE/tests/cli/lib.sh"
+
+printf 'The cat is on a mat.\nIt rains\n\n' >hypotheses
+printf 'The cat is on the mat.\nIt rains\n\n' >references
+printf 'A cat is on a mat.\nIt rains.\nNothing\n' >others
+printf 'The cat is on the mat.\tA cat is on a mat.\nIt rains\tIt rains.\n\tNothing\n' >several
+
+heed metric bleu hypotheses references
+expect "the score comes first" code=0 lines=1 no_err=. \
+    out='^[0-9.]+ BLEU\|nrefs:1\|case:mixed\|eff:no\|tok:13a\|smooth:exp\|version:heed-[0-9.]+ [0-9./]+ \(BP = 1\.000 '
+cp stdout one
+heed metric bleu hypotheses hypotheses
+expect "a text is like itself" code=0 out='^100\.00 BLEU'
+heed metric bleu hypotheses references others
+expect "several files of references" code=0 out='BLEU\|nrefs:2\|'
+heed metric bleu hypotheses several --tabs
+expect "several references a line; empty ones are none" code=0 out='BLEU\|nrefs:var\|'
+heed metric bleu hypotheses references -t intl --lowercase --smooth floor
+expect "the signature says how" code=0 out='case:lc\|eff:no\|tok:intl\|smooth:floor\[0\.10\]'
+heed metric bleu hypotheses references --sentence
+expect "a score a line" code=0 lines=3 out='^[0-9]+\.[0-9][0-9]$' no_out=BLEU
+heed metric bleu hypotheses references --sentence --json
+expect "the same as data" code=0 out='"sentences": \[' out='eff:yes' out='"precisions": \['
+if command -v python3 >/dev/null; then
+    check "which is JSON" python3 -m json.tool stdout
+fi
+
+# Where lines come from.
+gzip -c references >references.gz
+heed metric bleu hypotheses references.gz
+expect "gzip is read" code=0 same=stdout,one
+sed 's/$/\r/' references >crlf
+heed metric bleu hypotheses crlf
+expect "CR LF is read" code=0 same=stdout,one
+heed metric bleu - references <hypotheses
+expect "standard input" code=0 same=stdout,one
+heed metric bleu - - <hypotheses
+expect "but once" code=2 err='standard input can be read once'
+
+# What is refused.
+head -n 1 references >short
+heed metric bleu hypotheses short
+expect "different line counts are said" code=3 no_out=. \
+    err='^heed metric: hypotheses has 3 lines and short has 1; '
+heed metric bleu short hypotheses
+expect "the other way round too" code=3 err='short has 1 lines and hypotheses has 3'
+: >empty
+heed metric bleu empty empty
+expect "nothing to measure" code=3 err='empty: has no lines'
+printf 'good\nba\377d\n' >latin
+heed metric bleu latin latin
+expect "what is not UTF-8 has file and line" code=3 err='latin:2: byte 3 is not UTF-8'
+heed metric bleu missing references
+expect "a missing file is named" code=4 err='missing: '
+heed metric blue hypotheses references
+expect "an unknown metric" code=2 err='there is no metric blue; there are bleu'
+heed metric bleu hypotheses references -t moses
+expect "an unknown tokenisation" code=2 err='there is no tokenisation moses; there are 13a'
+heed metric bleu hypotheses references --smooth-value 2
+expect "a value that exp does not take" code=2 err='smooth = exp takes no smooth_value'
+heed metric bleu hypotheses references others --tabs
+expect "tabs or files" code=2 err='with tabs one file holds all references'
+heed metric bleu hypotheses
+expect "a reference must be given" code=2 err=.
+finish
