@@ -2,13 +2,14 @@
 /*
  * Softmax cross-entropy. With label smoothing e over K classes the target is (1-e) one-hot + e/K:
  *   loss_i = lse(z) - (1-e) z_label - e mean(z),   dz = softmax(z) - target
- * The mean over labelled rows is weighted by weights[label]. Saved: the softmax.
+ * The mean over labelled rows is weighted by weights[label]. Saved: the greatest logit of a row and
+ * 1 / its sum; the softmax itself is made again a row at a time, so that logits and their gradient
+ * are all that a large vocabulary keeps in memory.
  */
 #include "autograd/gradcheck.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
-
-#include <string.h>
+#include "ops/softmax_rows.h"
 
 static heed_status cross_entropy_shape(const heed__shapes *s, heed__size *size)
 {
@@ -17,8 +18,10 @@ static heed_status cross_entropy_shape(const heed__shapes *s, heed__size *size)
         return heed__fail(HEED_E_INVALID, "cross_entropy: smoothing = %g; it must be in [0, 1)",
                           (double)loss->smoothing);
     size->rows = size->cols = 1;
-    size->saved = s->in[0].rows * s->in[0].cols;
-    size->forward_workspace = s->in[0].rows * s->in[0].cols;
+    int64_t scratch = heed_context_threads(s->context) * s->in[0].cols;
+    size->saved = 2 * s->in[0].rows;
+    size->forward_workspace = 2 * s->in[0].rows + scratch;
+    size->backward_workspace = scratch;
     return HEED_OK;
 }
 
@@ -36,51 +39,87 @@ static heed_real total_weight(const heed__class_loss *loss, int64_t rows)
     return total;
 }
 
-/* Turns z into softmax(z) in p and returns the row's loss. */
-static heed_real row_loss(const heed__call *call, const heed__class_loss *loss, int64_t i,
-                          heed_real *p)
+/* What the row tasks share. */
+typedef struct rows {
+    const heed__class_loss *loss;
+    heed__row_softmax *kept; /* [rows] or NULL */
+    heed_real *losses;       /* [rows] */
+    heed_real *right;        /* [rows] 1 where the label has the greatest logit */
+    heed_real *scratch;      /* [threads, classes] */
+    heed_real weight;        /* of all rows */
+} rows;
+
+/* One row's loss from its log-sum-exp. */
+static heed_real row_loss(const heed__call *call, const rows *r, int64_t i, heed_real lse)
 {
-    const heed__kernels *kernels = call->kernels;
     int64_t classes = call->in[0].cols;
     const heed_real *z = call->in[0].data + i * classes;
-    heed_real most = kernels->max(classes, z);
-    heed_real sum = kernels->exp_sum(classes, z, most, p), log_sum = 0;
-    kernels->log(1, &sum, &log_sum);
-    kernels->scale(classes, 1 / sum, p, p);
-    heed_real e = (heed_real)loss->smoothing;
-    heed_real target = (1 - e) * z[loss->labels[i]];
-    if (e > 0) target += e * (kernels->sum(classes, z) / (heed_real)classes);
-    return most + log_sum - target;
+    heed_real e = (heed_real)r->loss->smoothing;
+    heed_real target = (1 - e) * z[r->loss->labels[i]];
+    if (e > 0) target += e * (call->kernels->sum(classes, z) / (heed_real)classes);
+    return lse - target;
+}
+
+static void lose_rows(const heed__call *call, int64_t begin, int64_t end, int thread, void *extra)
+{
+    const rows *r = extra;
+    int64_t classes = call->in[0].cols;
+    heed_real *scratch = r->scratch + thread * classes, lse;
+    for (int64_t i = begin; i < end; i++) {
+        int32_t label = r->loss->labels[i];
+        r->losses[i] = r->right[i] = 0;
+        if (label < 0) continue;
+        const heed_real *z = call->in[0].data + i * classes;
+        heed__row_softmax of = heed__row_softmax_of(call->kernels, classes, z, scratch, &lse);
+        if (r->kept) r->kept[i] = of;
+        r->losses[i] = row_weight(r->loss, i) * row_loss(call, r, i, lse);
+        r->right[i] = z[label] >= of.most ? 1 : 0;
+    }
 }
 
 static heed_status cross_entropy_forward(const heed__call *call)
 {
     const heed__class_loss *loss = call->attributes;
-    int64_t rows = call->in[0].rows, classes = call->in[0].cols;
-    heed_real *p = call->saved ? call->saved : call->workspace;
-    heed_real total = 0, weight = total_weight(loss, rows);
-    for (int64_t i = 0; i < rows; i++)
-        if (loss->labels[i] >= 0)
-            total += row_weight(loss, i) * row_loss(call, loss, i, p + i * classes);
+    int64_t count = call->in[0].rows, right = 0;
+    rows r = {.loss = loss, .kept = (heed__row_softmax *)(void *)call->saved};
+    r.losses = call->workspace;
+    r.right = r.losses + count;
+    r.scratch = r.right + count;
+    heed__for_scratch_rows(call, count, 4 * call->in[0].cols, lose_rows, &r);
+    heed_real total = 0, weight = total_weight(loss, count);
+    for (int64_t i = 0; i < count; i++) {
+        total += r.losses[i];
+        right += r.right[i] > 0;
+    }
+    if (loss->right) *loss->right = right;
     *call->out.data = weight > 0 ? total / weight : 0;
     return HEED_OK;
 }
 
-static heed_status cross_entropy_backward(const heed__call *call)
+static void slope_rows(const heed__call *call, int64_t begin, int64_t end, int thread, void *extra)
 {
-    const heed__class_loss *loss = call->attributes;
-    int64_t rows = call->in[0].rows, classes = call->in[0].cols;
-    heed_real weight = total_weight(loss, rows);
-    heed_real e = (heed_real)loss->smoothing, rest = e / (heed_real)classes;
-    for (int64_t i = 0; i < rows; i++) {
-        int32_t label = loss->labels[i];
-        if (label < 0 || !(weight > 0)) continue;
-        heed_real scale = *call->out.grad * row_weight(loss, i) / weight;
+    const rows *r = extra;
+    int64_t classes = call->in[0].cols;
+    heed_real e = (heed_real)r->loss->smoothing, rest = e / (heed_real)classes;
+    for (int64_t i = begin; i < end; i++) {
+        int32_t label = r->loss->labels[i];
+        if (label < 0) continue;
+        heed_real scale = *call->out.grad * row_weight(r->loss, i) / r->weight;
         heed_real *dz = call->in[0].grad + i * classes;
-        call->kernels->axpy(classes, scale, call->saved + i * classes, dz);
+        heed__row_softmax_add(call->kernels, classes, call->in[0].data + i * classes, r->kept[i],
+                              scale, r->scratch + thread * classes, dz);
         for (int64_t j = 0; e > 0 && j < classes; j++) dz[j] -= scale * rest;
         dz[label] -= scale * (1 - e);
     }
+}
+
+static heed_status cross_entropy_backward(const heed__call *call)
+{
+    rows r = {.loss = call->attributes, .kept = (heed__row_softmax *)(void *)call->saved};
+    r.scratch = call->workspace;
+    r.weight = total_weight(r.loss, call->in[0].rows);
+    if (r.weight > 0)
+        heed__for_scratch_rows(call, call->in[0].rows, 4 * call->in[0].cols, slope_rows, &r);
     return HEED_OK;
 }
 
@@ -89,7 +128,7 @@ static heed_status cross_entropy_check(heed__gradcheck *check)
     static const int32_t labels[] = {1, -1, 2, 0, 2};
     static const float weights[] = {1, 2, 0.5f};
     for (int i = 0; i < 3; i++) {
-        heed__class_loss loss = {labels, i == 1 ? weights : NULL, i == 2 ? 0.2f : 0};
+        heed__class_loss loss = {labels, i == 1 ? weights : NULL, i == 2 ? 0.2f : 0, NULL};
         heed__var z = heed__gradcheck_input(check, 5, 3);
         HEED_TRY(heed__gradcheck_apply(check, &heed__op_cross_entropy, &z, 1, &loss, sizeof loss));
     }
@@ -100,7 +139,7 @@ const heed__op heed__op_cross_entropy = {.name = "cross_entropy",
                                          .summary = "softmax cross-entropy, mean over rows",
                                          .least_inputs = 1,
                                          .most_inputs = 1,
-                                         .reads = 0,
+                                         .reads = HEED_READS(0),
                                          .shape = cross_entropy_shape,
                                          .forward = cross_entropy_forward,
                                          .backward = cross_entropy_backward,

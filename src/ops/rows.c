@@ -6,6 +6,7 @@ enum { PIECE = 16384 /* elements: below it a thread's wake-up costs more than th
 typedef struct piece {
     const heed__call *call;
     heed__row_task task;
+    heed__scratch_task scratch_task; /* instead of task */
     void *extra;
     int64_t rows, each;
 } piece;
@@ -13,19 +14,33 @@ typedef struct piece {
 static void run_piece(void *arg, int64_t task, int thread)
 {
     const piece *p = arg;
-    (void)thread;
     int64_t begin = task * p->each, end = begin + p->each;
-    p->task(p->call, begin, end < p->rows ? end : p->rows, p->extra);
+    if (end > p->rows) end = p->rows;
+    if (p->task)
+        p->task(p->call, begin, end, p->extra);
+    else
+        p->scratch_task(p->call, begin, end, thread, p->extra);
+}
+
+static void run_pieces(const heed__call *call, piece p, int64_t cost)
+{
+    if (p.rows <= 0) return;
+    p.each = PIECE / (cost > 0 ? cost : 1);
+    if (p.each < 1) p.each = 1;
+    heed__parallel(call->context, (p.rows + p.each - 1) / p.each, run_piece, &p);
 }
 
 void heed__for_rows(const heed__call *call, int64_t rows, int64_t cost, heed__row_task task,
                     void *extra)
 {
-    if (rows <= 0) return;
-    int64_t each = PIECE / (cost > 0 ? cost : 1);
-    if (each < 1) each = 1;
-    piece p = {call, task, extra, rows, each};
-    heed__parallel(call->context, (rows + each - 1) / each, run_piece, &p);
+    run_pieces(call, (piece){.call = call, .task = task, .extra = extra, .rows = rows}, cost);
+}
+
+void heed__for_scratch_rows(const heed__call *call, int64_t rows, int64_t cost,
+                            heed__scratch_task task, void *extra)
+{
+    run_pieces(call, (piece){.call = call, .scratch_task = task, .extra = extra, .rows = rows},
+               cost);
 }
 
 enum { OWNERS = 16 /* each walks through the whole list */ };
@@ -36,7 +51,8 @@ void heed__for_owners(const heed__call *call, int64_t rows, int64_t work, heed__
     int64_t owners = work / PIECE + 1;
     if (rows <= 0) return;
     if (owners > OWNERS) owners = OWNERS;
-    piece p = {call, task, extra, rows, (rows + owners - 1) / owners};
+    piece p = {.call = call, .task = task, .extra = extra, .rows = rows};
+    p.each = (rows + owners - 1) / owners;
     heed__parallel(call->context, (rows + p.each - 1) / p.each, run_piece, &p);
 }
 

@@ -16,8 +16,14 @@ typedef void (*heed__row_task)(const heed__call *call, int64_t begin, int64_t en
 void heed__for_rows(const heed__call *call, int64_t rows, int64_t cost, heed__row_task task,
                     void *extra);
 
-/* The same for tasks that own begin .. end of `rows` rows and walk through a list for what falls on
- * them; work = elements touched in all. */
+/* The same for tasks that need scratch: `thread` < the context's threads says whose is free. */
+typedef void (*heed__scratch_task)(const heed__call *call, int64_t begin, int64_t end, int thread,
+                                   void *extra);
+void heed__for_scratch_rows(const heed__call *call, int64_t rows, int64_t cost,
+                            heed__scratch_task task, void *extra);
+
+/* The same as heed__for_rows for tasks that own begin .. end of `rows` rows and walk through a list
+ * for what falls on them; work = elements touched in all. */
 void heed__for_owners(const heed__call *call, int64_t rows, int64_t work, heed__row_task task,
                       void *extra);
 

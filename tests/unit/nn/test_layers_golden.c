@@ -196,8 +196,9 @@ static void test_losses(void **state)
     static const float weights[] = {1, 2, 0.5f};
     float targets[LABELLED * CLASSES];
     for (int64_t i = 0; i < LABELLED * CLASSES; i++) targets[i] = number(200, i) > 0;
-    heed__class_loss smoothed = {labels, NULL, 0.1f}, weighted = {labels, weights, 0};
-    heed__class_loss both = {labels, weights, 0.2f};
+    heed__class_loss smoothed = {.labels = labels, .smoothing = 0.1f};
+    heed__class_loss weighted = {.labels = labels, .weights = weights};
+    heed__class_loss both = {.labels = labels, .weights = weights, .smoothing = 0.2f};
     heed__target_loss binary = {targets, weights};
     check_loss("smoothed", &heed__op_cross_entropy, &smoothed, sizeof smoothed);
     check_loss("weighted", &heed__op_cross_entropy, &weighted, sizeof weighted);
