@@ -8,6 +8,7 @@
 #define HEED_MODEL_DECODER_H
 
 #include "model/parts.h"
+#include "ops/memory.h"
 
 /* What a decoder sees of the sources. Without a source (a language model) states is HEED_NO_VAR and
  * the rest is zero. */
@@ -24,7 +25,10 @@ typedef struct heed__decoded {
     heed__var states;  /* [target rows, width]: the output layer is applied to them */
     heed__var loss;    /* 1 x 1, to be added to the loss (coverage), or HEED_NO_VAR */
     heed__var gate;    /* copying: [target rows, 1], the share that is generated, or HEED_NO_VAR */
-    heed__var weights; /* copying: see the pointer operation, or HEED_NO_VAR */
+    /* Attention as a value, where the decoder has one (coverage, copying), or HEED_NO_VAR: a row a
+     * pair of `look`, whose queries are the target rows and whose memory is as it was given. */
+    heed__var weights;
+    const heed__look *look; /* the decoder's, until its next recording */
 } heed__decoded;
 
 /* One step of search. All rows stand at the same position of their targets. */

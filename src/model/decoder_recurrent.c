@@ -18,17 +18,16 @@ static void recurrent_destroy(void *decoder)
     heed__free(d->cells);
     heed__free(d->start);
     heed__free(d->zeros);
-    free(d->states);
-    free(d->contexts);
+    free(d->steps);
     heed__free(d);
 }
 
-static heed__look find_look(const heed_config *config)
+static heed__memory_score find_score(const heed_config *config)
 {
     static const char *const names[] = {"none", "additive", "dot", "general", "concat"};
     for (int i = 0; i < 5; i++)
-        if (heed__config_is(config, "decoder.attention", names[i])) return (heed__look)i;
-    return HEED_LOOK_ADDITIVE; /* auto */
+        if (heed__config_is(config, "decoder.attention", names[i])) return (heed__memory_score)i;
+    return HEED_SCORE_ADDITIVE; /* auto */
 }
 
 static int64_t target_dim(const heed_config *config)
@@ -41,7 +40,7 @@ static int64_t target_dim(const heed_config *config)
 static int64_t fed_columns(const heed__recurrent_decoder *d)
 {
     if (!d->memory) return 0;
-    if (d->attention.look <= HEED_LOOK_ADDITIVE) return d->memory;
+    if (d->attention.kind <= HEED_SCORE_ADDITIVE) return d->memory;
     return d->feeding ? d->size : 0;
 }
 
@@ -63,15 +62,22 @@ static heed_status create_layers(heed__params *params, heed__recurrent_decoder *
     return HEED_OK;
 }
 
+static heed_status refuse_weights(const heed_config *config, int64_t memory_width)
+{
+    const char *asked = heed__config_boolean(config, "decoder.copy") ? "decoder.copy"
+                        : heed__config_boolean(config, "decoder.coverage")
+                            ? "decoder.coverage"
+                            : "decoder.coverage_loss";
+    return heed__fail(HEED_E_INVALID, "%s needs attention over a source; leave it out, or %s",
+                      asked,
+                      memory_width ? "let decoder.attention be additive, dot, general or concat"
+                                   : "train with a source");
+}
+
 static heed_status fill(heed__params *params, const heed_config *config, int64_t memory_width,
                         heed__recurrent_decoder *d)
 {
-    heed__look look = memory_width ? find_look(config) : HEED_LOOK_NONE;
-    if (heed__config_boolean(config, "decoder.coverage") ||
-        heed__config_number(config, "decoder.coverage_loss") > 0 ||
-        heed__config_boolean(config, "decoder.copy"))
-        return heed__fail(HEED_E_UNSUPPORTED, "coverage and copying are not built in; leave "
-                                              "decoder.coverage, coverage_loss and copy out");
+    heed__memory_score kind = memory_width ? find_score(config) : HEED_SCORE_NONE;
     d->memory = memory_width;
     d->input = target_dim(config);
     d->size = heed__decoder_integer(config, "dim");
@@ -79,10 +85,19 @@ static heed_status fill(heed__params *params, const heed_config *config, int64_t
     d->dropout = (float)heed__config_number(config, "encoder.dropout");
     d->feeding = heed__config_boolean(config, "decoder.input_feeding");
     d->deep = heed__config_boolean(config, "decoder.deep_output");
-    HEED_TRY(heed__memory_attention_create(params, "decoder.attention", look, d->size, d->memory,
-                                           &d->attention));
+    int covers = heed__config_boolean(config, "decoder.coverage");
+    int copies = heed__config_boolean(config, "decoder.copy");
+    d->coverage_loss = heed__config_number(config, "decoder.coverage_loss");
+    d->covers = covers || d->coverage_loss > 0;
+    d->weighs = d->covers || copies;
+    if (d->weighs && kind == HEED_SCORE_NONE) return refuse_weights(config, memory_width);
+    HEED_TRY(heed__memory_attention_create(params, "decoder.attention", kind, covers, d->size,
+                                           d->memory, &d->attention));
     HEED_TRY(create_layers(params, d));
-    if (look <= HEED_LOOK_ADDITIVE) return HEED_OK;
+    if (copies)
+        HEED_TRY(heed__linear_create(params, "decoder.copy", d->memory + d->size + d->input, 1, 1,
+                                     &d->copy));
+    if (kind <= HEED_SCORE_ADDITIVE) return HEED_OK;
     return heed__linear_create(params, "decoder.combine", d->memory + d->size, d->size, 0,
                                &d->combine);
 }
@@ -121,8 +136,11 @@ static heed_status make_room(heed__recurrent_decoder *d, const heed__pass *pass,
 {
     size_t steps = (size_t)pass->ragged->longest;
     HEED_TRY(heed__unroll_fill(&d->unroll, pass->ragged, d->memory ? memory->ragged : NULL));
-    HEED_TRY(heed__grow(&d->states, &d->states_room, steps, sizeof *d->states, "steps"));
-    return heed__grow(&d->contexts, &d->contexts_room, steps, sizeof *d->contexts, "steps");
+    if (d->weighs) HEED_TRY(heed__unroll_pairs(&d->unroll, pass->ragged, memory->ragged));
+    d->look =
+        (heed__look){&d->unroll.pairs, d->unroll.pairs.offsets ? d->unroll.pair_starts : NULL};
+    return heed__grow(&d->steps, &d->steps_room, HEED_STEP_KINDS * steps, sizeof *d->steps,
+                      "steps");
 }
 
 /* The memory in the order of walking, its keys, and the first state. */
@@ -132,18 +150,73 @@ static void begin_walk(heed__recurrent_decoder *d, const heed__pass *pass,
     const heed__unroll *u = &d->unroll;
     heed__summary_rows rows = {pass->ragged->n, u->first_rows, u->last_rows, u->sentences};
     heed__recurrent_start(d, pass, memory, &rows, state);
-    if (d->attention.look == HEED_LOOK_NONE) return;
+    input->ids = u->ids;
+    if (d->attention.kind == HEED_SCORE_NONE) return;
     input->view.values = heed__take(pass, memory->states, u->memory, memory->ragged->rows);
     input->view.keys = heed__memory_attention_keys(&d->attention, pass, input->view.values);
 }
 
-/* What all steps gave, in the order of the targets' rows. */
-static heed__var gather(const heed__recurrent_decoder *d, const heed__pass *pass, heed__var *steps,
-                        int64_t columns)
+/* Records all steps; what they give stands in d->steps, kind by kind. */
+static void walk(heed__recurrent_decoder *d, const heed__pass *pass, heed__var gates,
+                 heed__step_input *input, heed__step_state *state)
 {
-    if (d->unroll.steps == 0) return heed__tape_constant(pass->tape, 0, columns, NULL);
-    heed__var all = heed__stack(pass, steps, d->unroll.steps);
-    return heed__take(pass, all, d->unroll.back, pass->ragged->rows);
+    const heed__unroll *u = &d->unroll;
+    input->number = heed__tape_number(pass->tape);
+    for (int64_t t = 0; t < u->steps; t++) {
+        heed__var out[HEED_STEP_KINDS];
+        heed__look look = {d->memory ? &u->views[t] : NULL, u->whole.offsets};
+        input->gates = heed__take(pass, gates, u->forth + u->first[t], u->alive[t]);
+        input->view.ragged = look.pairs;
+        input->view.look = d->weighs ? &look : NULL;
+        input->position = t;
+        heed__recurrent_step(d, pass, input, state, out, NULL);
+        for (int kind = 0; kind < HEED_STEP_KINDS; kind++)
+            d->steps[kind * u->steps + t] = out[kind];
+    }
+    heed__tape_renumber(pass->tape, input->number + HEED_DECODER_LAYERS);
+}
+
+/* The mean over target rows of what is attended to again. */
+static heed__var coverage_loss(heed__recurrent_decoder *d, const heed__pass *pass)
+{
+    int64_t steps = d->unroll.steps;
+    if (!(d->coverage_loss > 0) || steps < 2) return HEED_NO_VAR; /* at first nothing is covered */
+    heed__coverage_loss loss = {(float)(d->coverage_loss / (double)pass->ragged->rows)};
+    heed__var in[2];
+    for (int i = 0; i < 2; i++) {
+        const heed__var *from = d->steps + (HEED_STEP_WEIGHTS + i) * steps;
+        heed__var *parts = d->steps + HEED_STEP_CONTEXT * steps; /* read before */
+        for (int64_t t = 1; t < steps; t++) parts[t - 1] = from[t];
+        in[i] = heed__stack(pass, parts, steps - 1);
+    }
+    return heed__tape_apply(pass->tape, &heed__op_coverage_loss, in, 2, &loss, sizeof loss);
+}
+
+/* What all steps gave of a kind, by the index. */
+static heed__var gather(const heed__recurrent_decoder *d, const heed__pass *pass, int kind,
+                        int64_t columns, const int64_t *index, int64_t rows)
+{
+    int64_t steps = d->unroll.steps;
+    heed__var *parts = d->steps + kind * steps;
+    if (steps == 0) return heed__tape_constant(pass->tape, 0, columns, NULL);
+    return heed__take(pass, heed__stack(pass, parts, steps), index, rows);
+}
+
+static heed__decoded finish_walk(heed__recurrent_decoder *d, const heed__pass *pass,
+                                 heed__var embedded)
+{
+    const heed__unroll *u = &d->unroll;
+    int64_t rows = pass->ragged->rows;
+    heed__var all[HEED_STEP_KINDS] = {HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR};
+    all[HEED_STEP_STATE] = gather(d, pass, HEED_STEP_STATE, d->size, u->back, rows);
+    if (d->memory && (d->deep || d->copy.weight))
+        all[HEED_STEP_CONTEXT] = gather(d, pass, HEED_STEP_CONTEXT, d->memory, u->back, rows);
+    heed__var loss = coverage_loss(d, pass);
+    if (d->weighs)
+        all[HEED_STEP_WEIGHTS] = gather(d, pass, HEED_STEP_WEIGHTS, 1, u->pair_back, u->pairs.rows);
+    heed__decoded out = heed__recurrent_decoded(d, pass, all, embedded);
+    out.loss = loss;
+    return out;
 }
 
 static heed__decoded recurrent_apply(void *decoder, const heed__pass *pass,
@@ -151,30 +224,17 @@ static heed__decoded recurrent_apply(void *decoder, const heed__pass *pass,
                                      heed__sites *sites)
 {
     heed__recurrent_decoder *d = decoder;
-    heed__decoded out = {HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR};
     heed__step_state state;
     heed__step_input input = {.view = {.keys = HEED_NO_VAR, .values = HEED_NO_VAR}};
     heed_status status = make_room(d, pass, memory);
     (void)sites;
-    if (status != HEED_OK) heed__tape_fail(pass->tape, status);
-    if (status != HEED_OK) return out;
-    begin_walk(d, pass, memory, &input, &state);
-    heed__var gates = heed__linear_apply(&d->cells[0].input, pass, embedded);
-    const heed__unroll *u = &d->unroll;
-    input.number = heed__tape_number(pass->tape);
-    input.ids = u->ids;
-    for (int64_t t = 0; t < u->steps; t++) {
-        input.gates = heed__take(pass, gates, u->forth + u->first[t], u->alive[t]);
-        input.view.ragged = d->memory ? &u->views[t] : NULL;
-        input.position = t;
-        d->states[t] = heed__recurrent_step(d, pass, &input, &state, &d->contexts[t], NULL);
+    if (status != HEED_OK) {
+        heed__tape_fail(pass->tape, status);
+        return (heed__decoded){HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, NULL};
     }
-    heed__tape_renumber(pass->tape, input.number + HEED_DECODER_LAYERS);
-    heed__var states = gather(d, pass, d->states, d->size);
-    heed__var contexts = HEED_NO_VAR;
-    if (d->deep && d->memory) contexts = gather(d, pass, d->contexts, d->memory);
-    out.states = heed__recurrent_output(d, pass, states, contexts, embedded);
-    return out;
+    begin_walk(d, pass, memory, &input, &state);
+    walk(d, pass, heed__linear_apply(&d->cells[0].input, pass, embedded), &input, &state);
+    return finish_walk(d, pass, embedded);
 }
 
 const heed__decoder_kind heed__decoder_gru = {.name = "gru",

@@ -8,6 +8,9 @@
  * h~ = tanh(Wc [context; state]) is what the output sees; with input feeding h~ enters the next
  * step. Without attention the source's summary enters each step (Cho et al., arXiv 1406.1078).
  * The first state is tanh(W summary + b), a layer's own W; without a source, zero.
+ *
+ * Coverage is the sum of the weights of the steps before (See, Liu, Manning, arXiv 1704.04368);
+ * with it, or with copying, weights are values, a row a pair of target row and memory row.
  */
 #ifndef HEED_MODEL_DECODER_RECURRENT_H
 #define HEED_MODEL_DECODER_RECURRENT_H
@@ -23,25 +26,39 @@ typedef struct heed__recurrent_decoder {
     int64_t input, memory, size, layers; /* widths: embedding, memory (0 = no source), states */
     float dropout;                       /* between layers */
     int feeding, deep;
+    int covers, weighs;   /* coverage is summed up; weights are values */
+    double coverage_loss; /* its weight */
     heed__memory_attention attention;
     heed__linear combine; /* Luong: to h~ */
+    heed__linear copy;    /* to the gate; weight NULL = it does not copy */
     heed__cell_layer *cells;
     heed__linear *start; /* [layers] of the summary */
     heed_real *zeros;
     size_t zeros_room;
     /* Of the last recording by apply, until it has run: */
     heed__unroll unroll;
-    heed__var *states, *contexts; /* [steps] */
-    size_t states_room, contexts_room;
+    heed__look look;  /* who the weights belong to */
+    heed__var *steps; /* HEED_STEP_KINDS x [steps] */
+    size_t steps_room;
 } heed__recurrent_decoder;
 
 /* What goes from step to step, a row a target that is alive (or more: the first ones count).
  * HEED_NO_VAR where a decoder has no such part. */
 typedef struct heed__step_state {
     heed__var layers[HEED_DECODER_LAYERS];
-    heed__var feed;    /* what is fed beside the embedding: h~; without attention gates' part */
-    heed__var summary; /* without attention: the context */
+    heed__var feed;     /* what is fed beside the embedding: h~; without attention gates' part */
+    heed__var summary;  /* without attention: the context */
+    heed__var coverage; /* a row a pair */
 } heed__step_state;
+
+/* What a step gives; HEED_NO_VAR where a decoder has no such thing. */
+enum {
+    HEED_STEP_STATE,    /* what the output sees: the state or h~ */
+    HEED_STEP_CONTEXT,  /* what was read of the source */
+    HEED_STEP_WEIGHTS,  /* a row a pair */
+    HEED_STEP_COVERAGE, /* before the step, a row a pair */
+    HEED_STEP_KINDS
+};
 
 /* What a step sees beside its state. */
 typedef struct heed__step_input {
@@ -53,11 +70,10 @@ typedef struct heed__step_input {
     uint32_t number;    /* each layer's node is numbered from it, the same at all steps */
 } heed__step_input;
 
-/* Records a step: changes *state, sets *context (HEED_NO_VAR without a source) and returns what the
- * output sees: the state or h~. */
-heed__var heed__recurrent_step(heed__recurrent_decoder *decoder, const heed__pass *pass,
-                               const heed__step_input *input, heed__step_state *state,
-                               heed__var *context, heed__attention_site *site);
+/* Records a step: changes *state and fills out[HEED_STEP_KINDS]. */
+void heed__recurrent_step(heed__recurrent_decoder *decoder, const heed__pass *pass,
+                          const heed__step_input *input, heed__step_state *state, heed__var *out,
+                          heed__attention_site *site);
 
 /* Which rows of a memory make the summary of n targets' sources; -1 = none. */
 typedef struct heed__summary_rows {
@@ -66,16 +82,19 @@ typedef struct heed__summary_rows {
     const int64_t *sentences;    /* [n] in its ragged */
 } heed__summary_rows;
 
-/* The state before position 0; memory->states may be HEED_NO_VAR. The summary is the source's last
- * state; of two directions the last forward and the first backward one; the mean of states that
- * were not made in an order. */
+/* The state before position 0, when nothing is fed or covered; memory->states may be HEED_NO_VAR.
+ * The summary is the source's last state; of two directions the last forward and the first backward
+ * one; the mean of states that were not made in an order. */
 void heed__recurrent_start(heed__recurrent_decoder *decoder, const heed__pass *pass,
                            const heed__memory *memory, const heed__summary_rows *rows,
                            heed__step_state *state);
 
-/* What the output layer sees: state, context and embedding, or the state alone. */
-heed__var heed__recurrent_output(const heed__recurrent_decoder *decoder, const heed__pass *pass,
-                                 heed__var state, heed__var context, heed__var embedded);
+/* What a decoder gives from what its steps gave, put into the order of the rows of `embedded`: the
+ * states that the output layer sees ([state; context; embedding] or the state alone), and the share
+ * that is generated where it copies. */
+heed__decoded heed__recurrent_decoded(const heed__recurrent_decoder *decoder,
+                                      const heed__pass *pass, const heed__var *steps,
+                                      heed__var embedded);
 
 /* Steps of search: decoder_recurrent_search.c. */
 heed_status heed__recurrent_open(void *decoder, void **state);

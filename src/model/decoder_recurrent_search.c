@@ -21,12 +21,19 @@ typedef struct kept {
 typedef struct decoding {
     int64_t *places; /* of begin: first rows, last rows and numbers of the sources */
     size_t places_room;
-    kept keys, values, feed, summary;
+    kept keys, values, feed, summary, coverage;
     kept *layers;
-    int64_t *parents; /* [rows] of the step that is recorded */
+    int64_t sentences;
+    /* Of the step that is recorded: */
+    int64_t *parents; /* [rows] */
     size_t parents_room;
     heed__slots slots;
-    int64_t sentences;
+    /* Where weights are values: who looks where, and the row of the coverage that each pair
+     * continues. The step before is needed for that. */
+    heed__look look;
+    heed__ragged pairs;
+    int64_t *pair_offsets, *pair_starts, *before_offsets, *pair_parents;
+    size_t offsets_room, starts_room, before_room, pair_parents_room;
 } decoding;
 
 static void keep(const heed__pass *pass, kept *k, heed__var var)
@@ -71,7 +78,12 @@ void heed__recurrent_close(void *decoder, void *state)
     free(s->feed.data);
     free(s->summary.data);
     free(s->parents);
+    free(s->coverage.data);
     free(s->places);
+    free(s->pair_offsets);
+    free(s->pair_starts);
+    free(s->before_offsets);
+    free(s->pair_parents);
     heed__free(s->layers);
     heed__free(s);
 }
@@ -82,7 +94,7 @@ heed_status heed__recurrent_open(void *decoder, void **state)
     decoding *s = NULL;
     HEED_TRY(heed__alloc(1, sizeof *s, "decoding", &s));
     heed_status status = heed__alloc((size_t)d->layers, sizeof *s->layers, "decoding", &s->layers);
-    s->keys.var = s->values.var = HEED_NO_VAR;
+    s->keys.var = s->values.var = s->coverage.var = HEED_NO_VAR;
     if (status != HEED_OK)
         heed__recurrent_close(d, s);
     else
@@ -121,7 +133,8 @@ void heed__recurrent_begin(void *decoder, void *state, const heed__pass *pass,
     for (int64_t i = 0; i < d->layers; i++) keep(pass, &s->layers[i], first.layers[i]);
     keep(pass, &s->feed, first.feed);
     keep(pass, &s->summary, first.summary);
-    if (d->attention.look == HEED_LOOK_NONE) return;
+    keep(pass, &s->coverage, first.coverage);
+    if (d->attention.kind == HEED_SCORE_NONE) return;
     keep(pass, &s->values, memory->states);
     keep(pass, &s->keys, heed__memory_attention_keys(&d->attention, pass, memory->states));
 }
@@ -131,6 +144,7 @@ static heed_status take_states(const heed__recurrent_decoder *d, decoding *s,
 {
     for (int64_t i = 0; i < d->layers; i++) HEED_TRY(take(&s->layers[i], tape));
     HEED_TRY(take(&s->feed, tape));
+    HEED_TRY(take(&s->coverage, tape));
     return take(&s->summary, tape);
 }
 
@@ -161,6 +175,43 @@ static heed_status find_parents(decoding *s, const heed__step *step)
     return HEED_OK;
 }
 
+static heed_status make_pair_room(decoding *s, const heed__step *step)
+{
+    size_t rows = (size_t)step->rows;
+    HEED_TRY(heed__grow(&s->pair_offsets, &s->offsets_room, rows + 1, sizeof *s->pair_offsets,
+                        "decoding"));
+    HEED_TRY(heed__grow(&s->before_offsets, &s->before_room, rows + 1, sizeof *s->before_offsets,
+                        "decoding"));
+    return heed__grow(&s->pair_starts, &s->starts_room, rows, sizeof *s->pair_starts, "decoding");
+}
+
+/* Each row with each row of its sentence's memory. */
+static heed_status find_pairs(decoding *s, const heed__step *step)
+{
+    int64_t *last = s->pair_offsets, at = 0;
+    size_t last_room = s->offsets_room;
+    s->pair_offsets = s->before_offsets, s->offsets_room = s->before_room;
+    s->before_offsets = last, s->before_room = last_room;
+    HEED_TRY(make_pair_room(s, step));
+    s->pair_offsets[0] = 0;
+    for (int64_t i = 0; i < step->queries->n; i++)
+        for (int64_t r = step->queries->offsets[i]; r < step->queries->offsets[i + 1]; r++) {
+            s->pair_starts[r] = step->starts[i];
+            s->pair_offsets[r + 1] = s->pair_offsets[r] + step->lengths[i];
+        }
+    s->pairs = (heed__ragged){.n = step->rows,
+                              .rows = s->pair_offsets[step->rows],
+                              .longest = step->longest_memory,
+                              .offsets = s->pair_offsets};
+    s->look = (heed__look){&s->pairs, s->pair_starts};
+    HEED_TRY(heed__grow(&s->pair_parents, &s->pair_parents_room, (size_t)s->pairs.rows,
+                        sizeof *s->pair_parents, "decoding"));
+    for (int64_t r = 0; step->position > 0 && r < step->rows; r++)
+        for (int64_t j = 0; j < heed__ragged_length(&s->pairs, r); j++)
+            s->pair_parents[at++] = s->before_offsets[s->parents[r]] + j;
+    return HEED_OK;
+}
+
 static void fill_state(const heed__recurrent_decoder *d, const heed__pass *pass, const decoding *s,
                        int64_t rows, heed__step_state *out)
 {
@@ -168,6 +219,7 @@ static void fill_state(const heed__recurrent_decoder *d, const heed__pass *pass,
         out->layers[i] = give_rows(pass, &s->layers[i], s->parents, rows);
     out->feed = give_rows(pass, &s->feed, s->parents, rows);
     out->summary = give_rows(pass, &s->summary, s->parents, rows);
+    out->coverage = give_rows(pass, &s->coverage, s->pair_parents, s->pairs.rows);
 }
 
 heed__decoded heed__recurrent_search_step(void *decoder, void *state, const heed__pass *pass,
@@ -176,11 +228,12 @@ heed__decoded heed__recurrent_search_step(void *decoder, void *state, const heed
 {
     heed__recurrent_decoder *d = decoder;
     decoding *s = state;
-    heed__decoded out = {HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR};
+    heed__decoded out = {HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, NULL};
     heed__step_state now;
     heed__step_input input = {.position = step->position};
-    heed__var context;
+    heed__var given[HEED_STEP_KINDS];
     heed_status status = find_parents(s, step);
+    if (status == HEED_OK && d->weighs) status = find_pairs(s, step);
     if (status != HEED_OK) heed__tape_fail(pass->tape, status);
     if (status != HEED_OK) return out;
     fill_state(d, pass, s, step->rows, &now);
@@ -192,15 +245,18 @@ heed__decoded heed__recurrent_search_step(void *decoder, void *state, const heed
     input.view = (heed__memory_view){.keys = give(pass, &s->keys),
                                      .values = give(pass, &s->values),
                                      .queries = step->queries,
-                                     .slots = &s->slots};
+                                     .slots = &s->slots,
+                                     .look = d->weighs ? &s->look : NULL};
     input.gates = heed__linear_apply(&d->cells[0].input, pass, embedded);
-    int looks = d->attention.look != HEED_LOOK_NONE;
-    out.states = heed__recurrent_step(d, pass, &input, &now, &context,
-                                      looks ? heed__sites_add(sites, "source") : NULL);
+    int sees = d->attention.kind != HEED_SCORE_NONE && !d->weighs;
+    heed__recurrent_step(d, pass, &input, &now, given,
+                         sees ? heed__sites_add(sites, "source") : NULL);
     for (int64_t i = 0; i < d->layers; i++) keep(pass, &s->layers[i], now.layers[i]);
     keep(pass, &s->feed, now.feed);
     keep(pass, &s->summary, now.summary);
-    out.states = heed__recurrent_output(d, pass, out.states, context, embedded);
+    keep(pass, &s->coverage, now.coverage);
+    out = heed__recurrent_decoded(d, pass, given, embedded);
+    if (d->weighs) out.look = &s->look;
     return out;
 }
 

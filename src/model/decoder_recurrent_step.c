@@ -30,41 +30,66 @@ static heed__var walk_up(heed__recurrent_decoder *d, const heed__pass *pass,
 
 static int asks_before(const heed__recurrent_decoder *d)
 {
-    return d->attention.look == HEED_LOOK_ADDITIVE;
+    return d->attention.kind == HEED_SCORE_ADDITIVE;
 }
 
 static int asks_after(const heed__recurrent_decoder *d)
 {
-    return d->memory && d->attention.look > HEED_LOOK_ADDITIVE;
+    return d->memory && d->attention.kind > HEED_SCORE_ADDITIVE;
 }
 
-heed__var heed__recurrent_step(heed__recurrent_decoder *d, const heed__pass *pass,
-                               const heed__step_input *input, heed__step_state *state,
-                               heed__var *context, heed__attention_site *site)
+/* Looks at the memory, and remembers where. */
+static heed__var look(heed__recurrent_decoder *d, const heed__pass *pass,
+                      const heed__step_input *input, heed__var query, heed__step_state *state,
+                      heed__var *out, heed__attention_site *site)
+{
+    heed__memory_view view = input->view;
+    view.coverage = HEED_NO_VAR;
+    if (state->coverage != HEED_NO_VAR)
+        view.coverage = first_rows(pass, state->coverage, view.look->pairs->rows);
+    out[HEED_STEP_CONTEXT] = heed__memory_attention_apply(&d->attention, pass, &view, query,
+                                                          &out[HEED_STEP_WEIGHTS], site);
+    if (!d->covers) return out[HEED_STEP_CONTEXT];
+    out[HEED_STEP_COVERAGE] = view.coverage;
+    state->coverage = out[HEED_STEP_WEIGHTS];
+    if (view.coverage != HEED_NO_VAR)
+        state->coverage = heed__sum(pass, view.coverage, out[HEED_STEP_WEIGHTS]);
+    return out[HEED_STEP_CONTEXT];
+}
+
+/* The gates of the first layer, with what is fed beside the embedding. */
+static heed__var feed(heed__recurrent_decoder *d, const heed__pass *pass,
+                      const heed__step_input *input, heed__step_state *state, heed__var *out,
+                      heed__attention_site *site)
 {
     int64_t rows = heed__tape_rows(pass->tape, input->gates), top = d->layers - 1;
-    heed__var gates = input->gates;
-    *context = HEED_NO_VAR;
+    heed__var fed = HEED_NO_VAR;
     if (asks_before(d)) {
         heed__var h = heed__cell_layer_hidden(&d->cells[top], pass, state->layers[top]);
-        *context = heed__memory_attention_apply(&d->attention, pass, &input->view,
-                                                first_rows(pass, h, rows), site);
-        gates = heed__sum(pass, gates, heed__linear_apply(&d->cells[0].feed, pass, *context));
-    } else if (asks_after(d) && d->feeding) {
-        heed__var fed = first_rows(pass, state->feed, rows);
-        gates = heed__sum(pass, gates, heed__linear_apply(&d->cells[0].feed, pass, fed));
+        fed = look(d, pass, input, first_rows(pass, h, rows), state, out, site);
+        fed = heed__linear_apply(&d->cells[0].feed, pass, fed);
+    } else if (asks_after(d) && state->feed != HEED_NO_VAR) {
+        fed = heed__linear_apply(&d->cells[0].feed, pass, first_rows(pass, state->feed, rows));
     } else if (d->memory && !asks_after(d)) {
-        gates = heed__sum(pass, gates, first_rows(pass, state->feed, rows));
-        *context = first_rows(pass, state->summary, rows);
+        fed = first_rows(pass, state->feed, rows);
+        out[HEED_STEP_CONTEXT] = first_rows(pass, state->summary, rows);
     }
-    heed__var out = walk_up(d, pass, input, gates, state);
-    if (!asks_after(d)) return out;
-    *context = heed__memory_attention_apply(&d->attention, pass, &input->view, out, site);
-    heed__var both[2] = {*context, out};
-    out = heed__linear_apply(&d->combine, pass, heed__side_by_side(pass, both, 2));
-    out = heed__activate(pass, HEED_TANH, out);
-    if (d->feeding) state->feed = out;
-    return out;
+    return fed == HEED_NO_VAR ? input->gates : heed__sum(pass, input->gates, fed);
+}
+
+void heed__recurrent_step(heed__recurrent_decoder *d, const heed__pass *pass,
+                          const heed__step_input *input, heed__step_state *state, heed__var *out,
+                          heed__attention_site *site)
+{
+    for (int i = 0; i < HEED_STEP_KINDS; i++) out[i] = HEED_NO_VAR;
+    heed__var gates = feed(d, pass, input, state, out, site);
+    heed__var top = walk_up(d, pass, input, gates, state);
+    out[HEED_STEP_STATE] = top;
+    if (!asks_after(d)) return;
+    heed__var both[2] = {look(d, pass, input, top, state, out, site), top};
+    top = heed__linear_apply(&d->combine, pass, heed__side_by_side(pass, both, 2));
+    out[HEED_STEP_STATE] = heed__activate(pass, HEED_TANH, top);
+    if (d->feeding) state->feed = out[HEED_STEP_STATE];
 }
 
 static heed__var summarise(const heed__pass *pass, const heed__memory *memory,
@@ -107,26 +132,41 @@ void heed__recurrent_start(heed__recurrent_decoder *d, const heed__pass *pass,
 {
     int64_t width = (d->lstm ? 2 : 1) * d->size;
     heed__var summary = d->memory ? summarise(pass, memory, rows) : HEED_NO_VAR;
-    state->feed = state->summary = HEED_NO_VAR;
+    state->feed = state->summary = state->coverage = HEED_NO_VAR;
     if (!d->memory) summary = zeros(d, pass, rows->n, width);
     for (int64_t i = 0; i < d->layers; i++)
         state->layers[i] =
             d->memory
                 ? heed__activate(pass, HEED_TANH, heed__linear_apply(&d->start[i], pass, summary))
                 : summary;
-    if (asks_after(d) && d->feeding) state->feed = zeros(d, pass, rows->n, d->size);
-    if (!d->memory || d->attention.look != HEED_LOOK_NONE) return;
+    if (!d->memory || d->attention.kind != HEED_SCORE_NONE) return;
     state->feed = heed__linear_apply(&d->cells[0].feed, pass, summary);
     state->summary = summary;
 }
 
-heed__var heed__recurrent_output(const heed__recurrent_decoder *d, const heed__pass *pass,
-                                 heed__var state, heed__var context, heed__var embedded)
+/* How much is generated, not copied: sigmoid(w [context; state; embedding] + b). */
+static heed__var gate(const heed__recurrent_decoder *d, const heed__pass *pass,
+                      const heed__var *steps, heed__var embedded)
 {
-    heed__var parts[3] = {state};
+    heed__var parts[3] = {steps[HEED_STEP_CONTEXT], steps[HEED_STEP_STATE], embedded};
+    heed__var x = heed__side_by_side(pass, parts, 3);
+    return heed__activate(pass, HEED_SIGMOID, heed__linear_apply(&d->copy, pass, x));
+}
+
+heed__decoded heed__recurrent_decoded(const heed__recurrent_decoder *d, const heed__pass *pass,
+                                      const heed__var *steps, heed__var embedded)
+{
+    heed__decoded out = {steps[HEED_STEP_STATE], HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, NULL};
+    heed__var parts[3] = {steps[HEED_STEP_STATE]};
     int count = 1;
-    if (!d->deep) return state;
-    if (d->memory) parts[count++] = context;
+    if (d->weighs) {
+        out.weights = steps[HEED_STEP_WEIGHTS];
+        out.look = &d->look;
+    }
+    if (d->copy.weight) out.gate = gate(d, pass, steps, embedded);
+    if (!d->deep) return out;
+    if (d->memory) parts[count++] = steps[HEED_STEP_CONTEXT];
     parts[count++] = embedded;
-    return heed__side_by_side(pass, parts, count);
+    out.states = heed__side_by_side(pass, parts, count);
+    return out;
 }

@@ -10,6 +10,7 @@
 void heed__unroll_clear(heed__unroll *unroll)
 {
     free(unroll->block);
+    free(unroll->pair_block);
     memset(unroll, 0, sizeof *unroll);
 }
 
@@ -125,5 +126,37 @@ heed_status heed__unroll_fill(heed__unroll *u, const heed__ragged *targets,
     if (!memory) return HEED_OK;
     if (memory->offsets && targets->offsets) fill_memory(u, memory, targets->n);
     fill_views(u, memory, targets->n);
+    return HEED_OK;
+}
+
+/* The pairs of the step's target at place i, in the order of walking, begin at `from`. */
+static void fill_pairs(heed__unroll *u, const heed__ragged *memory, int64_t row, int64_t i,
+                       int64_t from)
+{
+    int64_t *offsets = (int64_t *)u->pairs.offsets, length = u->offsets[i + 1] - u->offsets[i];
+    u->pair_starts[row] = memory->offsets[u->sentences[i]];
+    for (int64_t j = 0; j < length; j++) u->pair_back[offsets[row] + j] = from + j;
+}
+
+heed_status heed__unroll_pairs(heed__unroll *u, const heed__ragged *targets,
+                               const heed__ragged *memory)
+{
+    int64_t rows = 0, known = targets->offsets && memory->offsets, base = 0;
+    for (int64_t t = 0; t < u->steps; t++) rows += u->views[t].rows;
+    size_t room = (size_t)(2 * targets->rows + 1 + rows);
+    HEED_TRY(heed__grow(&u->pair_block, &u->pair_capacity, room, sizeof(int64_t), "a batch"));
+    int64_t *at = u->pair_block, *offsets = take(&at, targets->rows + 1);
+    u->pair_starts = take(&at, targets->rows);
+    u->pair_back = take(&at, rows);
+    u->pairs = (heed__ragged){.n = targets->rows, .rows = rows, .longest = memory->longest};
+    if (!known) return HEED_OK;
+    u->pairs.offsets = offsets;
+    offsets[0] = 0;
+    for (int64_t s = 0; s < targets->n; s++)
+        for (int64_t row = targets->offsets[s]; row < targets->offsets[s + 1]; row++)
+            offsets[row + 1] = offsets[row] + heed__ragged_length(memory, s);
+    for (int64_t t = 0; t < u->steps; base += u->views[t++].rows)
+        for (int64_t i = 0; i < u->alive[t]; i++)
+            fill_pairs(u, memory, u->forth[u->first[t] + i], i, base + u->offsets[i]);
     return HEED_OK;
 }

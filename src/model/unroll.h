@@ -32,11 +32,20 @@ typedef struct heed__unroll {
     heed__ragged whole;  /* all sources, in the order of walking */
     void *block;
     size_t capacity;
+    /* What pairs fills: each target row with each row of its source. */
+    heed__ragged pairs;   /* a sequence a target row */
+    int64_t *pair_starts; /* [target rows] where its source begins in the memory as it was given */
+    int64_t *pair_back;   /* [pairs.rows] which of the pairs of all steps, one after another */
+    void *pair_block;
+    size_t pair_capacity;
 } heed__unroll;
 
 /* memory NULL: no sources. Errors HEED_E_INVALID (another number of sources), HEED_E_NOMEM. */
 heed_status heed__unroll_fill(heed__unroll *unroll, const heed__ragged *targets,
                               const heed__ragged *memory);
+/* After fill, with the same batches. */
+heed_status heed__unroll_pairs(heed__unroll *unroll, const heed__ragged *targets,
+                               const heed__ragged *memory);
 void heed__unroll_clear(heed__unroll *unroll);
 
 #endif

@@ -7,6 +7,7 @@
 #define HEED_NN_STEPS_H
 
 #include "nn/layers.h"
+#include "ops/memory.h"
 
 /* Row rows[i] of x for each i; -1 = zeros. The array must last until the run is over. */
 heed__var heed__take(const heed__pass *pass, heed__var x, const int64_t *rows, int64_t count);
@@ -41,42 +42,52 @@ heed__var heed__cell_layer_hidden(const heed__cell_layer *layer, const heed__pas
  * How a state looks at the memory. Additive (Bahdanau, Cho, Bengio, arXiv 1409.0473): v . tanh(Wq q
  * + Wk k). Luong, Pham, Manning (arXiv 1508.04025): dot q . k, general q . Wk k, and concat
  * v . tanh(W [q; k]), which is the additive score with W cut in two. Keys are projected once.
+ *
+ * Two ways, chosen by the view: the operator, which keeps no weights; or explicit operations, with
+ * the weights as a value, for coverage (See, Liu, Manning, arXiv 1704.04368: + wc c inside tanh; of
+ * products, + wc c) and copying.
  */
-typedef enum heed__look {
-    HEED_LOOK_NONE,
-    HEED_LOOK_ADDITIVE,
-    HEED_LOOK_DOT,
-    HEED_LOOK_GENERAL,
-    HEED_LOOK_CONCAT
-} heed__look;
+typedef enum heed__memory_score {
+    HEED_SCORE_NONE,
+    HEED_SCORE_ADDITIVE,
+    HEED_SCORE_DOT,
+    HEED_SCORE_GENERAL,
+    HEED_SCORE_CONCAT
+} heed__memory_score;
 
 typedef struct heed__memory_attention {
-    heed__look look;
+    heed__memory_score kind;
     heed__attender attender;
     heed_attention_part score;
-    heed__linear query, key; /* weight NULL = not projected */
-    heed__param *weight;     /* v, or NULL */
+    heed__linear query, key;        /* weight NULL = not projected */
+    heed__param *weight, *coverage; /* v; wc [1, query_size] or, of products, [1, 1]; or NULL */
 } heed__memory_attention;
 
-heed_status heed__memory_attention_create(heed__params *params, const char *name, heed__look look,
-                                          int64_t query_size, int64_t memory_size,
-                                          heed__memory_attention *layer);
+/* covers: scores see the coverage. */
+heed_status heed__memory_attention_create(heed__params *params, const char *name,
+                                          heed__memory_score kind, int covers, int64_t query_size,
+                                          int64_t memory_size, heed__memory_attention *layer);
 void heed__memory_attention_clear(heed__memory_attention *layer);
 
 /* The memory as one step sees it. */
 typedef struct heed__memory_view {
     heed__var keys, values;
+    /* The operator: */
     const heed__ragged *queries; /* NULL: one row of the query a sentence */
     const heed__ragged *ragged;  /* sentences: the first rows of keys and values; or */
     const heed__slots *slots;    /* in search, where each live sentence stands among them */
+    /* Explicit: */
+    const heed__look *look; /* NULL = the operator */
+    heed__var coverage;     /* a row a pair of `look`; HEED_NO_VAR = zeros */
 } heed__memory_view;
 
 /* What queries are held against: once for a memory. */
 heed__var heed__memory_attention_keys(const heed__memory_attention *layer, const heed__pass *pass,
                                       heed__var memory);
-/* The context of each row of query, [rows, memory_size]. */
+/* The context of each row of query, [rows, memory_size]. weights receives, from explicit
+ * operations, a row a pair, else HEED_NO_VAR; site is filled by the operator only. */
 heed__var heed__memory_attention_apply(heed__memory_attention *layer, const heed__pass *pass,
                                        const heed__memory_view *view, heed__var query,
-                                       heed__attention_site *site);
+                                       heed__var *weights, heed__attention_site *site);
 
 #endif

@@ -20,9 +20,51 @@ static heed__memory memory_of(heed__tape *tape, const batch *sources, const floa
     return memory;
 }
 
-/* The states of whole targets, whose embeddings are of this kind. */
+/* What a decoder gave, row by row. */
+typedef struct given {
+    float states[MOST_ROWS * 32], gates[MOST_ROWS], weights[MOST_ROWS * 8];
+    int64_t pairs[MOST_ROWS + 1]; /* where each row's weights begin */
+} given;
+
+static void record(const heed__tape *tape, const heed__decoded *decoded, int64_t rows, given *out)
+{
+    memcpy(out->states, heed__tape_value(tape, decoded->states),
+           (size_t)(rows * heed__tape_cols(tape, decoded->states)) * sizeof(float));
+    if (decoded->gate != HEED_NO_VAR) {
+        assert_int_equal(heed__tape_rows(tape, decoded->gate), rows);
+        memcpy(out->gates, heed__tape_value(tape, decoded->gate), (size_t)rows * sizeof(float));
+    }
+    if (decoded->weights == HEED_NO_VAR) return;
+    const heed__ragged *pairs = decoded->look->pairs;
+    assert_int_equal(pairs->n, rows);
+    assert_int_equal(heed__tape_rows(tape, decoded->weights), pairs->rows);
+    memcpy(out->pairs, pairs->offsets, (size_t)(rows + 1) * sizeof *out->pairs);
+    memcpy(out->weights, heed__tape_value(tape, decoded->weights),
+           (size_t)pairs->rows * sizeof(float));
+}
+
+static void keep_all(heed__tape *tape, const heed__decoded *decoded)
+{
+    heed__tape_keep(tape, decoded->states);
+    heed__tape_keep(tape, decoded->gate);
+    heed__tape_keep(tape, decoded->weights);
+}
+
+static void check_row(const decoder_case *c, const given *have, int64_t at, const given *wanted,
+                      int64_t row)
+{
+    assert_memory_equal(have->states + at * c->width, wanted->states + row * c->width,
+                        (size_t)c->width * sizeof(float));
+    assert_memory_equal(have->gates + at, wanted->gates + row, sizeof(float));
+    int64_t count = have->pairs[at + 1] - have->pairs[at];
+    assert_int_equal(count, wanted->pairs[row + 1] - wanted->pairs[row]);
+    assert_memory_equal(have->weights + have->pairs[at], wanted->weights + wanted->pairs[row],
+                        (size_t)count * sizeof(float));
+}
+
+/* Whole targets, whose embeddings are of this kind. */
 static void run_whole(decoder_case *c, const batch *targets, const batch *sources, int kind,
-                      heed__tape_mode mode, float *out)
+                      heed__tape_mode mode, given *out)
 {
     float states[MOST_ROWS * MEMORY], embedded[MOST_ROWS * EMBEDDED];
     if (sources) fill_rows(states, MEMORY, &sources->ragged, 0);
@@ -32,12 +74,15 @@ static void run_whole(decoder_case *c, const batch *targets, const batch *source
     heed__memory memory = memory_of(c->tape, sources, states);
     heed__var x = heed__tape_constant(c->tape, targets->ragged.rows, EMBEDDED, embedded);
     heed__decoded decoded = c->kind->apply(c->decoder, &pass, &memory, x, NULL);
-    heed__tape_keep(c->tape, decoded.states);
+    keep_all(c->tape, &decoded);
     check_ok(heed__tape_run(c->tape, HEED_NO_VAR));
     assert_int_equal(heed__tape_rows(c->tape, decoded.states), targets->ragged.rows);
     assert_int_equal(heed__tape_cols(c->tape, decoded.states), c->width);
-    memcpy(out, heed__tape_value(c->tape, decoded.states),
-           (size_t)(targets->ragged.rows * c->width) * sizeof *out);
+    memset(out, 0, sizeof *out);
+    record(c->tape, &decoded, targets->ragged.rows, out);
+    for (int64_t s = 0; sources && decoded.look && s < targets->ragged.n; s++)
+        for (int64_t r = targets->offsets[s]; r < targets->offsets[s + 1]; r++)
+            assert_int_equal(decoded.look->starts[r], sources->offsets[s]);
 }
 
 enum { BEAM = 2 };
@@ -99,31 +144,31 @@ static void begin_search(decoder_case *c, void *state, const batch *targets, con
 
 /* Runs a step and holds its rows against those of the whole pass, per hypothesis. */
 static void check_step(decoder_case *c, void *state, const search_step *now, const batch *targets,
-                       float wanted[BEAM][MOST_ROWS * 32])
+                       const given wanted[BEAM])
 {
     heed__tape_start(c->tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__pass pass = {.tape = c->tape, .ragged = &now->queries};
     heed__var x = heed__tape_constant(c->tape, now->step.rows, EMBEDDED, now->embedded);
     heed__decoded decoded = c->kind->step(c->decoder, state, &pass, &now->step, x, NULL);
-    heed__tape_keep(c->tape, decoded.states);
+    keep_all(c->tape, &decoded);
     check_ok(heed__tape_run(c->tape, HEED_NO_VAR));
     check_ok(c->kind->stepped(c->decoder, state, c->tape));
-    const float *have = heed__tape_value(c->tape, decoded.states);
-    for (int64_t r = 0; r < now->step.rows; r++) {
-        int64_t row = targets->offsets[now->sentence[r]] + now->step.position;
-        assert_memory_equal(have + r * c->width, wanted[now->hypothesis[r]] + row * c->width,
-                            (size_t)c->width * sizeof *have);
-    }
+    static given have;
+    memset(&have, 0, sizeof have);
+    record(c->tape, &decoded, now->step.rows, &have);
+    for (int64_t r = 0; r < now->step.rows; r++)
+        check_row(c, &have, r, &wanted[now->hypothesis[r]],
+                  targets->offsets[now->sentence[r]] + now->step.position);
 }
 
 static void check_steps(decoder_case *c, const batch *targets, const batch *sources)
 {
-    static float wanted[BEAM][MOST_ROWS * 32];
+    static given wanted[BEAM];
     float states[MOST_ROWS * MEMORY];
     void *state = NULL;
     search_step steps[2];
     for (int h = 0; h < BEAM; h++)
-        run_whole(c, targets, sources, h + 1, HEED_TAPE_INFER, wanted[h]);
+        run_whole(c, targets, sources, h + 1, HEED_TAPE_INFER, &wanted[h]);
     if (sources) fill_rows(states, MEMORY, &sources->ragged, 0);
     check_ok(c->kind->open(c->decoder, &state));
     for (int round = 0; round < 2; round++) { /* a state serves one batch after the other */
@@ -139,12 +184,17 @@ static void check_steps(decoder_case *c, const batch *targets, const batch *sour
 /* All kinds of decoders: calls `check` with each. */
 static void for_all(void (*check)(decoder_case *c, int64_t memory))
 {
-    static const char *const looks[] = {"none", "additive", "dot", "general", "concat"};
+    static const char *const scores[] = {"none", "additive", "dot", "general", "concat"};
+    static const char *const extras[][2] = {{"decoder.copy", "false"},
+                                            {"decoder.copy", "true"},
+                                            {"decoder.coverage", "true"},
+                                            {"decoder.coverage_loss", "1"}};
     const heed__decoder_kind *const kinds[] = {&heed__decoder_gru, &heed__decoder_lstm};
-    for (int i = 0; i < 2 * 6 * 2 * 2 * 2; i++) {
-        int look = i / 2 % 6, feeding = i / 12 % 2, deep = i / 24 % 2, layers = i / 48 + 1;
+    for (int i = 0; i < 2 * 6 * 2 * 2 * 2 * 4; i++) {
+        int score = i / 2 % 6, feeding = i / 12 % 2, deep = i / 24 % 2, layers = i / 48 % 2 + 1;
+        const char *const *extra = extras[i / 96];
         const char *settings[] = {"decoder.attention",
-                                  looks[look % 5],
+                                  scores[score % 5],
                                   "decoder.input_feeding",
                                   feeding ? "true" : "false",
                                   "decoder.deep_output",
@@ -152,12 +202,15 @@ static void for_all(void (*check)(decoder_case *c, int64_t memory))
                                   "decoder.layers",
                                   layers == 1 ? "1" : "2",
                                   "decoder.dim",
-                                  look == 2 ? "6" : "5",
+                                  score == 2 ? "6" : "5",
                                   "encoder.dropout",
                                   "0.4",
+                                  extra[0],
+                                  extra[1],
                                   NULL};
         decoder_case c;
-        int64_t memory = look == 5 ? 0 : MEMORY;
+        int64_t memory = score == 5 ? 0 : MEMORY;
+        if (score % 5 == 0 && i >= 96) continue; /* no weights without attention */
         case_open(&c, kinds[i % 2], settings, memory);
         check(&c, memory);
         case_close(&c);
@@ -181,11 +234,11 @@ static void test_steps_equal_the_whole(void **state)
 /* The same sentences in another order, and alone: dropout is on. */
 static void batches_of(decoder_case *c, int64_t memory)
 {
-    static float all[MOST_ROWS * 32], other[MOST_ROWS * 32];
+    static given all, other;
     batch targets, sources;
     batch_fill(&targets, SENTENCES, target_lengths, ids);
     batch_fill(&sources, SENTENCES, source_lengths, ids);
-    run_whole(c, &targets, memory ? &sources : NULL, 1, HEED_TAPE_DROP, all);
+    run_whole(c, &targets, memory ? &sources : NULL, 1, HEED_TAPE_DROP, &all);
     for (int64_t first = 0; first < SENTENCES; first++)
         for (int64_t count = 1; count <= SENTENCES; count += 2) {
             int64_t lengths[2][SENTENCES], names[SENTENCES];
@@ -198,12 +251,11 @@ static void batches_of(decoder_case *c, int64_t memory)
             batch some, some_sources;
             batch_fill(&some, count, lengths[0], names);
             batch_fill(&some_sources, count, lengths[1], names);
-            run_whole(c, &some, memory ? &some_sources : NULL, 1, HEED_TAPE_DROP, other);
+            run_whole(c, &some, memory ? &some_sources : NULL, 1, HEED_TAPE_DROP, &other);
             for (int64_t i = 0; i < count; i++) {
                 int64_t s = (first + 3 * i) % SENTENCES;
-                assert_memory_equal(other + some.offsets[i] * c->width,
-                                    all + targets.offsets[s] * c->width,
-                                    (size_t)(target_lengths[s] * c->width) * sizeof *all);
+                for (int64_t t = 0; t < target_lengths[s]; t++)
+                    check_row(c, &other, some.offsets[i] + t, &all, targets.offsets[s] + t);
             }
         }
 }
