@@ -218,7 +218,7 @@ static void check_share(int count, double p, int n)
 static void test_large_vocabularies(void **state)
 {
     (void)state;
-    enum { N = 2000 };
+    enum { N = 1000 };
     int counts[11];
     draw_large(0, 1, N, counts);
     for (int i = 0; i < 10; i++) check_share(counts[i], 0.1, N);
