@@ -5,13 +5,13 @@
  * exp(log_prob / temperature) passes that share of their total.
  */
 #include "base/random.h"
+#include "model/draw.h"
 #include "model/search_inside.h"
 
 #include <math.h>
 
-/* Weights made at a time; how many tokens a nucleus is first looked for in, and the factor by which
- * that grows. */
-enum { CHUNK = 256, NUCLEUS = 64, NUCLEUS_GROWTH = 8 };
+/* How many tokens a nucleus is first looked for in, and the factor by which that grows. */
+enum { CHUNK = HEED_WEIGHING_CHUNK, NUCLEUS = 64, NUCLEUS_GROWTH = 8 };
 
 static double uniform(uint64_t seed, int64_t id, int64_t sample, int64_t position)
 {
@@ -21,64 +21,18 @@ static double uniform(uint64_t seed, int64_t id, int64_t sample, int64_t positio
                            (uint32_t)sample, (uint32_t)((uint64_t)sample >> 32)};
     heed__philox(key, name, mixed);
     heed__philox(mixed, counter, bits);
-    return (double)((uint64_t)bits[0] << 21 | bits[1] >> 11) * 0x1p-53;
-}
-
-/* How a row's scores become weights: the likeliest weighs 1. */
-typedef struct weighing {
-    const heed__kernels *kernels;
-    float scale, shift;
-} weighing;
-
-/* weights[i] = exp((scores[i] - most) / temperature), n <= CHUNK; returns their sum. */
-static double weigh(const weighing *w, int64_t n, const float *scores, float *weights)
-{
-    w->kernels->scale(n, w->scale, scores, weights);
-    return (double)w->kernels->exp_sum(n, weights, w->shift, weights);
-}
-
-static double weigh_all(const weighing *w, int64_t n, const float *scores)
-{
-    float weights[CHUNK];
-    double total = 0;
-    for (int64_t i = 0; i < n; i += CHUNK)
-        total += weigh(w, n - i < CHUNK ? n - i : CHUNK, scores + i, weights);
-    return total;
-}
-
-/* The token at which the running sum passes `target`: first its chunk, then its place in there.
- * Rounding may leave the sum short, then it is the chunk's last possible one. */
-static int32_t token_at(const weighing *w, int64_t n, const float *scores, double target)
-{
-    float weights[CHUNK];
-    int64_t chunk = 0, token = 0;
-    double sum = 0, before = 0;
-    for (int64_t i = 0; i < n && sum <= target; i += CHUNK) {
-        double more = weigh(w, n - i < CHUNK ? n - i : CHUNK, scores + i, weights);
-        if (!(more > 0)) continue;
-        chunk = i;
-        before = sum;
-        sum += more;
-    }
-    int64_t count = n - chunk < CHUNK ? n - chunk : CHUNK;
-    weigh(w, count, scores + chunk, weights);
-    for (int64_t i = 0; i < count && before <= target; i++) {
-        if (!(weights[i] > 0)) continue;
-        token = chunk + i;
-        before += (double)weights[i];
-    }
-    return (int32_t)token;
+    return heed__draw_share(bits[0], bits[1]);
 }
 
 /* The weights of sorted candidates, into their `sum`; returns the total. */
-static double weigh_candidates(const weighing *w, heed__top *top)
+static double weigh_candidates(const heed__weighing *w, heed__top *top)
 {
     float scores[CHUNK], weights[CHUNK];
     double total = 0;
     for (int64_t from = 0; from < top->n; from += CHUNK) {
         int64_t count = top->n - from < CHUNK ? top->n - from : CHUNK;
         for (int64_t i = 0; i < count; i++) scores[i] = top->items[from + i].log_prob;
-        weigh(w, count, scores, weights);
+        heed__weigh(w, count, scores, weights);
         for (int64_t i = 0; i < count; i++) {
             top->items[from + i].sum = (double)weights[i];
             total += (double)weights[i];
@@ -107,7 +61,7 @@ static void likeliest(heed__top *top, int64_t room, int64_t n, const float *scor
 }
 
 /* Collects the candidates that top-k and top-p leave; returns their total weight. */
-static double narrow(const heed__search_options *options, const weighing *w, int64_t n,
+static double narrow(const heed__search_options *options, const heed__weighing *w, int64_t n,
                      const float *scores, heed__top *top)
 {
     if (options->top_k) {
@@ -115,7 +69,7 @@ static double narrow(const heed__search_options *options, const weighing *w, int
         double total = weigh_candidates(w, top);
         return options->top_p < 1 ? cut_nucleus(top, options->top_p * total) : total;
     }
-    double wanted = options->top_p * weigh_all(w, n, scores);
+    double wanted = options->top_p * heed__weigh_all(w, n, scores);
     for (int64_t room = NUCLEUS;; room *= NUCLEUS_GROWTH) {
         likeliest(top, room, n, scores);
         double total = weigh_candidates(w, top);
@@ -129,11 +83,9 @@ static int32_t draw(const heed__search *search, const float *scores, float most,
 {
     const heed__search_options *options = &search->options;
     int64_t n = search->model->vocabulary;
-    float scale = 1 / (float)options->temperature;
-    weighing w = {search->kernels, scale, scale * most};
+    heed__weighing w = heed__weighing_of(most, options->temperature);
     if (!(most > -INFINITY)) return -1;
-    if (!options->top_k && !(options->top_p < 1))
-        return token_at(&w, n, scores, share * weigh_all(&w, n, scores));
+    if (!options->top_k && !(options->top_p < 1)) return heed__draw_token(&w, n, scores, share);
     heed__top top = {.items = items};
     double target = share * narrow(options, &w, n, scores, &top), sum = 0;
     for (int64_t i = 0; i < top.n; i++) {
