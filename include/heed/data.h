@@ -9,6 +9,10 @@
  * there is a header and the columns are guessed where they are not given, and a log line says what
  * was guessed.
  *
+ * Pairs (a text and its translation) are read from two columns, or from two files of lines side by
+ * side (heed_dataset_read_parallel); running text, for language models, is read as it stands,
+ * newlines included.
+ *
  * Text is UTF-8. A byte order mark is skipped, CR LF counts as LF. A row that cannot be used (empty
  * text, missing label, wrong number of columns, not UTF-8, too long) is reported as `file:line:
  * what; remedy` in a warning and skipped; beyond a limit the input is refused with HEED_E_DATA.
@@ -40,11 +44,14 @@ typedef enum heed_format {
     HEED_FORMAT_CSV,
     HEED_FORMAT_JSONL,
     HEED_FORMAT_FASTTEXT,
-    HEED_FORMAT_LINES, /**< one text a line, no labels */
-    HEED_FORMAT_FOLDER /**< seen by itself where a path is a folder */
+    HEED_FORMAT_LINES,  /**< one text a line, no labels */
+    HEED_FORMAT_FOLDER, /**< seen by itself where a path is a folder */
+    HEED_FORMAT_RUNNING /**< text with its newlines, in pieces of a few KiB (heed_read_options.kind
+                           HEED_READ_LANGUAGE); the rows of a file, put together, are the file */
 } heed_format;
 
-/** "tsv", "csv", "jsonl", "fasttext", "lines", "folder" or "guess". Never NULL; static. */
+/** "tsv", "csv", "jsonl", "fasttext", "lines", "folder", "running" or "guess". Never NULL; static.
+ */
 HEED_API const char *heed_format_name(heed_format format);
 
 /** The format of that name. Errors HEED_E_INVALID, naming those there are. */
@@ -54,6 +61,20 @@ typedef enum heed_labelled {
     HEED_LABELLED = 0,  /**< every record has its labels (train, eval) */
     HEED_UNLABELLED = 1 /**< labels are not looked for (predict); streams line by line */
 } heed_labelled;
+
+/** What the rows are. */
+typedef enum heed_read_kind {
+    HEED_READ_LABELS = 0, /**< texts with labels, or without: see heed_labelled */
+    /** Texts with another text, label 0: any text, nothing in it means anything, alike ones are not
+     * kept once. Columns that are not named are taken by their names (source and target, src and
+     * tgt, names of languages, ...), else the first two that do not hold numbers: source, target.
+     * Lines alone cannot be pairs: see heed_dataset_read_parallel. */
+    HEED_READ_PAIRS = 1,
+    /** Texts without labels, as documents: the rows of TSV, CSV and JSON lines; of `lines` where
+     * that is asked for. A file that is none of these is running text, and so is each file of a
+     * folder: HEED_FORMAT_RUNNING. CSV and TSV are guessed where the file's name says so. */
+    HEED_READ_LANGUAGE = 2
+} heed_read_kind;
 
 /** Zero is the default of every field. */
 typedef struct heed_read_options {
@@ -68,7 +89,9 @@ typedef struct heed_read_options {
     heed_labelled labelled;
     /** Share of rows that may be unusable (10 always may); 0 = 0.01, negative = not one. */
     double max_bad;
-    size_t max_line; /**< longest line or file of a folder, in bytes; 0 = 1 MiB */
+    size_t max_line; /**< longest line or file of a folder, in bytes; 0 = 1 MiB; running text has no
+                        such limit */
+    heed_read_kind kind;
     /** Nonzero: results are to stand abreast of the input. A plain line that is blank, and any row
      * that cannot be used (reported and counted all the same), is a record with an empty text; an
      * input may hold no row at all. */
@@ -103,6 +126,7 @@ typedef struct heed_layout {
     const char *label; /**< the same; "" for unlabelled input */
     int n_outputs;
     const char *const *outputs; /**< name of each output: the column's, or "label" */
+    heed_read_kind kind;        /**< pairs: one output, which is a text */
 } heed_layout;
 
 typedef struct heed_reader heed_reader;
@@ -150,6 +174,24 @@ HEED_API HEED_MUST_CHECK heed_status heed_dataset_read(heed_context *context,
                                                        const heed_read_options *options,
                                                        heed_dataset **out);
 
+/**
+ * Reads pairs from files of lines side by side: line i of sources[k] and line i of targets[k] are a
+ * pair. The row's text is the source line, its label 0 the target line, its position that of the
+ * source line; the layout says text "source", label and output "target", kind HEED_READ_PAIRS.
+ * Blanks at the ends of a line are left out.
+ *
+ * A pair with an empty side, or with a line that cannot be used (not UTF-8, too long), is left out;
+ * log lines say how many and where the first is, and beyond max_bad the input is refused.
+ * @param sources, targets n >= 1 files each, maybe .gz; one of all may be "-".
+ * @param options NULL for the defaults; only max_bad and max_line are looked at, and a format other
+ * than HEED_FORMAT_LINES, or columns that are named, are refused.
+ * Errors as heed_dataset_read, and HEED_E_DATA where two files have different numbers of lines
+ * (says both), HEED_E_INVALID where n_sources and n_targets differ.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_dataset_read_parallel(
+    heed_context *context, const char *const *sources, int n_sources, const char *const *targets,
+    int n_targets, const heed_read_options *options, heed_dataset **out);
+
 /** Accepts NULL and a pointer to NULL; nulls the pointer. */
 HEED_API void heed_dataset_destroy(heed_dataset **dataset);
 
@@ -174,7 +216,8 @@ HEED_API void heed_dataset_position(const heed_dataset *dataset, int64_t row, co
  * Moves a share of the rows into a new dataset, each label of the first output in proportion.
  * A row's side is a function of its own text, the seed and how many rows have its label, not of its
  * place in the file; rows of one text go together as far as the counts allow. The order of rows is
- * kept on both sides.
+ * kept on both sides. Pairs go by their sources. Of running text the end of each file is moved:
+ * that share of its bytes, or a few KiB more or less.
  * @param share above 0 and below 1.
  * Errors HEED_E_INVALID (share), HEED_E_DATA (a side would be empty), HEED_E_NOMEM. On error the
  * dataset is as it was.

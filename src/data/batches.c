@@ -4,50 +4,70 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/windows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct heed__batches {
-    const heed__examples *examples;
+    const heed__examples *sources, *targets; /* NULL = there are none */
+    heed__windows windows;                   /* of the targets, where there are no sources */
     heed__batch_options options;
     heed__batch_capacity capacity;
-    int64_t *order;  /* [n] examples in the order of the epoch */
+    int64_t n;       /* sequences of the epoch: examples or windows */
+    int64_t *order;  /* [n] sequences in the order of the epoch */
     int64_t *sorted; /* [n] scratch of the merge sort */
     int64_t *starts; /* [n + 1] where each batch begins in order */
     int64_t *turns;  /* [n] which batch comes when */
     int64_t count;
 };
 
-static int64_t length_of(const heed__batches *b, int64_t example)
+static int64_t tokens_of(const heed__examples *x, int64_t example)
 {
-    return b->examples->offsets[example + 1] - b->examples->offsets[example];
+    return x->offsets[example + 1] - x->offsets[example];
 }
 
-static heed_status check(const heed__examples *examples, const heed__batch_options *o)
+static int64_t source_rows(const heed__batches *b, int64_t sequence)
 {
-    if (o->max_tokens < 1 || o->max_sequences < 0 || o->bucket < 0)
+    return b->sources ? tokens_of(b->sources, sequence) + (b->targets != NULL) : 0;
+}
+
+static int64_t target_rows(const heed__batches *b, int64_t sequence)
+{
+    if (!b->targets) return 0;
+    return b->sources ? tokens_of(b->targets, sequence) + 1 : b->windows.items[sequence].rows;
+}
+
+static heed_status check(const heed__examples *sources, const heed__examples *targets,
+                         const heed__batch_options *o)
+{
+    if (o->max_tokens < 1 || o->max_sequences < 0 || o->bucket < 0 || o->block < 0)
         return heed__fail(HEED_E_INVALID,
-                          "batches: max_tokens = %lld, max_sequences = %lld, bucket = %lld; the "
-                          "first must be at least 1, the others 0 or more",
+                          "batches: max_tokens = %lld, max_sequences = %lld, bucket = %lld, block "
+                          "= %lld; the first must be at least 1, the others 0 or more",
                           (long long)o->max_tokens, (long long)o->max_sequences,
-                          (long long)o->bucket);
-    if (examples->n < 1) return heed__fail(HEED_E_INVALID, "batches: there are no examples");
+                          (long long)o->bucket, (long long)o->block);
+    if (!(sources ? sources : targets) || (sources ? sources : targets)->n < 1)
+        return heed__fail(HEED_E_INVALID, "batches: there are no examples");
+    if (sources && targets && sources->n != targets->n)
+        return heed__fail(HEED_E_INVALID, "batches: %lld sources and %lld targets",
+                          (long long)sources->n, (long long)targets->n);
     return HEED_OK;
 }
 
-/* The most tokens a batch can have: no more than its longest possible sequences hold. */
-static heed_status most_rows(const heed__batches *b, int64_t *out)
+/* The most tokens of one side that a batch can have, no more than its longest possible sequences
+ * hold; `more` is what each has beside its tokens. */
+static heed_status most_rows(const heed__batches *b, const heed__examples *x, int64_t more,
+                             int64_t *out)
 {
-    const heed__examples *x = b->examples;
-    int64_t limit = b->options.max_tokens > x->longest ? b->options.max_tokens : x->longest;
-    int64_t left = b->options.max_sequences, *lengths = NULL;
+    int64_t longest = x->longest + more, left = b->options.max_sequences, *lengths = NULL;
+    int64_t limit = b->options.max_tokens > longest ? b->options.max_tokens : longest;
     HEED_TRY(heed__alloc((size_t)x->longest + 1, sizeof *lengths, "batches", &lengths));
-    for (int64_t i = 0; i < x->n; i++) lengths[length_of(b, i)]++;
+    for (int64_t i = 0; i < x->n; i++) lengths[tokens_of(x, i)]++;
     *out = 0;
     for (int64_t length = x->longest; length > 0 && left > 0 && *out < limit; length--) {
         int64_t taken = lengths[length] < left ? lengths[length] : left;
-        *out += taken * length;
+        *out += taken * (length + more);
         left -= taken;
     }
     if (*out > limit) *out = limit;
@@ -55,26 +75,51 @@ static heed_status most_rows(const heed__batches *b, int64_t *out)
     return HEED_OK;
 }
 
-heed_status heed__batches_create(const heed__examples *examples, const heed__batch_options *options,
-                                 heed__batches **out)
+static heed_status find_capacity(heed__batches *b)
+{
+    heed__batch_capacity *c = &b->capacity;
+    int64_t more = b->targets != NULL;
+    c->sequences = b->options.max_sequences;
+    if (b->sources) {
+        c->longest = b->sources->longest + more;
+        HEED_TRY(most_rows(b, b->sources, more, &c->rows));
+    }
+    if (b->targets && b->sources) {
+        c->target_longest = b->targets->longest + 1;
+        HEED_TRY(most_rows(b, b->targets, 1, &c->target_rows));
+    } else if (b->targets) {
+        int64_t limit = b->options.max_tokens;
+        c->target_longest = b->windows.longest;
+        if (limit < c->target_longest) limit = c->target_longest;
+        c->target_rows =
+            c->sequences < limit / c->target_longest ? c->sequences * c->target_longest : limit;
+    }
+    return HEED_OK;
+}
+
+heed_status heed__batches_create(const heed__examples *sources, const heed__examples *targets,
+                                 const heed__batch_options *options, heed__batches **out)
 {
     *out = NULL;
-    HEED_TRY(check(examples, options));
+    HEED_TRY(check(sources, targets, options));
     heed__batches *b = NULL;
     heed_status status;
-    size_t n = (size_t)examples->n;
     HEED_TRY(heed__alloc(1, sizeof *b, "batches", &b));
-    b->examples = examples;
+    b->sources = sources;
+    b->targets = targets;
     b->options = *options;
-    if (!b->options.max_sequences || b->options.max_sequences > examples->n)
-        b->options.max_sequences = examples->n;
+    b->n = sources ? sources->n : 0;
+    if (!sources)
+        HEED_TRY_CLEAN(
+            heed__windows_create(targets, options->block, options->running, &b->windows));
+    size_t n = (size_t)(sources ? b->n : b->windows.most);
+    if (!b->options.max_sequences || b->options.max_sequences > (int64_t)n)
+        b->options.max_sequences = (int64_t)n;
     HEED_TRY_CLEAN(heed__alloc(n, sizeof *b->order, "batches", &b->order));
     HEED_TRY_CLEAN(heed__alloc(n, sizeof *b->sorted, "batches", &b->sorted));
     HEED_TRY_CLEAN(heed__alloc(n + 1, sizeof *b->starts, "batches", &b->starts));
     HEED_TRY_CLEAN(heed__alloc(n, sizeof *b->turns, "batches", &b->turns));
-    b->capacity =
-        (heed__batch_capacity){.sequences = b->options.max_sequences, .longest = examples->longest};
-    HEED_TRY_CLEAN(most_rows(b, &b->capacity.rows));
+    HEED_TRY_CLEAN(find_capacity(b));
     *out = b;
     return HEED_OK;
 cleanup:
@@ -85,6 +130,7 @@ cleanup:
 void heed__batches_destroy(heed__batches **batches)
 {
     if (!batches || !*batches) return;
+    heed__windows_free(&(*batches)->windows);
     heed__free((*batches)->order);
     heed__free((*batches)->sorted);
     heed__free((*batches)->starts);
@@ -104,7 +150,20 @@ void heed__batch_free(heed__batch *batch)
     heed__free(batch->tokens);
     heed__free(batch->ngrams);
     heed__free(batch->examples);
+    heed__free(batch->target_offsets);
+    heed__free(batch->target_inputs);
+    heed__free(batch->target_labels);
     *batch = (heed__batch){0};
+}
+
+static heed_status create_targets(const heed__batches *b, heed__batch *out)
+{
+    size_t rows = (size_t)b->capacity.target_rows, sequences = (size_t)b->capacity.sequences;
+    if (!b->targets) return HEED_OK;
+    HEED_TRY(
+        heed__alloc(sequences + 1, sizeof *out->target_offsets, "a batch", &out->target_offsets));
+    HEED_TRY(heed__alloc(rows, sizeof *out->target_inputs, "a batch", &out->target_inputs));
+    return heed__alloc(rows, sizeof *out->target_labels, "a batch", &out->target_labels);
 }
 
 heed_status heed__batch_create(const heed__batches *b, heed__batch *out)
@@ -115,12 +174,20 @@ heed_status heed__batch_create(const heed__batches *b, heed__batch *out)
     HEED_TRY_CLEAN(heed__alloc(sequences + 1, sizeof *out->offsets, "a batch", &out->offsets));
     HEED_TRY_CLEAN(heed__alloc(rows, sizeof *out->tokens, "a batch", &out->tokens));
     HEED_TRY_CLEAN(heed__alloc(sequences, sizeof *out->examples, "a batch", &out->examples));
-    if (b->examples->ngrams)
+    if (b->sources && b->sources->ngrams)
         HEED_TRY_CLEAN(heed__alloc(rows, sizeof *out->ngrams, "a batch", &out->ngrams));
+    HEED_TRY_CLEAN(create_targets(b, out));
     return HEED_OK;
 cleanup:
     heed__batch_free(out);
     return status;
+}
+
+/* Nonzero when i may stay before j: the longer target first, then the longer source. */
+static int in_order(const heed__batches *b, int64_t i, int64_t j)
+{
+    int64_t left = target_rows(b, i), right = target_rows(b, j);
+    return left != right ? left > right : source_rows(b, i) >= source_rows(b, j);
 }
 
 /* A stable merge sort by falling length of order[begin, end): qsort is not stable, and its result
@@ -132,8 +199,7 @@ static void sort_run(heed__batches *b, int64_t begin, int64_t end)
             int64_t middle = left + width < end ? left + width : end;
             int64_t stop = middle + width < end ? middle + width : end;
             for (int64_t i = left, j = middle, to = left; to < stop; to++) {
-                int from_left = i < middle && (j >= stop || length_of(b, b->order[i]) >=
-                                                                length_of(b, b->order[j]));
+                int from_left = i < middle && (j >= stop || in_order(b, b->order[i], b->order[j]));
                 b->sorted[to] = from_left ? b->order[i++] : b->order[j++];
             }
         }
@@ -143,54 +209,91 @@ static void sort_run(heed__batches *b, int64_t begin, int64_t end)
 
 static void cut_batches(heed__batches *b)
 {
-    int64_t rows = 0;
+    int64_t rows = 0, targets = 0, most = b->options.max_tokens;
     b->count = 0;
-    for (int64_t i = 0; i < b->examples->n; i++) {
-        int64_t length = length_of(b, b->order[i]);
+    for (int64_t i = 0; i < b->n; i++) {
+        int64_t row = source_rows(b, b->order[i]), target = target_rows(b, b->order[i]);
         int64_t sequences = b->count ? i - b->starts[b->count - 1] : 0;
-        if (!b->count || rows + length > b->options.max_tokens ||
+        if (!b->count || rows + row > most || targets + target > most ||
             sequences == b->options.max_sequences) {
             b->turns[b->count] = b->count;
             b->starts[b->count++] = i;
-            rows = 0;
+            rows = targets = 0;
         }
-        rows += length;
+        rows += row;
+        targets += target;
     }
-    b->starts[b->count] = b->examples->n;
+    b->starts[b->count] = b->n;
 }
 
 int64_t heed__batches_epoch(heed__batches *b, int64_t epoch)
 {
-    int64_t n = b->examples->n;
     heed__random random;
     heed__random_start(&random, b->options.seed, HEED_RANDOM_ORDER);
     random.drawn = (uint64_t)epoch << 36; /* epochs draw from parts that do not overlap */
+    if (!b->sources) {
+        heed__windows_cut(&b->windows, b->options.shuffle ? &random : NULL);
+        b->n = b->windows.n;
+    }
+    int64_t n = b->n, bucket = b->options.bucket;
     for (int64_t i = 0; i < n; i++) b->order[i] = i;
     if (b->options.shuffle) {
         heed__random_shuffle(&random, b->order, (size_t)n);
-        for (int64_t at = 0; b->options.bucket && at < n; at += b->options.bucket)
-            sort_run(b, at, at + b->options.bucket < n ? at + b->options.bucket : n);
+        for (int64_t at = 0; bucket && at < n; at += bucket)
+            sort_run(b, at, at + bucket < n ? at + bucket : n);
     }
     cut_batches(b);
-    if (b->options.shuffle && b->options.bucket)
-        heed__random_shuffle(&random, b->turns, (size_t)b->count);
+    if (b->options.shuffle && bucket) heed__random_shuffle(&random, b->turns, (size_t)b->count);
     return b->count;
+}
+
+static void add_source(const heed__batches *b, int64_t sequence, heed__batch *out)
+{
+    const heed__examples *x = b->sources;
+    int64_t tokens = tokens_of(x, sequence), rows = source_rows(b, sequence);
+    size_t bytes = (size_t)tokens * sizeof *x->ids;
+    memcpy(out->tokens + out->rows, x->ids + x->offsets[sequence], bytes);
+    if (out->ngrams) memcpy(out->ngrams + out->rows, x->ngrams + x->offsets[sequence], bytes);
+    if (rows > tokens) {
+        out->tokens[out->rows + tokens] = HEED_TOKEN_END;
+        if (out->ngrams) out->ngrams[out->rows + tokens] = 0;
+    }
+    out->rows += rows;
+    if (rows > out->longest) out->longest = rows;
+}
+
+static void add_target(const heed__batches *b, int64_t sequence, heed__batch *out)
+{
+    const heed__examples *x = b->targets;
+    int64_t rows = target_rows(b, sequence);
+    heed__window w = {sequence, -1, rows};
+    if (!b->sources) w = b->windows.items[sequence];
+    const int32_t *ids = x->ids + x->offsets[w.example];
+    int64_t tokens = tokens_of(x, w.example);
+    int32_t *inputs = out->target_inputs + out->target_rows;
+    int32_t *labels = out->target_labels + out->target_rows;
+    for (int64_t k = 0; k < rows; k++) {
+        int64_t at = w.at + k;
+        inputs[k] = at < 0 ? HEED_TOKEN_START : ids[at];
+        labels[k] = at + 1 < tokens ? ids[at + 1] : HEED_TOKEN_END;
+    }
+    out->target_rows += rows;
+    if (rows > out->target_longest) out->target_longest = rows;
 }
 
 void heed__batches_fill(const heed__batches *b, int64_t index, heed__batch *out)
 {
-    const heed__examples *x = b->examples;
     int64_t turn = b->turns[index], begin = b->starts[turn];
     out->n = b->starts[turn + 1] - begin;
-    out->rows = out->longest = out->offsets[0] = 0;
+    out->rows = out->longest = out->target_rows = out->target_longest = 0;
     for (int64_t i = 0; i < out->n; i++) {
-        int64_t example = b->order[begin + i], length = length_of(b, example);
-        size_t bytes = (size_t)length * sizeof *x->ids;
-        memcpy(out->tokens + out->rows, x->ids + x->offsets[example], bytes);
-        if (out->ngrams) memcpy(out->ngrams + out->rows, x->ngrams + x->offsets[example], bytes);
-        out->examples[i] = example;
-        out->rows += length;
+        int64_t sequence = b->order[begin + i];
+        if (b->sources) add_source(b, sequence, out);
+        if (b->targets) {
+            add_target(b, sequence, out);
+            out->target_offsets[i + 1] = out->target_rows;
+        }
+        out->examples[i] = sequence;
         out->offsets[i + 1] = out->rows;
-        if (length > out->longest) out->longest = length;
     }
 }

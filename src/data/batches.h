@@ -3,6 +3,10 @@
  * Encoded examples and the ragged batches made of them: the sequences of a batch stand one after
  * another, with offsets, and no padding. A batch is a function of (examples, options, epoch, index)
  * only, so training resumes from those two numbers.
+ *
+ * With targets, a source x1..xm is [x1..xm, end], and a target y1..yn gives the inputs
+ * [start, y1..yn] and the labels [y1..yn, end]; start and end are both id 1. All that is counted
+ * (rows, longest, max_tokens) counts that token: m + 1 and n + 1.
  */
 #ifndef HEED_DATA_BATCHES_H
 #define HEED_DATA_BATCHES_H
@@ -13,7 +17,7 @@
 
 #include <stdint.h>
 
-/* All texts of a dataset, encoded and packed. */
+/* All texts of a dataset, or one side of its pairs, encoded and packed. */
 typedef struct heed__examples {
     int64_t n, tokens;
     int64_t longest;  /* tokens of the longest */
@@ -29,37 +33,64 @@ heed_status heed__examples_encode(heed_context *context, const heed__tokenizer *
                                   heed__examples *out);
 heed_status heed__examples_encode_dataset(heed_context *context, const heed__tokenizer *tokenizer,
                                           const heed_dataset *dataset, heed__examples *out);
+/* One side of pairs. The boundary is not part of an example: batches add it. */
+heed_status heed__examples_encode_side(heed_context *context, const heed__tokenizer *tokenizer,
+                                       const heed_dataset *dataset, heed__side side,
+                                       heed__examples *out);
+/* Text for a language model: each document (row), or each file of running text, is an example. */
+heed_status heed__examples_encode_running(heed_context *context, const heed__tokenizer *tokenizer,
+                                          const heed_dataset *dataset, heed__examples *out);
 void heed__examples_free(heed__examples *examples);
 
 typedef struct heed__batch_options {
-    int64_t max_tokens;    /* a batch ends before it has more; one longer example stands alone */
+    int64_t max_tokens;    /* a batch ends before it has more, of sources and of targets each; one
+                              longer example stands alone */
     int64_t max_sequences; /* and before it has more examples; 0 = no limit */
     int shuffle;           /* 0 = the original order in every epoch */
-    int64_t bucket;        /* with shuffle: examples of like length are put together inside runs of
-                              this many shuffled ones, and the batches shuffled; 0 = not */
+    int64_t bucket;        /* with shuffle: examples of like length (of the target, then of the
+                              source) are put together inside runs of this many shuffled ones, and
+                              the batches shuffled; 0 = not */
     uint64_t seed;
+    int64_t block; /* targets without sources: most rows of a window; 0 = no limit, and 4096 for
+                      running text */
+    int running;   /* targets without sources: examples are running text, not documents */
 } heed__batch_options;
 
 /* Room for any batch; what fill writes. */
 typedef struct heed__batch {
-    int64_t n, rows;   /* sequences, and tokens in all */
+    int64_t n, rows;   /* sequences, and tokens in all; rows = 0 without sources */
     int64_t longest;   /* tokens of the longest sequence in it */
     int64_t *offsets;  /* [n + 1] */
     int32_t *tokens;   /* [rows] */
     int32_t *ngrams;   /* [rows] or NULL */
-    int64_t *examples; /* [n]: which examples these are */
+    int64_t *examples; /* [n]: which examples (or windows) these are */
+    /* With targets; else 0 and NULL. */
+    int64_t target_rows, target_longest;
+    int64_t *target_offsets; /* [n + 1] */
+    int32_t *target_inputs;  /* [target_rows] */
+    int32_t *target_labels;  /* [target_rows]: the token after each input */
 } heed__batch;
 
 typedef struct heed__batches heed__batches;
 
-/* The examples must outlive it. All memory is taken here. Errors HEED_E_INVALID, HEED_E_NOMEM. */
-heed_status heed__batches_create(const heed__examples *examples, const heed__batch_options *options,
-                                 heed__batches **out);
+/*
+ * The examples must outlive it. All memory is taken here. Errors HEED_E_INVALID, HEED_E_NOMEM.
+ *
+ * sources alone: texts. sources and targets, of one number: pairs. targets alone: a language
+ * model's windows, which stand for the pairs:
+ * - documents: the rows of a document are cut into windows of at most `block`, from its beginning;
+ * - running text t0..tN: the inputs t0..tN-1 and labels t1..tN are cut into windows of `block` rows
+ *   that begin, with shuffle, at a place that is drawn for each epoch; the rest before it and the
+ *   last window are shorter, so that every epoch has every token. Without shuffle at 0.
+ */
+heed_status heed__batches_create(const heed__examples *sources, const heed__examples *targets,
+                                 const heed__batch_options *options, heed__batches **out);
 void heed__batches_destroy(heed__batches **batches);
 
-/* The most rows and sequences a batch can have, and the longest sequence. */
+/* The most rows and sequences a batch can have, and the longest sequence; of either side. */
 typedef struct heed__batch_capacity {
     int64_t rows, sequences, longest;
+    int64_t target_rows, target_longest;
 } heed__batch_capacity;
 heed__batch_capacity heed__batches_capacity(const heed__batches *batches);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Characters: every code point is a token; a run of white space is one blank. */
+/* Characters: every code point is a token. A run of white space is one blank, unless the text is to
+ * be made again. */
 #include "data/tokenizer_kind.h"
 #include "data/utf8.h"
 
@@ -9,7 +10,8 @@ static int next_character(const heed__tokenizer_settings *settings, const char *
     size_t length, i = *at;
     if (i >= size) return 0;
     piece->begin = i;
-    int space = heed__utf8_space(heed__utf8_next(text + i, &length));
+    int space = heed__utf8_space(heed__utf8_next(text + i, &length)) &&
+                settings->spacing == HEED_SPACING_NONE;
     for (i += length; space && i < size; i += length)
         if (!heed__utf8_space(heed__utf8_next(text + i, &length))) break;
     *at = piece->end = i;
@@ -34,6 +36,12 @@ static heed_status encode(const heed__tokenizer *t, const char *text, size_t siz
     return heed__pieces_encode(t, text, size, next_character, out);
 }
 
+static heed_status decode(const heed__tokenizer *t, const int32_t *ids, int64_t n,
+                          const heed_text *unknown, heed__buffer *out, heed__span *spans)
+{
+    return heed__tokens_join(t, ids, n, unknown, NULL, NULL, out, spans);
+}
+
 const heed__token_kind heed__tokenizer_characters = {
     .name = "characters",
     .defaults = {.lower = 1,
@@ -46,4 +54,5 @@ const heed__token_kind heed__tokenizer_characters = {
                  .max_length = 1024},
     .train = train,
     .encode = encode,
+    .decode = decode,
 };

@@ -164,28 +164,49 @@ static heed_status refuse_overlap(const heed__sample *sample, const heed__column
     return HEED_OK;
 }
 
+/* What was not named: texts and labels, or the two sides of pairs. */
+static heed_status guess_rest(const heed__sample *sample, const heed_read_options *options,
+                              heed__columns *c, const char **text_why, char *label_why,
+                              size_t label_size)
+{
+    int labelled = options->labelled == HEED_LABELLED && options->kind != HEED_READ_LANGUAGE;
+    int had_text = c->n_text > 0, had_label = c->n_label > 0;
+    if (options->kind == HEED_READ_PAIRS && labelled && !(had_text && had_label)) {
+        const char *why;
+        HEED_TRY(heed__guess_pairs(sample, c, &why));
+        if (!had_text) *text_why = why;
+        if (!had_label) snprintf(label_why, label_size, "%s", why);
+        return HEED_OK;
+    }
+    if (!had_text) {
+        HEED_TRY(heed__guess_text(sample, c, &c->text[0], text_why));
+        c->n_text = 1;
+    }
+    if (!had_label && labelled) {
+        HEED_TRY(heed__guess_label(sample, c, &c->label[0], label_why, label_size));
+        c->n_label = 1;
+    }
+    return HEED_OK;
+}
+
 static heed_status choose(heed_context *context, const heed__sample *sample,
                           const heed_read_options *options, heed__columns *c)
 {
-    int hints = options->columns_are_hints, labelled = options->labelled == HEED_LABELLED;
-    const char *text_why = NULL, *label_why = NULL;
-    char label_note[80] = "";
+    int hints = options->columns_are_hints;
+    int labelled = options->labelled == HEED_LABELLED && options->kind != HEED_READ_LANGUAGE;
+    const char *text_why = NULL;
+    char label_why[80] = "";
     if (options->text) HEED_TRY(resolve(sample, c, options->text, hints, c->text, &c->n_text));
     if (options->label && labelled)
         HEED_TRY(resolve(sample, c, options->label, hints, c->label, &c->n_label));
+    if (options->kind == HEED_READ_PAIRS && c->n_label > 1)
+        return heed__fail(HEED_E_INVALID, "%s: %d columns are named as target (%s); name one",
+                          sample->name, c->n_label, options->label);
     if (!c->n_text) c->n_text = take_in_order(c, options, c->text);
-    if (!c->n_text) {
-        HEED_TRY(heed__guess_text(sample, c, &c->text[0], &text_why));
-        c->n_text = 1;
-    }
-    if (!c->n_label && labelled) {
-        HEED_TRY(heed__guess_label(sample, c, &c->label[0], label_note, sizeof label_note));
-        label_why = label_note;
-        c->n_label = 1;
-    }
+    HEED_TRY(guess_rest(sample, options, c, &text_why, label_why, sizeof label_why));
     HEED_TRY(refuse_overlap(sample, c));
     if (labelled || sample->format->id != HEED_FORMAT_LINES)
-        say_choice(context, sample, c, text_why, label_why);
+        say_choice(context, sample, c, text_why, *label_why ? label_why : NULL);
     return HEED_OK;
 }
 

@@ -46,18 +46,20 @@ static heed_status copy_layout(heed__storage *s, const heed_layout *from)
 /* Labels are few: each is kept once, in the set. */
 static heed_status keep_label(heed__strings *known, heed__storage *s, heed_text from, heed_text *to)
 {
-    int64_t at = heed__strings_find(known, from.bytes, from.size);
-    if (at < 0) {
-        heed_text copy = {NULL, from.size};
-        HEED_TRY(heed__arena_text(&s->arena, from.bytes, from.size, &copy.bytes));
-        HEED_TRY(heed__strings_add(known, from.bytes, from.size, &at));
-        known->items[at] = copy;
+    int64_t at = known ? heed__strings_find(known, from.bytes, from.size) : -1;
+    if (at >= 0) {
+        *to = known->items[at];
+        return HEED_OK;
     }
-    *to = known->items[at];
+    to->size = from.size;
+    HEED_TRY(heed__arena_text(&s->arena, from.bytes, from.size, &to->bytes));
+    if (!known) return HEED_OK;
+    HEED_TRY(heed__strings_add(known, from.bytes, from.size, &at));
+    known->items[at] = *to;
     return HEED_OK;
 }
 
-static heed_status add_record(heed_dataset *d, const heed_record *record, heed__strings *known)
+heed_status heed__dataset_add(heed_dataset *d, const heed_record *record, heed__strings *known)
 {
     HEED_TRY(heed__grow(&d->rows, &d->room, (size_t)d->n + 1, sizeof *d->rows, "rows of data"));
     heed__data_row *row = &d->rows[d->n];
@@ -86,28 +88,37 @@ heed_status heed__dataset_create(heed__storage *s, heed_dataset **out)
     return HEED_OK;
 }
 
+heed_status heed__dataset_start(const heed_layout *layout, heed_dataset **out)
+{
+    heed__storage *s = NULL;
+    *out = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *s, "a data set", &s));
+    heed_status status = heed__dataset_create(s, out);
+    if (status != HEED_OK) {
+        heed__free(s);
+        return status;
+    }
+    status = copy_layout(s, layout);
+    if (status != HEED_OK) heed_dataset_destroy(out);
+    return status;
+}
+
 heed_status heed_dataset_read(heed_context *context, const char *const *paths, int n,
                               const heed_read_options *options, heed_dataset **out)
 {
     *out = NULL;
     heed_reader *reader = NULL;
     heed_dataset *d = NULL;
-    heed__storage *s = NULL;
     heed__strings known = {0};
     heed_record record = {0};
     heed_status status;
+    int pairs = options && options->kind == HEED_READ_PAIRS;
     HEED_TRY_CLEAN(heed_reader_open(context, paths, n, options, &reader));
-    HEED_TRY_CLEAN(heed__alloc(1, sizeof *s, "a data set", &s));
-    status = heed__dataset_create(s, &d);
-    if (status != HEED_OK) {
-        heed__free(s);
-        goto cleanup;
-    }
-    HEED_TRY_CLEAN(copy_layout(s, heed_reader_layout(reader)));
+    HEED_TRY_CLEAN(heed__dataset_start(heed_reader_layout(reader), &d));
     for (;;) {
         HEED_TRY_CLEAN(heed_reader_next(reader, &record));
         if (record.end) break;
-        HEED_TRY_CLEAN(add_record(d, &record, &known));
+        HEED_TRY_CLEAN(heed__dataset_add(d, &record, pairs ? NULL : &known));
     }
     d->skipped = heed_reader_skipped(reader);
     *out = d;

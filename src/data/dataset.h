@@ -6,6 +6,7 @@
 #include "heed/data.h"
 
 #include "base/memory.h"
+#include "data/strings.h"
 
 #include <stdatomic.h>
 
@@ -32,5 +33,12 @@ struct heed_dataset {
 
 /* An empty data set on the storage, of which it becomes one more owner. */
 heed_status heed__dataset_create(heed__storage *storage, heed_dataset **out);
+
+/* An empty data set on a storage of its own; the layout is copied. */
+heed_status heed__dataset_start(const heed_layout *layout, heed_dataset **out);
+/* Adds a copy of a record. Labels that are in `known`, or come into it, are kept once; NULL = each
+ * is kept. */
+heed_status heed__dataset_add(heed_dataset *dataset, const heed_record *record,
+                              heed__strings *known);
 
 #endif

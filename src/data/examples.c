@@ -112,16 +112,57 @@ heed_status heed__examples_encode(heed_context *context, const heed__tokenizer *
     return status;
 }
 
-static heed_text dataset_text(const void *user, int64_t i)
+typedef struct side_texts {
+    const heed_dataset *dataset;
+    heed__side side;
+} side_texts;
+
+static heed_text side_text(const void *user, int64_t i)
 {
-    return heed_dataset_text(user, i);
+    const side_texts *texts = user;
+    return heed__side_text(texts->dataset, texts->side, i);
+}
+
+heed_status heed__examples_encode_side(heed_context *context, const heed__tokenizer *tokenizer,
+                                       const heed_dataset *dataset, heed__side side,
+                                       heed__examples *out)
+{
+    side_texts texts = {dataset, side};
+    int64_t n = heed_dataset_rows(dataset) * (side == HEED_SIDE_BOTH ? 2 : 1);
+    return heed__examples_encode(context, tokenizer, n, side_text, &texts, out);
 }
 
 heed_status heed__examples_encode_dataset(heed_context *context, const heed__tokenizer *tokenizer,
                                           const heed_dataset *dataset, heed__examples *out)
 {
-    return heed__examples_encode(context, tokenizer, heed_dataset_rows(dataset), dataset_text,
-                                 dataset, out);
+    return heed__examples_encode_side(context, tokenizer, dataset, HEED_SIDE_SOURCE, out);
+}
+
+/* The rows of a file, one after another, are one example. */
+static void join_rows(const heed_dataset *dataset, heed__examples *x)
+{
+    int64_t kept = 0, line;
+    const char *path, *before = NULL;
+    for (int64_t row = 0; row < x->n; row++) {
+        heed_dataset_position(dataset, row, &path, &line);
+        if (!before || (path != before && strcmp(path, before) != 0))
+            x->offsets[kept++] = x->offsets[row];
+        before = path;
+    }
+    x->offsets[kept] = x->tokens;
+    x->n = kept;
+    x->longest = 0;
+    for (int64_t i = 0; i < kept; i++)
+        if (x->offsets[i + 1] - x->offsets[i] > x->longest)
+            x->longest = x->offsets[i + 1] - x->offsets[i];
+}
+
+heed_status heed__examples_encode_running(heed_context *context, const heed__tokenizer *tokenizer,
+                                          const heed_dataset *dataset, heed__examples *out)
+{
+    HEED_TRY(heed__examples_encode_dataset(context, tokenizer, dataset, out));
+    if (heed_dataset_layout(dataset)->format == HEED_FORMAT_RUNNING) join_rows(dataset, out);
+    return HEED_OK;
 }
 
 void heed__examples_free(heed__examples *examples)

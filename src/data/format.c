@@ -20,6 +20,7 @@ enum { FORMATS = sizeof formats / sizeof *formats };
 const char *heed_format_name(heed_format format)
 {
     if (format == HEED_FORMAT_FOLDER) return "folder";
+    if (format == HEED_FORMAT_RUNNING) return "running";
     const heed__format *found = heed__format_of(format);
     return found ? found->name : "guess";
 }

@@ -26,7 +26,7 @@ enum {
     MOST_LABELS = 1000
 };
 
-static int known(heed_text name, const char *const *names, int n)
+int heed__guess_is_name(heed_text name, const char *const *names, int n)
 {
     for (int i = 0; i < n; i++) {
         size_t at = 0, size = strlen(names[i]);
@@ -171,7 +171,9 @@ static int is_heading(heed_text name, const column_stats *s)
 {
     int64_t filled = s->rows - s->blank;
     if (s->first_recurs) return 0;
-    if (known(name, text_names, TEXT_NAMES) || known(name, label_names, LABEL_NAMES)) return 1;
+    if (heed__guess_is_name(name, text_names, TEXT_NAMES) ||
+        heed__guess_is_name(name, label_names, LABEL_NAMES))
+        return 1;
     if (filled >= 2 && s->numbers == filled) return 1;            /* a word above numbers */
     return filled >= 20 && s->distinct * 5 <= filled && !s->once; /* above labels */
 }
@@ -183,6 +185,10 @@ heed_status heed__guess_header(const heed__sample *sample, int width,
     *out = 0;
     if (!may_name_columns(first, width)) return HEED_OK;
     *out = names_stand_in(first, options->text) || names_stand_in(first, options->label);
+    if (options->kind == HEED_READ_PAIRS) { /* what pairs hold says nothing about labels */
+        *out |= heed__guess_pairs_header(first);
+        return HEED_OK;
+    }
     heed__columns plain = {.n = width};
     for (int i = 0; i < width && !*out; i++) {
         column_stats s;
@@ -220,7 +226,7 @@ heed_status heed__guess_text(const heed__sample *sample, const heed__columns *co
         column_stats s;
         if (holds(columns->label, columns->n_label, i) || !is_string(sample, columns, i)) continue;
         HEED_TRY(look_at(sample, columns, i, columns->has_header, &s));
-        int is_known = known(columns->names[i], text_names, TEXT_NAMES);
+        int is_known = heed__guess_is_name(columns->names[i], text_names, TEXT_NAMES);
         if (sample->format->fixed && !is_known) continue;
         double mean = s.rows ? (double)s.bytes / (double)s.rows : 0;
         if (is_known < best_known || (is_known == best_known && mean <= best)) continue;
@@ -240,7 +246,7 @@ heed_status heed__guess_text(const heed__sample *sample, const heed__columns *co
 static double label_score(const heed__columns *columns, int column, const column_stats *s)
 {
     int64_t filled = s->rows - s->blank;
-    int is_known = known(columns->names[column], label_names, LABEL_NAMES);
+    int is_known = heed__guess_is_name(columns->names[column], label_names, LABEL_NAMES);
     int fraction = s->numbers == filled && s->fractions > 0;
     if (!filled) return 0;
     int few = s->distinct <= MOST_LABELS && (s->distinct * 2 <= filled || filled < 10);

@@ -24,6 +24,14 @@ heed_status heed__guess_text(const heed__sample *sample, const heed__columns *co
 heed_status heed__guess_label(const heed__sample *sample, const heed__columns *columns, int *out,
                               char *why, size_t why_size);
 
+/* Pairs: sets the columns of text and label that are not chosen yet. Errors HEED_E_DATA (no two
+ * columns). And: nonzero when the row names such columns. */
+heed_status heed__guess_pairs(const heed__sample *sample, heed__columns *columns, const char **why);
+int heed__guess_pairs_header(const heed__sample_row *first);
+
+/* Nonzero when a column's name is one of these, whatever the case of ASCII letters. */
+int heed__guess_is_name(heed_text name, const char *const *names, int n);
+
 /* A column number, 0 when the text is none; how many columns a list names (0 for NULL). */
 int heed__guess_column_number(heed_text text);
 int heed__guess_list_length(const char *list);

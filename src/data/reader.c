@@ -91,6 +91,7 @@ static heed_status set_layout(heed_reader *r)
     r->layout.format = r->rows.format->id;
     r->layout.has_header = c->has_header;
     r->layout.n_outputs = c->n_label;
+    r->layout.kind = r->options.kind;
     HEED_TRY(list_columns(r, c->text, c->n_text, &r->layout.text));
     HEED_TRY(list_columns(r, c->label, c->n_label, &r->layout.label));
     HEED_TRY(heed__arena_take(&r->arena, (size_t)c->n_label + 1, sizeof *outputs, "output names",
@@ -99,6 +100,7 @@ static heed_status set_layout(heed_reader *r)
         heed_text name = c->names[c->label[i]];
         int number = !c->has_header && !r->rows.format->named;
         if (number && c->n_label == 1) name = (heed_text){"label", 5};
+        if (r->options.kind == HEED_READ_PAIRS) name = (heed_text){"target", 6};
         HEED_TRY(heed__arena_text(&r->arena, name.bytes, name.size, &outputs[i]));
     }
     r->layout.outputs = outputs;
@@ -244,8 +246,8 @@ static heed_status next_record(heed_reader *r, heed_record *record)
                 r->header_passed = 1;
                 continue;
             }
-            HEED_TRY(
-                heed__record_make(&r->columns, r->rows.format, &row, &r->room, record, &problem));
+            HEED_TRY(heed__record_make(&r->columns, r->rows.format, r->options.kind, &row, &r->room,
+                                       record, &problem));
         }
         if (problem) {
             HEED_TRY(skip_row(r, &row, problem));

@@ -119,6 +119,24 @@ static int join_list(const char *json, size_t size, char **to, heed_text *out)
     return good;
 }
 
+/* The other text of a pair: a string, and nothing else. */
+static const char *take_target(const heed__columns *columns, const heed__format *format,
+                               const heed__sample_row *row, heed__record_room *room,
+                               heed_record *record)
+{
+    const char *name = columns->names[columns->label[0]].bytes;
+    const heed_field *f =
+        heed__columns_field(columns, format, row->fields, row->n, columns->label[0]);
+    if (!f) return problem_of(room, "there is no '%.60s'; add it to the row", name);
+    if (f->is_json) return problem_of(room, "'%.60s' is not a string; put it in quotes", name);
+    if (heed__utf8_blank(f->value.bytes, f->value.size))
+        return problem_of(room, "the target '%.60s' is empty; fill it in or drop the row", name);
+    room->labels[0] = f->value;
+    record->labels = room->labels;
+    record->n_labels = 1;
+    return NULL;
+}
+
 static const char *take_labels(const heed__columns *columns, const heed__format *format,
                                const heed__sample_row *row, heed__record_room *room, char **to,
                                heed_record *record)
@@ -153,8 +171,8 @@ static const char *take_labels(const heed__columns *columns, const heed__format 
 }
 
 heed_status heed__record_make(const heed__columns *columns, const heed__format *format,
-                              const heed__sample_row *row, heed__record_room *room,
-                              heed_record *record, const char **problem)
+                              heed_read_kind kind, const heed__sample_row *row,
+                              heed__record_room *room, heed_record *record, const char **problem)
 {
     *problem = NULL;
     if (format->columns && row->n != columns->n) {
@@ -171,6 +189,9 @@ heed_status heed__record_make(const heed__columns *columns, const heed__format *
     HEED_TRY(make_room(columns, row, room));
     char *to = room->bytes;
     *problem = take_texts(columns, format, row, room, &to, record);
-    if (!*problem) *problem = take_labels(columns, format, row, room, &to, record);
+    if (*problem) return HEED_OK;
+    *problem = kind == HEED_READ_PAIRS && columns->n_label
+                   ? take_target(columns, format, row, room, record)
+                   : take_labels(columns, format, row, room, &to, record);
     return HEED_OK;
 }

@@ -19,8 +19,8 @@ typedef struct heed__record_room {
 /* Sets text, labels and fields of the record; where the row cannot be one, *problem says why and
  * what to do (it points into room), else it is NULL. */
 heed_status heed__record_make(const heed__columns *columns, const heed__format *format,
-                              const heed__sample_row *row, heed__record_room *room,
-                              heed_record *record, const char **problem);
+                              heed_read_kind kind, const heed__sample_row *row,
+                              heed__record_room *room, heed_record *record, const char **problem);
 void heed__record_room_free(heed__record_room *room);
 
 #endif

@@ -74,13 +74,14 @@ template <typename Body> heed_status guarded(Body body)
     }
 }
 
-heed_status train(const char *model, int64_t max_vocabulary, int64_t n, heed__subwords_text text,
-                  heed__subwords_piece piece, void *user)
+heed_status train(const char *model, int64_t max_vocabulary, int all_characters, int64_t n,
+                  heed__subwords_text text, heed__subwords_piece piece, void *user)
 {
     const std::unordered_map<std::string, std::string> options = {
         {"model_type", model},
         {"vocab_size", std::to_string(max_vocabulary)},
         {"hard_vocab_limit", "false"},
+        {"character_coverage", all_characters ? "1.0" : "0.9995"},
         {"normalization_rule_name", "identity"},
         {"num_threads", "1"},
         {"shuffle_input_sentence", "false"},
@@ -173,11 +174,12 @@ heed_status encode(const heed__subwords *subwords, const char *text, size_t size
 
 } // namespace
 
-extern "C" heed_status heed__subwords_train(const char *model, int64_t max_vocabulary, int64_t n,
-                                            heed__subwords_text text, heed__subwords_piece piece,
-                                            void *user)
+extern "C" heed_status heed__subwords_train(const char *model, int64_t max_vocabulary,
+                                            int all_characters, int64_t n, heed__subwords_text text,
+                                            heed__subwords_piece piece, void *user)
 {
-    return guarded([&] { return train(model, max_vocabulary, n, text, piece, user); });
+    return guarded(
+        [&] { return train(model, max_vocabulary, all_characters, n, text, piece, user); });
 }
 
 extern "C" heed_status heed__subwords_create(const char *model, int64_t n,

@@ -20,10 +20,12 @@ typedef heed_status (*heed__subwords_text)(void *user, int64_t i, const char **b
 typedef heed_status (*heed__subwords_piece)(void *user, const char *bytes, size_t size,
                                             float score);
 
-/* Trains on one thread. model is "bpe" or "unigram". Errors HEED_E_DATA (SentencePiece's reason),
+/* Trains on one thread. model is "bpe" or "unigram"; all_characters: each in the texts becomes a
+ * piece; else those that make up 0.9995 of them. Errors HEED_E_DATA (SentencePiece's reason),
  * HEED_E_NOMEM, and those of the callbacks. */
-heed_status heed__subwords_train(const char *model, int64_t max_vocabulary, int64_t n,
-                                 heed__subwords_text text, heed__subwords_piece piece, void *user);
+heed_status heed__subwords_train(const char *model, int64_t max_vocabulary, int all_characters,
+                                 int64_t n, heed__subwords_text text, heed__subwords_piece piece,
+                                 void *user);
 
 /* From all pieces, those of ids 0 (unknown) and 1 (start) included; NUL-terminated, scores finite.
  * Errors HEED_E_FORMAT, HEED_E_NOMEM. */

@@ -38,7 +38,7 @@ static heed_status make_keys(const heed_dataset *d, uint64_t seed, split_key *ke
         heed__sha256_add(&hash, d->rows[row].text.bytes, d->rows[row].text.size);
         heed__sha256_finish(&hash, keys[row].hash);
         keys[row].row = row;
-        if (!d->storage->layout.n_outputs) continue;
+        if (!d->storage->layout.n_outputs || d->storage->layout.kind == HEED_READ_PAIRS) continue;
         heed_text label = d->rows[row].labels[0];
         HEED_TRY_CLEAN(heed__strings_add(&groups, label.bytes, label.size, &keys[row].group));
     }

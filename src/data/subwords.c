@@ -102,9 +102,34 @@ static heed_status start(heed__tokenizer *t)
     return HEED_OK;
 }
 
+/* Nonzero when each character of the texts can be a piece: what is written should have them all,
+ * as long as they leave room for longer pieces. For reading the rarest are never worth theirs. */
+static heed_status has_room(training *w, int *out)
+{
+    heed__strings met = {0};
+    heed_status status = HEED_OK;
+    int64_t most = w->t->settings.max_vocabulary / 2, at;
+    *out = 0;
+    if (w->t->settings.spacing == HEED_SPACING_NONE) return HEED_OK;
+    for (int64_t i = 0; i < w->texts->n && met.n <= most; i++) {
+        const char *bytes;
+        size_t size, length;
+        HEED_TRY_CLEAN(give_text(w, i, &bytes, &size));
+        for (size_t k = 0; k < size; k += length) {
+            (void)heed__utf8_next(bytes + k, &length);
+            HEED_TRY_CLEAN(heed__strings_add(&met, bytes + k, length, &at));
+        }
+    }
+    *out = met.n <= most;
+cleanup:
+    heed__strings_free(&met);
+    return status;
+}
+
 static heed_status train(heed_context *context, heed__tokenizer *t, const heed__texts *texts)
 {
     (void)context;
+    int newlines = t->settings.spacing == HEED_SPACING_RUNNING, all_characters = 0;
     if (t->settings.min_count != 1)
         return heed__fail(HEED_E_INVALID,
                           "tokenizer %s: min_count = %lld; subwords are chosen by max_vocabulary "
@@ -112,27 +137,53 @@ static heed_status train(heed_context *context, heed__tokenizer *t, const heed__
                           t->kind->name, (long long)t->settings.min_count);
     training w = {t, texts, NULL, 0};
     HEED_TRY(start(t));
-    heed_status status = heed__subwords_train(t->kind->name, t->settings.max_vocabulary, texts->n,
-                                              give_text, take_piece, &w);
+    heed_status status = has_room(&w, &all_characters);
+    if (status == HEED_OK)
+        status = heed__subwords_train(t->kind->name, t->settings.max_vocabulary - newlines,
+                                      all_characters, texts->n, give_text, take_piece, &w);
     free(w.bytes);
+    if (status == HEED_OK && newlines) status = take_piece(&w, "\n", 1, 0);
     return status == HEED_OK ? build(t) : status;
 }
 
 typedef struct encoding_work {
     const heed__tokenizer *t;
     heed__encoding *out;
-    const char *text; /* prepared */
-    size_t size;
+    const char *text;  /* prepared */
+    size_t begin, end; /* what of it is encoded at a time: all, or a line of running text */
+    int full;
 } encoding_work;
 
 /* The blank before a word belongs to its piece; it is not part of what the piece stands for. */
 static heed_status take_token(void *user, int64_t id, size_t begin, size_t end, int *stop)
 {
     encoding_work *w = user;
-    if (end > w->size) end = w->size;
+    begin += w->begin;
+    end += w->begin;
+    if (end > w->end) end = w->end;
     while (begin < end && w->text[begin] == ' ') begin++;
     if (begin > end) begin = end;
-    return heed__encoding_add(w->out, w->t, id, begin, end, stop);
+    HEED_TRY(heed__encoding_add(w->out, w->t, id, begin, end, &w->full));
+    *stop = w->full;
+    return HEED_OK;
+}
+
+/* Lines one by one, with a token for each newline, which the prepared text no longer shows. */
+static heed_status encode_lines(encoding_work *w, const char *text, size_t size)
+{
+    const subword_state *s = w->t->state;
+    int64_t newline = heed__strings_find(&w->t->vocabulary, "\n", 1);
+    if (newline < 0) newline = HEED_TOKEN_UNKNOWN;
+    for (w->begin = 0; w->begin < size && !w->full; w->begin = w->end + 1) {
+        const char *found = memchr(text + w->begin, '\n', size - w->begin);
+        w->end = found ? (size_t)(found - text) : size;
+        if (w->end > w->begin)
+            HEED_TRY(heed__subwords_encode(s->subwords, w->text + w->begin, w->end - w->begin,
+                                           take_token, w));
+        if (found && !w->full)
+            HEED_TRY(heed__encoding_add(w->out, w->t, newline, w->end, w->end + 1, &w->full));
+    }
+    return HEED_OK;
 }
 
 static heed_status encode(const heed__tokenizer *t, const char *text, size_t size,
@@ -142,10 +193,38 @@ static heed_status encode(const heed__tokenizer *t, const char *text, size_t siz
     char *prepared = NULL;
     HEED_TRY(heed__alloc(size, 1, "a text", &prepared));
     prepare(&t->settings, text, size, prepared);
-    encoding_work w = {t, out, prepared, size};
-    heed_status status = heed__subwords_encode(s->subwords, prepared, size, take_token, &w);
+    encoding_work w = {t, out, prepared, 0, size, 0};
+    heed_status status = t->settings.spacing == HEED_SPACING_RUNNING
+                             ? encode_lines(&w, text, size)
+                             : heed__subwords_encode(s->subwords, prepared, size, take_token, &w);
     heed__free(prepared);
     return status;
+}
+
+/* A piece holds the blank before its word; the first one of a text has none. */
+static heed_status decode(const heed__tokenizer *t, const int32_t *ids, int64_t n,
+                          const heed_text *unknown, heed__buffer *out, heed__span *spans)
+{
+    int line_begins = 1;
+    for (int64_t i = 0; i < n; i++) {
+        int is_text = ids[i] != HEED_TOKEN_START, is_piece = ids[i] >= HEED_TOKEN_FIRST;
+        heed_text text = is_text ? heed__token_text(t, ids, i, unknown) : (heed_text){"", 0};
+        uint32_t begin = (uint32_t)out->size;
+        int newline = is_piece && text.size == 1 && text.bytes[0] == '\n';
+        for (size_t at = 0; at < text.size;) {
+            int blank =
+                is_piece && text.size - at >= 3 && !memcmp(text.bytes + at, "\xE2\x96\x81", 3);
+            if (!blank)
+                heed__buffer_add(out, text.bytes + at, 1);
+            else if (!line_begins || at)
+                heed__buffer_add(out, " ", 1);
+            if (blank && !at) begin = (uint32_t)out->size;
+            at += blank ? 3 : 1;
+        }
+        if (is_text) line_begins = newline;
+        if (spans) spans[i] = (heed__span){begin, (uint32_t)out->size};
+    }
+    return out->status;
 }
 
 static heed_status save(const heed__tokenizer *t, heed__blob *blob)
@@ -185,7 +264,8 @@ static heed_status load(heed__tokenizer *t, heed__blob_reader *blob)
                          .ngram_min_count = 2,                                                     \
                          .ngram_max_vocabulary = 500000,                                           \
                          .max_length = 512},                                                       \
-            .train = train, .encode = encode, .save = save, .load = load, .free = state_free,      \
+            .train = train, .encode = encode, .decode = decode, .save = save, .load = load,        \
+            .free = state_free,                                                                    \
         }
 
 const heed__token_kind heed__tokenizer_bpe = SUBWORD_KIND("bpe");

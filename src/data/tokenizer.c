@@ -94,17 +94,40 @@ heed_status heed__tokenizer_train(heed_context *context, const char *kind,
     return HEED_OK;
 }
 
-static heed_text dataset_text(const void *user, int64_t i)
+heed_text heed__side_text(const heed_dataset *dataset, heed__side side, int64_t row)
 {
-    return heed_dataset_text(user, i);
+    int64_t rows = heed_dataset_rows(dataset);
+    if (side == HEED_SIDE_SOURCE || (side == HEED_SIDE_BOTH && row < rows))
+        return heed_dataset_text(dataset, row);
+    return heed_dataset_label(dataset, side == HEED_SIDE_BOTH ? row - rows : row, 0);
+}
+
+typedef struct side_texts {
+    const heed_dataset *dataset;
+    heed__side side;
+} side_texts;
+
+static heed_text side_text(const void *user, int64_t i)
+{
+    const side_texts *texts = user;
+    return heed__side_text(texts->dataset, texts->side, i);
+}
+
+heed_status heed__tokenizer_train_side(heed_context *context, const char *kind,
+                                       const heed__tokenizer_settings *settings,
+                                       const heed_dataset *dataset, heed__side side,
+                                       heed__tokenizer **out)
+{
+    side_texts texts = {dataset, side};
+    int64_t n = heed_dataset_rows(dataset) * (side == HEED_SIDE_BOTH ? 2 : 1);
+    return heed__tokenizer_train(context, kind, settings, n, side_text, &texts, out);
 }
 
 heed_status heed__tokenizer_train_dataset(heed_context *context, const char *kind,
                                           const heed__tokenizer_settings *settings,
                                           const heed_dataset *dataset, heed__tokenizer **out)
 {
-    return heed__tokenizer_train(context, kind, settings, heed_dataset_rows(dataset), dataset_text,
-                                 dataset, out);
+    return heed__tokenizer_train_side(context, kind, settings, dataset, HEED_SIDE_SOURCE, out);
 }
 
 void heed__encoding_free(heed__encoding *e)

@@ -10,10 +10,21 @@
 #include "heed/context.h"
 #include "heed/data.h"
 
+#include "base/buffer.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HEED_TOKEN_UNKNOWN = 0, HEED_TOKEN_START = 1, HEED_TOKEN_FIRST = 2 };
+/* The boundary begins a sequence and ends it. */
+enum { HEED_TOKEN_UNKNOWN = 0, HEED_TOKEN_START = 1, HEED_TOKEN_END = 1, HEED_TOKEN_FIRST = 2 };
+
+/* How much of the white space between tokens comes back when they are decoded. */
+enum {
+    HEED_SPACING_NONE = 0,   /* for reading only: it parts tokens */
+    HEED_SPACING_LINE = 1,   /* characters: all white space is tokens as it is; words: where blanks
+                                go is learned; subwords: always as SentencePiece does it */
+    HEED_SPACING_RUNNING = 2 /* and every newline is a token, in all kinds */
+};
 
 /* How a tokenizer is trained and used; saved with it. heed__tokenizer_defaults fills it. */
 typedef struct heed__tokenizer_settings {
@@ -26,6 +37,7 @@ typedef struct heed__tokenizer_settings {
     int64_t ngram_max_vocabulary; /* most pair ids, id 0 included; default 500000 */
     int64_t start;                /* 1 = a start token before each text; default 0 */
     int64_t max_length;           /* tokens kept of a text, from its head; default 512 */
+    int64_t spacing;              /* HEED_SPACING_*; default NONE */
 } heed__tokenizer_settings;
 
 /* The defaults of a kind. Errors HEED_E_INVALID (unknown kind; names those there are),
@@ -65,11 +77,37 @@ heed_status heed__tokenizer_train_dataset(heed_context *context, const char *kin
                                           const heed__tokenizer_settings *settings,
                                           const heed_dataset *dataset, heed__tokenizer **out);
 
+/* A side of pairs: the text of a row, its label 0, or both. */
+typedef enum heed__side {
+    HEED_SIDE_SOURCE = 1,
+    HEED_SIDE_TARGET = 2,
+    HEED_SIDE_BOTH = 3
+} heed__side;
+/* The text of a row on one side; of both, the targets are counted on after the sources. */
+heed_text heed__side_text(const heed_dataset *dataset, heed__side side, int64_t row);
+/* The same over one side of pairs, or one tokenizer for both (what is frequent on either side). */
+heed_status heed__tokenizer_train_side(heed_context *context, const char *kind,
+                                       const heed__tokenizer_settings *settings,
+                                       const heed_dataset *dataset, heed__side side,
+                                       heed__tokenizer **out);
+
 void heed__tokenizer_destroy(heed__tokenizer **tokenizer);
 
 /* Valid UTF-8 of at most 4 GiB - 1 bytes. A tokenizer may encode on many threads at once. */
 heed_status heed__tokenizer_encode(const heed__tokenizer *tokenizer, const char *text, size_t size,
                                    heed__encoding *out);
+
+/*
+ * Ids to text, added to `out`. The boundary is nothing. unknown [n] says what stands for each id 0
+ * (NULL bytes: "<unk>"); NULL = "<unk>" everywhere. spans [n] or NULL receives the bytes of `out`
+ * that each token became, blanks between tokens not counted (empty for the boundary).
+ * Characters and subwords give back the text that was encoded (its case and unknown parts aside;
+ * subwords have one blank where there were more); words are put together as was usual in the
+ * training text. A tokenizer of HEED_SPACING_NONE puts a blank between words. Errors HEED_E_INVALID
+ * (an id that is none), HEED_E_NOMEM.
+ */
+heed_status heed__tokenizer_decode(const heed__tokenizer *tokenizer, const int32_t *ids, int64_t n,
+                                   const heed_text *unknown, heed__buffer *out, heed__span *spans);
 
 const char *heed__tokenizer_kind(const heed__tokenizer *tokenizer);
 const heed__tokenizer_settings *heed__tokenizer_settings_of(const heed__tokenizer *tokenizer);

@@ -23,6 +23,9 @@ typedef struct heed__token_kind {
     heed_status (*train)(heed_context *context, heed__tokenizer *t, const heed__texts *texts);
     heed_status (*encode)(const heed__tokenizer *t, const char *text, size_t size,
                           heed__encoding *out);
+    /* Adds the text of ids: see heed__tokenizer_decode. The ids are below the vocabulary's. */
+    heed_status (*decode)(const heed__tokenizer *t, const int32_t *ids, int64_t n,
+                          const heed_text *unknown, heed__buffer *out, heed__span *spans);
     /* What the vocabulary does not say; all three NULL where there is nothing more. load is called
      * with the vocabulary in place and trusts nothing. */
     heed_status (*save)(const heed__tokenizer *t, heed__blob *blob);
@@ -79,6 +82,20 @@ heed_status heed__pieces_train(heed__tokenizer *t, const heed__texts *texts,
                                heed__piece_function next);
 heed_status heed__pieces_encode(const heed__tokenizer *t, const char *text, size_t size,
                                 heed__piece_function next, heed__encoding *out);
+
+/* Tokens to text by joining them: a blank before each but the first where touch says 0; NULL =
+ * never. Adds nothing for the boundary. */
+typedef int (*heed__touch_function)(void *user, int64_t id);
+heed_status heed__tokens_join(const heed__tokenizer *t, const int32_t *ids, int64_t n,
+                              const heed_text *unknown, heed__touch_function touch, void *user,
+                              heed__buffer *out, heed__span *spans);
+/* What an id stands for: its text, or of the unknown one what the caller says. */
+heed_text heed__token_text(const heed__tokenizer *t, const int32_t *ids, int64_t i,
+                           const heed_text *unknown);
+
+/* Nonzero when a token of kind words that begins with this character is no word of a script with
+ * blanks: it stands by itself even where no blank is beside it. */
+int heed__words_is_mark(uint32_t code);
 
 /* key = the lower-cased bytes of text[begin, end), or those themselves where nothing changes. */
 void heed__piece_key(const heed__tokenizer_settings *settings, const char *text,

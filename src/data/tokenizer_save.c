@@ -27,8 +27,17 @@ static const setting table[] = {
     SETTING(ngram_max_vocabulary, 2, INT32_MAX),
     SETTING(start, 0, 1),
     SETTING(max_length, 2, INT32_MAX),
+    SETTING(spacing, HEED_SPACING_NONE, HEED_SPACING_RUNNING),
 };
 enum { SETTINGS = sizeof table / sizeof *table };
+
+/* Version 1 knew no spacing. It is still what is written where there is none, so that the file of
+ * a classifier stays what it was, byte for byte. */
+enum { VERSION = 2 };
+static int64_t settings_of(int64_t version)
+{
+    return version == 1 ? SETTINGS - 1 : SETTINGS;
+}
 
 static int64_t *value_of(heed__tokenizer_settings *settings, const setting *s)
 {
@@ -48,16 +57,16 @@ heed_status heed__token_settings_check(heed__tokenizer_settings *settings)
 }
 
 static const char magic[8] = "heedtok";
-enum { VERSION = 1 };
 
 static heed_status save(const heed__tokenizer *t, heed__blob *blob)
 {
     heed__tokenizer_settings settings = t->settings;
+    int64_t version = settings.spacing == HEED_SPACING_NONE ? 1 : VERSION;
     HEED_TRY(heed__blob_add(blob, magic, sizeof magic));
-    HEED_TRY(heed__blob_add_number(blob, VERSION));
+    HEED_TRY(heed__blob_add_number(blob, version));
     HEED_TRY(heed__blob_add_text(blob, (heed_text){t->kind->name, strlen(t->kind->name)}));
-    HEED_TRY(heed__blob_add_number(blob, SETTINGS));
-    for (int i = 0; i < SETTINGS; i++) {
+    HEED_TRY(heed__blob_add_number(blob, settings_of(version)));
+    for (int i = 0; i < settings_of(version); i++) {
         HEED_TRY(heed__blob_add_text(blob, (heed_text){table[i].name, strlen(table[i].name)}));
         HEED_TRY(heed__blob_add_number(blob, *value_of(&settings, &table[i])));
     }
@@ -98,11 +107,11 @@ static heed_status load_kind(heed__blob_reader *blob, heed__tokenizer *t)
     return status == HEED_E_INVALID ? HEED_E_FORMAT : status;
 }
 
-static heed_status load_settings(heed__blob_reader *blob, heed__tokenizer *t)
+static heed_status load_settings(heed__blob_reader *blob, int64_t version, heed__tokenizer *t)
 {
-    int64_t count, value;
-    HEED_TRY(heed__blob_number(blob, SETTINGS, SETTINGS, &count));
-    for (int i = 0; i < SETTINGS; i++) {
+    int64_t count = settings_of(version), value;
+    HEED_TRY(heed__blob_number(blob, count, count, &count));
+    for (int i = 0; i < count; i++) {
         heed_text name;
         HEED_TRY(heed__blob_text(blob, &name));
         if (name.size != strlen(table[i].name) || memcmp(name.bytes, table[i].name, name.size) != 0)
@@ -111,6 +120,9 @@ static heed_status load_settings(heed__blob_reader *blob, heed__tokenizer *t)
         HEED_TRY(heed__blob_number(blob, table[i].least, table[i].most, &value));
         *value_of(&t->settings, &table[i]) = value;
     }
+    if (version > 1 && t->settings.spacing == HEED_SPACING_NONE)
+        return heed__fail(HEED_E_FORMAT, "the tokenizer is of version %lld without spacing",
+                          (long long)version);
     return HEED_OK;
 }
 
@@ -174,7 +186,7 @@ static heed_status load(heed__blob_reader *blob, heed__tokenizer *t)
                           "one",
                           (long long)version, VERSION);
     HEED_TRY(load_kind(blob, t));
-    HEED_TRY(load_settings(blob, t));
+    HEED_TRY(load_settings(blob, version, t));
     HEED_TRY(load_vocabulary(blob, t));
     HEED_TRY(load_pairs(blob, t));
     HEED_TRY(load_counts(blob, t));

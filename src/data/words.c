@@ -2,8 +2,10 @@
 /*
  * Words: runs of letters and digits, with apostrophes inside ("don't") and points between digits
  * ("3.5"); every punctuation mark and symbol by itself; scripts written without spaces character by
- * character. White space is no token.
+ * character. White space is no token, but for newlines in running text.
  */
+#include "base/fail.h"
+#include "data/glue.h"
 #include "data/tokenizer_kind.h"
 #include "data/utf8.h"
 
@@ -58,6 +60,12 @@ static char_class class_of(uint32_t c)
     }
 }
 
+int heed__words_is_mark(uint32_t code)
+{
+    char_class class = class_of(code);
+    return class == SINGLE || class == SPACE || class == JOINED;
+}
+
 static int is_apostrophe(uint32_t c)
 {
     return c == '\'' || c == 0x2019;
@@ -78,8 +86,11 @@ static int next_word(const heed__tokenizer_settings *settings, const char *text,
 {
     size_t length = 0, i = *at;
     char_class class = SPACE;
-    for (; i < size; i += length)
-        if ((class = class_of(heed__utf8_next(text + i, &length))) != SPACE) break;
+    int newlines = settings->spacing == HEED_SPACING_RUNNING;
+    for (; i < size; i += length) {
+        class = class_of(heed__utf8_next(text + i, &length));
+        if (class != SPACE || (newlines && text[i] == '\n')) break;
+    }
     *at = i;
     if (i >= size) return 0;
     piece->begin = i;
@@ -102,13 +113,55 @@ static int next_word(const heed__tokenizer_settings *settings, const char *text,
 static heed_status train(heed_context *context, heed__tokenizer *t, const heed__texts *texts)
 {
     (void)context;
-    return heed__pieces_train(t, texts, next_word);
+    HEED_TRY(heed__pieces_train(t, texts, next_word));
+    if (t->settings.spacing == HEED_SPACING_NONE) return HEED_OK;
+    heed__glue *glue = NULL;
+    HEED_TRY(heed__glue_learn(t, texts, &glue));
+    t->state = glue;
+    return HEED_OK;
 }
 
 static heed_status encode(const heed__tokenizer *t, const char *text, size_t size,
                           heed__encoding *out)
 {
     return heed__pieces_encode(t, text, size, next_word, out);
+}
+
+typedef struct joining {
+    const heed__glue *glue;
+    heed__glue_walk walk;
+} joining;
+
+static int touches(void *user, int64_t id)
+{
+    joining *j = user;
+    return j->glue ? heed__glue_next(j->glue, &j->walk, id) : 0;
+}
+
+static heed_status decode(const heed__tokenizer *t, const int32_t *ids, int64_t n,
+                          const heed_text *unknown, heed__buffer *out, heed__span *spans)
+{
+    joining j = {t->state, {0}};
+    return heed__tokens_join(t, ids, n, unknown, touches, &j, out, spans);
+}
+
+static heed_status save(const heed__tokenizer *t, heed__blob *blob)
+{
+    return t->state ? heed__glue_save(t->state, blob) : HEED_OK;
+}
+
+static heed_status load(heed__tokenizer *t, heed__blob_reader *blob)
+{
+    if (t->settings.spacing == HEED_SPACING_NONE) return HEED_OK;
+    heed__glue *glue = NULL;
+    HEED_TRY(heed__glue_load(t, blob, &glue));
+    t->state = glue;
+    return HEED_OK;
+}
+
+static void state_free(void *state)
+{
+    heed__glue_free(state);
 }
 
 const heed__token_kind heed__tokenizer_words = {
@@ -123,4 +176,8 @@ const heed__token_kind heed__tokenizer_words = {
                  .max_length = 512},
     .train = train,
     .encode = encode,
+    .decode = decode,
+    .save = save,
+    .load = load,
+    .free = state_free,
 };

@@ -169,7 +169,7 @@ static heed_status make_batches(heed__session *s)
         .max_sequences = heed__config_integer(s->config, "train.batch_texts"),
         .shuffle = 1,
         .seed = (uint64_t)heed__config_integer(s->config, "train.seed")};
-    HEED_TRY(heed__batches_create(&s->train.examples, &options, &s->batches));
+    HEED_TRY(heed__batches_create(&s->train.examples, NULL, &options, &s->batches));
     HEED_TRY(heed__batch_create(s->batches, &s->batch));
     heed__batch_capacity most = heed__batches_capacity(s->batches);
     size_t n = (size_t)most.sequences;

@@ -103,7 +103,7 @@ static void test_each_epoch_visits_each_example_once(void **state)
         for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
             heed__batches *b = NULL;
             heed__batch batch;
-            check_ok(heed__batches_create(&x, &options[i], &b));
+            check_ok(heed__batches_create(&x, NULL, &options[i], &b));
             check_ok(heed__batch_create(b, &batch));
             uint64_t before = heed__alloc_count();
             for (int64_t epoch = 0; epoch < 3; epoch++)
@@ -123,7 +123,7 @@ static void test_without_shuffling_the_order_is_kept(void **state)
     heed__batches *b = NULL;
     heed__batch batch;
     int64_t next = 0;
-    check_ok(heed__batches_create(&x, &(heed__batch_options){.max_tokens = 50}, &b));
+    check_ok(heed__batches_create(&x, NULL, &(heed__batch_options){.max_tokens = 50}, &b));
     check_ok(heed__batch_create(b, &batch));
     for (int64_t i = 0, count = heed__batches_epoch(b, 5); i < count; i++) {
         heed__batches_fill(b, i, &batch);
@@ -153,9 +153,9 @@ static void test_an_epoch_is_a_function_of_seed_and_number(void **state)
     heed__batches *a = NULL, *b = NULL;
     heed__batch batch;
     int64_t first[TEXTS], again[TEXTS], other[TEXTS];
-    check_ok(heed__batches_create(&x, &o, &a));
+    check_ok(heed__batches_create(&x, NULL, &o, &a));
     o.seed = 10;
-    check_ok(heed__batches_create(&x, &o, &b));
+    check_ok(heed__batches_create(&x, NULL, &o, &b));
     check_ok(heed__batch_create(a, &batch));
     int64_t count = order_of(a, 3, &batch, first);
     order_of(a, 0, &batch, other);
@@ -179,7 +179,7 @@ static void test_buckets_put_like_lengths_together(void **state)
     int64_t spread[2] = {0};
     for (int bucket = 0; bucket < 2; bucket++) {
         heed__batch_options o = {.max_tokens = 60, .shuffle = 1, .bucket = bucket ? TEXTS : 0};
-        check_ok(heed__batches_create(&x, &o, &b));
+        check_ok(heed__batches_create(&x, NULL, &o, &b));
         check_ok(heed__batch_create(b, &batch));
         for (int64_t i = 0, count = heed__batches_epoch(b, 0); i < count; i++) {
             heed__batches_fill(b, i, &batch);
@@ -197,9 +197,9 @@ static void test_impossible_budgets_are_refused(void **state)
     (void)state;
     heed__examples x = encode(NULL, 1), none = {0};
     heed__batches *b = NULL;
-    check_fails(heed__batches_create(&x, &(heed__batch_options){0}, &b), HEED_E_INVALID,
+    check_fails(heed__batches_create(&x, NULL, &(heed__batch_options){0}, &b), HEED_E_INVALID,
                 "max_tokens = 0");
-    check_fails(heed__batches_create(&none, &(heed__batch_options){.max_tokens = 1}, &b),
+    check_fails(heed__batches_create(&none, NULL, &(heed__batch_options){.max_tokens = 1}, &b),
                 HEED_E_INVALID, "no examples");
     heed__examples_free(&x);
 }
@@ -211,7 +211,7 @@ static heed_status batch_job(void *arg)
     heed__batch batch = {0};
     heed_status status = heed__examples_encode(NULL, arg, TEXTS, give, NULL, &x);
     if (status == HEED_OK)
-        status = heed__batches_create(&x, &(heed__batch_options){.max_tokens = 9}, &b);
+        status = heed__batches_create(&x, NULL, &(heed__batch_options){.max_tokens = 9}, &b);
     if (status == HEED_OK) status = heed__batch_create(b, &batch);
     heed__batch_free(&batch);
     heed__batches_destroy(&b);
