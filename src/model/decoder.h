@@ -24,7 +24,9 @@ typedef struct heed__memory {
 typedef struct heed__decoded {
     heed__var states;  /* [target rows, width]: the output layer is applied to them */
     heed__var loss;    /* 1 x 1, to be added to the loss (coverage), or HEED_NO_VAR */
-    heed__var gate;    /* copying: [target rows, 1], the share that is generated, or HEED_NO_VAR */
+    /* Copying: [target rows, 1], the share that is generated before its sigmoid (as the pointer
+     * operation takes it), or HEED_NO_VAR. */
+    heed__var gate;
     /* Attention as a value, where the decoder has one (coverage, copying), or HEED_NO_VAR: a row a
      * pair of `look`, whose queries are the target rows and whose memory is as it was given. */
     heed__var weights;

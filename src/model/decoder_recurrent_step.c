@@ -144,13 +144,13 @@ void heed__recurrent_start(heed__recurrent_decoder *d, const heed__pass *pass,
     state->summary = summary;
 }
 
-/* How much is generated, not copied: sigmoid(w [context; state; embedding] + b). */
+/* How much is generated, not copied: w [context; state; embedding] + b, before its sigmoid. */
 static heed__var gate(const heed__recurrent_decoder *d, const heed__pass *pass,
                       const heed__var *steps, heed__var embedded)
 {
     heed__var parts[3] = {steps[HEED_STEP_CONTEXT], steps[HEED_STEP_STATE], embedded};
     heed__var x = heed__side_by_side(pass, parts, 3);
-    return heed__activate(pass, HEED_SIGMOID, heed__linear_apply(&d->copy, pass, x));
+    return heed__linear_apply(&d->copy, pass, x);
 }
 
 heed__decoded heed__recurrent_decoded(const heed__recurrent_decoder *d, const heed__pass *pass,

@@ -136,7 +136,7 @@ class Decoder:
             row = [out] + ([] if not self.deep else [e] if context is None else [context, e])
             if self.copies:
                 gate = F.linear(torch.cat([context, out, e]), p["copy"], p["copy_bias"])
-                row.append(torch.sigmoid(gate))
+                row.append(gate)
             outs.append(torch.cat(row))
         return torch.stack(outs), loss
 
