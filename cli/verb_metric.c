@@ -63,7 +63,10 @@ static heed_status add_metrics(measuring *m, const char *list)
         end = at + strcspn(at, ",");
         size_t size = (size_t)(end - at);
         memcpy(name, at, size < sizeof name ? size : sizeof name - 1);
-        heed_status status = add_metric(m, name, &used);
+        int all = strcmp(name, "rouge") == 0; /* the three that papers report together */
+        heed_status status = add_metric(m, all ? "rouge1" : name, &used);
+        if (all && status == HEED_OK) status = add_metric(m, "rouge2", &used);
+        if (all && status == HEED_OK) status = add_metric(m, "rougeL", &used);
         if (status != HEED_OK) return status;
         if (!*end) break;
     }
@@ -178,7 +181,9 @@ const verb verb_metric = {
         "Compares a file of lines with one or more files of reference lines and prints a line for "
         "each metric: the score first, from 0 to 100, then the signature that says how it was "
         "measured. BLEU and chrF equal sacreBLEU's, ROUGE equals rouge_score's. Files may be "
-        "compressed by gzip; - is standard input. heed list metrics shows what there is.",
+        "compressed by gzip; - is standard input. heed list metrics shows what there is; rouge "
+        "stands "
+        "for rouge1, rouge2 and rougeL.",
     .least_arguments = 3,
     .most_arguments = -1,
     .options = rows,

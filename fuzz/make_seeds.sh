@@ -110,3 +110,9 @@ mkdir -p links
 printf '\0000-0 1-2 2p1\n\n3-3\n' >links/pharaoh
 printf '\0551-1 2-3\n1p1\n' >links/reversed
 printf '\0110001 1 1 S\n0003 2 1 P\n0001 2 0\n' >links/gold
+
+# A hypothesis, then references.
+mkdir -p metrics
+printf 'He paid 1,000.5 for it...\nHe paid 1,000.50 (for it).\nPaid, he &quot;did&quot;\n' >metrics/english
+printf '\346\210\221\344\273\254\357\274\214iPhone 15!\n\346\210\221\360\237\230\200\n' >metrics/chinese
+printf '\316\243\316\221\316\243. \304\260I\342\200\250x\343\200\200-\n\317\203\316\261\317\202\n' >metrics/letters

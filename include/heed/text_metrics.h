@@ -126,6 +126,7 @@ HEED_API HEED_MUST_CHECK heed_status heed_text_metric_read(heed_text_metric *con
 typedef struct heed_text_figure {
     const char *name;
     int n;
+    int whole;        /**< nonzero: counts */
     double values[4]; /**< [n] */
 } heed_text_figure;
 

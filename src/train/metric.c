@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const heed__metric_kind *const kinds[] = {&heed__metric_bleu};
+static const heed__metric_kind *const kinds[] = {&heed__metric_bleu,       &heed__metric_chrf,
+                                                 &heed__metric_chrf_words, &heed__metric_rouge_1,
+                                                 &heed__metric_rouge_2,    &heed__metric_rouge_l};
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -115,8 +117,10 @@ void heed_text_metric_destroy(heed_text_metric **metric)
     heed_text_metric *m = *metric;
     free_side(&m->hypothesis);
     free_side(&m->reference);
+    free(m->row);
     heed__words_free(&m->words);
     heed__ngrams_free(&m->ngrams);
+    heed__ngrams_free(&m->word_ngrams);
     heed__buffer_free(&m->signature);
     heed__buffer_free(&m->line);
     heed__free(m->json);
@@ -189,6 +193,12 @@ void heed__metric_figure(heed_text_metric *m, const char *name, int n, const dou
     for (int i = 0; i < n; i++) figure->values[i] = values[i];
 }
 
+void heed__metric_count(heed_text_metric *m, const char *name, int n, const double *values)
+{
+    heed__metric_figure(m, name, n, values);
+    m->figures[m->shown.n_figures - 1].whole = 1;
+}
+
 static void write_signature(heed_text_metric *m, heed__buffer *out)
 {
     int lower = m->lowercase || (m->tokenizer && m->tokenizer->lowers);
@@ -217,7 +227,7 @@ heed_status heed_text_metric_score(heed_text_metric *m, const heed_text_score **
     m->line.size = 0;
     heed__buffer_number(&m->line, score, 2);
     heed__buffer_format(&m->line, " %s|%s", m->kind->title, m->signature.bytes);
-    m->kind->show(m, &m->line);
+    if (m->kind->show) m->kind->show(m, &m->line);
     HEED_TRY(m->signature.status);
     HEED_TRY(m->line.status);
     *out = &m->shown;

@@ -30,12 +30,13 @@ typedef struct heed__metric_kind {
     heed_status (*measure)(heed_text_metric *m, heed_text hypothesis, const heed_text *references,
                            int n, double *sums);
     double (*score)(const heed_text_metric *m, const double *sums);
-    /* Adds "|key:value" pairs, figures, and what follows the signature in a line. */
+    /* Adds "|key:value" pairs; figures, and what follows the signature in a line (may be NULL). */
     void (*sign)(const heed_text_metric *m, heed__buffer *signature);
     void (*show)(heed_text_metric *m, heed__buffer *line);
 } heed__metric_kind;
 
-extern const heed__metric_kind heed__metric_bleu;
+extern const heed__metric_kind heed__metric_bleu, heed__metric_chrf, heed__metric_chrf_words,
+    heed__metric_rouge_1, heed__metric_rouge_2, heed__metric_rouge_l;
 
 /* A side of a segment: its tokens, and them or its characters as numbers. Starts from zero. */
 typedef struct heed__metric_side {
@@ -56,7 +57,9 @@ struct heed_text_metric {
     /* scratch */
     heed__metric_side hypothesis, reference;
     heed__words words;
-    heed__ngrams ngrams;
+    heed__ngrams ngrams, word_ngrams;
+    uint32_t *row; /* ROUGE-L */
+    size_t row_room;
     /* what was asked for last */
     heed_text_score shown;
     heed_text_figure figures[HEED_METRIC_FIGURES];
@@ -68,7 +71,9 @@ struct heed_text_metric {
 heed_status heed__metric_hypothesis(heed_text_metric *m, heed_text text);
 heed_status heed__metric_reference(heed_text_metric *m, heed_text text);
 
+/* Adds a figure, or one of whole numbers. */
 void heed__metric_figure(heed_text_metric *m, const char *name, int n, const double *values);
+void heed__metric_count(heed_text_metric *m, const char *name, int n, const double *values);
 /* 0 where nothing is divided by nothing. */
 double heed__metric_share(double part, double whole);
 

@@ -103,10 +103,10 @@ static void show(heed_text_metric *m, heed__buffer *line)
     heed__metric_figure(m, "precisions", ORDER, parts);
     heed__metric_figure(m, "bp", 1, &penalty);
     heed__metric_figure(m, "ratio", 1, &ratio);
-    heed__metric_figure(m, "hyp_len", 1, &sums[LENGTH]);
-    heed__metric_figure(m, "ref_len", 1, &sums[REFERENCE]);
-    heed__metric_figure(m, "counts", ORDER, &sums[MATCHES]);
-    heed__metric_figure(m, "totals", ORDER, &sums[TOTALS]);
+    heed__metric_count(m, "hyp_len", 1, &sums[LENGTH]);
+    heed__metric_count(m, "ref_len", 1, &sums[REFERENCE]);
+    heed__metric_count(m, "counts", ORDER, &sums[MATCHES]);
+    heed__metric_count(m, "totals", ORDER, &sums[TOTALS]);
     for (int k = 0; k < ORDER; k++) {
         heed__buffer_text(line, k ? "/" : " ");
         heed__buffer_number(line, parts[k], 1);

@@ -7,13 +7,19 @@
 
 enum { DIGITS = 12 };
 
+static json_t *number(const heed_text_figure *figure, int i)
+{
+    double value = figure->values[i];
+    return figure->whole ? json_integer((json_int_t)value) : heed__json_real(value);
+}
+
 /* A single figure is a number, several are a list. */
 static json_t *figure_value(const heed_text_figure *figure)
 {
-    if (figure->n == 1) return heed__json_real(figure->values[0]);
+    if (figure->n == 1) return number(figure, 0);
     json_t *list = json_array();
     for (int i = 0; i < figure->n; i++)
-        if (json_array_append_new(list, heed__json_real(figure->values[i])) != 0) {
+        if (json_array_append_new(list, number(figure, i)) != 0) {
             json_decref(list);
             return NULL;
         }

@@ -28,6 +28,20 @@ expect "the same as data" code=0 out='"sentences": \[' out='eff:yes' out='"preci
 if command -v python3 >/dev/null; then
     check "which is JSON" python3 -m json.tool stdout
 fi
+heed metric bleu,chrf,chrf++ hypotheses references
+expect "several metrics in one pass" code=0 lines=3 out='^[0-9.]+ BLEU' \
+    out='^[0-9.]+ chrF2\|nrefs:1\|case:mixed\|eff:yes\|nc:6\|nw:0\|space:no' out='^[0-9.]+ chrF2\+\+\|.*nw:2'
+heed metric bleu,chrf hypotheses references --sentence
+expect "a column each" code=0 lines=3 out='^[0-9.]+	[0-9.]+$'
+heed metric rouge hypotheses references
+expect "rouge is three of them" code=0 lines=3 out='^[0-9.]+ ROUGE-1' out='ROUGE-2' \
+    out='ROUGE-L\|nrefs:1\|case:lc\|tok:rouge\|stem:no.*precision = '
+heed metric chrf,rougeL hypotheses references --json
+expect "several as data" code=0 out='"chrf": \{' out='"rougeL": \{' out='"recall": '
+heed metric bleu,chrf hypotheses references --tokenize intl --smooth none
+expect "options go to the metrics that know them" code=0 out='tok:intl\|smooth:none' out='chrF2'
+heed list metrics
+expect "list metrics" code=0 out='^  chrf\+\+ ' out='^tokenisations' out='^  13a '
 
 # Where lines come from.
 gzip -c references >references.gz
@@ -64,6 +78,12 @@ heed metric bleu hypotheses references --smooth-value 2
 expect "a value that exp does not take" code=2 err='smooth = exp takes no smooth_value'
 heed metric bleu hypotheses references others --tabs
 expect "tabs or files" code=2 err='with tabs one file holds all references'
+heed metric chrf hypotheses references -t zh
+expect "chrf has no tokenisation" code=2 err='--tokenize: chrf works on characters'
+heed metric chrf,rouge1 hypotheses references --smooth none
+expect "nor smoothing" code=2 err='--smooth: chrf,rouge1 is not smoothed; bleu is'
+heed metric bleu, hypotheses references
+expect "an empty name" code=2 err='there is no metric '
 heed metric bleu hypotheses
 expect "a reference must be given" code=2 err=.
 finish

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Writes text_metrics.txt: texts, their tokens, and what sacreBLEU says about them.
+"""Writes text_metrics.txt: texts, their tokens, and what sacreBLEU and rouge_score say about them.
 
     python3 tests/golden/text_metrics.py > tests/golden/text_metrics.txt
 
-Made with sacrebleu 2.6.0 on Python 3.11. A block "texts NAME SEGMENTS" is followed by three lines
+Made with sacrebleu 2.6.0 and rouge_score 0.1.2 on Python 3.11. rouge_score drops all but a-z and digits;
+where a text has Chinese characters or kana it is given a tokenizer that keeps them too, one by one. A block "texts NAME SEGMENTS" is followed by three lines
 for each segment: a hypothesis and two references. Then come, for the texts above them:
 
     tokens NAME            and the hypotheses' tokens, a line each
@@ -11,9 +12,14 @@ for each segment: a hypothesis and two references. Then come, for the texts abov
                            and a line with the signature (without the version), a line with the score
                            and figures, a line with the segments' scores
 """
+import logging
+import re
 from itertools import product
 
-from sacrebleu.metrics import BLEU
+from rouge_score.rouge_scorer import RougeScorer
+from sacrebleu.metrics import BLEU, CHRF
+
+logging.disable()
 
 # (hypothesis, reference, other reference)
 TEXTS = {
@@ -105,6 +111,32 @@ def bleu(hypotheses, references, tokenize, case, smooth, value, effective):
     show(segments.sentence_score(h, list(r)).score for h, *r in zip(hypotheses, *references))
 
 
+def chrf(name, hypotheses, references, case):
+    print("score", name, "-", case, "- 0 0", len(references))
+    metric = CHRF(word_order=2 if name == "chrf++" else 0, lowercase=case == "lc")
+    show([corpus(metric, hypotheses, references).score])
+    show(metric.sentence_score(h, list(r)).score for h, *r in zip(hypotheses, *references))
+
+
+class AlsoChinese:
+    pattern = re.compile(
+        "[a-z0-9]+|[\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+        "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]")
+
+    def tokenize(self, text):
+        return self.pattern.findall(text.lower())
+
+
+def rouge(name, hypotheses, references, tokenizer):
+    print("score", name, "- lc - 0 0", len(references))
+    print(f"nrefs:{len(references)}|case:lc|tok:rouge|stem:no")
+    scorer = RougeScorer([name], tokenizer=tokenizer)
+    rows = [scorer.score_multi(r, h)[name] for h, *r in zip(hypotheses, *references)]
+    show(100 * sum(getattr(row, what) for row in rows) / len(rows)
+         for what in ("fmeasure", "precision", "recall"))
+    show(100 * row.fmeasure for row in rows)
+
+
 def main():
     for name, rows in TEXTS.items():
         print("texts", name, len(rows))
@@ -116,7 +148,14 @@ def main():
             for line in hypotheses:
                 tokens = BLEU(tokenize=tokenize)._preprocess_segment(line).split()
                 print(" ".join(tokens))
+        print("tokens rouge")
+        for line in hypotheses:
+            print(" ".join(AlsoChinese().tokenize(line)))
         for references in [first], [first, second]:
+            for metric, case in product(("chrf", "chrf++"), ("mixed", "lc")):
+                chrf(metric, hypotheses, references, case)
+            for metric in "rouge1", "rouge2", "rougeL":
+                rouge(metric, hypotheses, references, AlsoChinese() if name == "chinese" else None)
             for tokenize, case in product(("13a", "intl", "zh", "char", "none"), ("mixed", "lc")):
                 bleu(hypotheses, references, tokenize, case, "exp", None, False)
             for smooth, value in ("floor", None), ("floor", 0.02), ("add-k", None), ("add-k", 0.5), ("none", None):

@@ -88,6 +88,9 @@ static void check_figure(const heed_text_score *score, const char *name, char **
 static const char *const bleu_figures[] = {"bp",     "hyp_len", "ref_len", "precisions",
                                            "counts", "totals",  NULL};
 
+static const char *const rouge_figures[] = {"precision", "recall", NULL};
+static const char *const no_figures[] = {NULL};
+
 static void check_total(heed_text_metric *m, const char *const *figures)
 {
     char *at = line;
@@ -124,7 +127,9 @@ static void check_score(void)
         for (int k = 0; k < SIDES; k++) sides[k] = text_of(texts[i][k]);
         check_ok(heed_text_metric_add(m, sides[0], sides + 1, references, &scores[i]));
     }
-    check_total(m, bleu_figures);
+    check_total(m, strcmp(name, "bleu") == 0        ? bleu_figures
+                   : strncmp(name, "rouge", 5) == 0 ? rouge_figures
+                                                    : no_figures);
     char *at = next_line(line);
     assert_non_null(at);
     for (int i = 0; i < segments; i++) check_next(scores[i], &at, texts[i][0]);
@@ -154,8 +159,8 @@ static void test_golden(void **state)
     }
     fclose(golden);
     assert_int_equal(n_texts, 5);
-    assert_int_equal(n_tokens, 25);
-    assert_int_equal(n_scores, 170);
+    assert_int_equal(n_tokens, 30);
+    assert_int_equal(n_scores, 240);
 }
 
 /* ---- by hand ---- */
@@ -223,19 +228,25 @@ static void test_a_long_segment_between_short_ones(void **state)
     free(bytes);
 }
 
-static void test_steady_state_takes_no_memory(void **state)
+static void check_steady(const char *name)
 {
-    (void)state;
     heed_text_metric *m = NULL;
     heed_text hypothesis = text_of("Ein Satz, der \xC3\xBC"
                                    "berall gleich lang ist."),
               other = hypothesis;
-    check_ok(heed_text_metric_create("bleu", NULL, &m));
+    check_ok(heed_text_metric_create(name, NULL, &m));
     check_ok(heed_text_metric_add(m, hypothesis, &other, 1, NULL));
     uint64_t before = heed__alloc_count();
     for (int i = 0; i < 100; i++) check_ok(heed_text_metric_add(m, hypothesis, &other, 1, NULL));
     assert_int_equal(heed__alloc_count(), before);
     heed_text_metric_destroy(&m);
+}
+
+static void test_steady_state_takes_no_memory(void **state)
+{
+    (void)state;
+    heed_text_metric_entry entry;
+    for (size_t i = 0; heed_text_metric_at(i, &entry); i++) check_steady(entry.name);
 }
 
 static void test_corpus_bleu(void **state)
@@ -269,6 +280,10 @@ static void test_refused(void **state)
     check_fails(create("blue", (heed_text_metric_options){0}), HEED_E_INVALID, "there are bleu");
     check_fails(create("bleu", (heed_text_metric_options){.tokenize = "14a"}), HEED_E_INVALID,
                 "there is no tokenisation 14a; there are 13a, intl");
+    check_fails(create("chrf", (heed_text_metric_options){.tokenize = "13a"}), HEED_E_INVALID,
+                "chrf has no choice");
+    check_fails(create("rouge1", (heed_text_metric_options){.effective_order = 1}), HEED_E_INVALID,
+                "not for rouge1");
     check_fails(create("bleu", (heed_text_metric_options){.smooth = "more"}), HEED_E_INVALID,
                 "smooth = more");
     check_fails(create("bleu", (heed_text_metric_options){.smooth_value = 1}), HEED_E_INVALID,
@@ -323,16 +338,15 @@ static void test_perplexity(void **state)
 }
 
 /* Wherever memory runs out, the call says so and the metric is as before. */
-static void test_out_of_memory(void **state)
+static void check_out_of_memory(const char *name)
 {
-    (void)state;
     heed_text hypothesis = text_of("one two three"), reference = text_of("one two four");
     for (uint64_t n = 1, failed = 1; failed; n++) {
         heed_text_metric *m = NULL;
         const heed_text_score *score;
         const char *json;
         heed__alloc_fail_at(n);
-        heed_status status = heed_text_metric_create("bleu", NULL, &m);
+        heed_status status = heed_text_metric_create(name, NULL, &m);
         if (status == HEED_OK) status = heed_text_metric_add(m, hypothesis, &reference, 1, NULL);
         if (status == HEED_OK) status = heed_text_metric_json(m, 0, &json);
         heed__alloc_fail_at(0);
@@ -346,6 +360,13 @@ static void test_out_of_memory(void **state)
         }
         heed_text_metric_destroy(&m);
     }
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    heed_text_metric_entry entry;
+    for (size_t i = 0; heed_text_metric_at(i, &entry); i++) check_out_of_memory(entry.name);
 }
 
 int main(void)
