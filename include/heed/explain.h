@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * Why a model decided: the words that carried a decision, drawn, with a figure beside it that says
- * how far the drawing can be trusted.
+ * how far the drawing can be trusted; and which word belongs to which, drawn as a matrix.
  *
  * Threads: as the model's: one at a time.
  */
 #ifndef HEED_EXPLAIN_H
 #define HEED_EXPLAIN_H
 
+#include "heed/alignment.h"
 #include "heed/data.h"
 #include "heed/model.h"
 #include "heed/status.h"
@@ -120,6 +121,31 @@ HEED_API HEED_MUST_CHECK heed_status heed_explainer_label_keywords(heed_explaine
                                                                    int output, int64_t label,
                                                                    int most, heed_keyword *out,
                                                                    int *found);
+
+/** An alignment to be drawn: a row for each word of the target, a column for each of the source. */
+typedef struct heed_alignment {
+    const char *name; /**< stands above it, such as "test.tsv:12"; NULL = none */
+    int64_t n_source, n_target;
+    const char *const *source; /**< [n_source] words, UTF-8 */
+    const char *const *target; /**< [n_target] */
+    const float *weights;      /**< [n_target, n_source], NaN = unknown; NULL = all 0 */
+    heed_pair_links links;     /**< outlined; items NULL = none; possible NULL = all are sure */
+    const char *source_axis;   /**< what the words are called; NULL = "source" */
+    const char *target_axis;   /**< NULL = "target" */
+} heed_alignment;
+
+/**
+ * Draws n alignments one below the other. Every word can be read: columns that do not fit the width
+ * stand in panels of their own. An alignment of no words is left out, but for json.
+ * @param options renderer, title, width, columns and colours are used; NULL = the defaults.
+ * The caller frees *out with heed_text_free (heed/config.h).
+ * Errors HEED_E_INVALID (unknown renderer, width out of range, a link outside of its words),
+ * HEED_E_DATA (a word or name is not UTF-8), HEED_E_UNSUPPORTED (not built in), HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_alignment_draw(const heed_alignment *alignments,
+                                                         int64_t n,
+                                                         const heed_draw_options *options,
+                                                         char **out, size_t *size);
 
 #ifdef __cplusplus
 }

@@ -32,7 +32,35 @@ static PangoContext *make_pango(void)
     return pango;
 }
 
-/* Draws the texts until the page is full; *height is the page's. */
+static void draw_rule(heed__page *page)
+{
+    cairo_rectangle(page->cairo, HEED_PAGE_MARGIN, page->y, page->width - 2 * HEED_PAGE_MARGIN, 1);
+    heed__page_fill(page, (heed__rgb){218, 220, 224});
+    page->y += 16;
+}
+
+/* Texts, then matrices that stand by themselves, until the page is full. */
+static heed_status draw_blocks(heed__page *page, const heed__picture *picture,
+                               const heed__picture_options *how)
+{
+    size_t drawn = 0, texts = picture->n_explanations, all = texts + picture->n_heat_maps;
+    for (; drawn < all && page->y <= MOST_HEIGHT; drawn++) {
+        if (drawn) draw_rule(page);
+        if (drawn < texts)
+            HEED_TRY(heed__page_explanation(page, picture->explanations + drawn, how));
+        else
+            HEED_TRY(heed__page_heat_map(page, NULL, picture->heat_maps + (drawn - texts)));
+        page->y += 8;
+    }
+    if (drawn == all) return HEED_OK;
+    heed__buffer line = {0};
+    heed__buffer_format(&line, "… %zu more %s are not shown; html holds any number", all - drawn,
+                        texts ? "texts" : "pairs");
+    heed__page_line(page, &line, &heed__page_label);
+    return HEED_OK;
+}
+
+/* *height is the page's. */
 static heed_status draw_page(cairo_surface_t *surface, const heed__picture *picture,
                              const heed__picture_options *options, double *height)
 {
@@ -41,7 +69,6 @@ static heed_status draw_page(cairo_surface_t *surface, const heed__picture *pict
     heed__page page = {
         .cairo = cairo, .pango = pango, .width = options->width, .y = HEED_PAGE_MARGIN};
     heed__picture_options how = *options;
-    size_t drawn = 0;
     if (!how.max_characters) how.max_characters = MOST_CHARACTERS;
     cairo_set_source_rgb(cairo, 1, 1, 1);
     cairo_paint(cairo);
@@ -49,24 +76,8 @@ static heed_status draw_page(cairo_surface_t *surface, const heed__picture *pict
         heed__page_text(&page, picture->title, strlen(picture->title), &heed__page_title);
         page.y += 10;
     }
-    heed_status status = HEED_OK;
-    for (; drawn < picture->n_explanations && status == HEED_OK; drawn++) {
-        if (page.y > MOST_HEIGHT) break;
-        if (drawn) {
-            cairo_rectangle(cairo, HEED_PAGE_MARGIN, page.y, page.width - 2 * HEED_PAGE_MARGIN, 1);
-            heed__page_fill(&page, (heed__rgb){218, 220, 224});
-            page.y += 16;
-        }
-        status = heed__page_explanation(&page, picture->explanations + drawn, &how);
-        page.y += 8;
-    }
-    if (drawn < picture->n_explanations && status == HEED_OK) {
-        heed__buffer line = {0};
-        heed__buffer_format(&line, "… %zu more texts are not shown; html holds any number",
-                            picture->n_explanations - drawn);
-        heed__page_line(&page, &line, &heed__page_label);
-    }
-    if (picture->n_explanations) heed__page_legend(&page);
+    heed_status status = draw_blocks(&page, picture, &how);
+    heed__page_legend(&page);
     *height = ceil(page.y + HEED_PAGE_MARGIN / 2.0);
     g_object_unref(pango);
     cairo_destroy(cairo);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Gathering explained texts, and handing them to a renderer. */
 #include "explain/explainer.h"
+#include "explain/drawing.h"
 
 #include "base/fail.h"
 
@@ -241,44 +242,16 @@ void heed_explainer_answer(const heed_explainer *e, int64_t text, int output, he
     *out = e->items[text].answers[output];
 }
 
-static heed__picture_options drawing(const heed_draw_options *options)
-{
-    heed__picture_options out = heed__picture_defaults();
-    if (options->width) out.width = options->width;
-    if (options->columns) out.columns = options->columns;
-    if (options->max_characters) out.max_characters = options->max_characters;
-    if (options->methods > 0) out.most_methods = (size_t)options->methods;
-    if (options->colours == 1) out.colours = HEED_COLOURS_NONE;
-    if (options->colours == 2) out.colours = HEED_COLOURS_RGB;
-    return out;
-}
-
-static heed_status draw(const heed_explainer *e, const heed_draw_options *options,
-                        heed__explanation *shown, heed__buffer *out)
-{
-    const heed__renderer *renderer = NULL;
-    heed__picture picture = {options->title, e->count, shown};
-    heed__picture_options how = drawing(options);
-    for (size_t i = 0; i < e->count; i++) shown[i] = e->items[i].shown;
-    HEED_TRY(heed__renderer_find(options->renderer ? options->renderer : "terminal", &renderer));
-    HEED_TRY(heed__picture_draw(&picture, renderer, &how, out));
-    return out->status;
-}
-
 heed_status heed_explainer_draw(const heed_explainer *e, const heed_draw_options *options,
                                 char **out, size_t *size)
 {
-    heed_draw_options none = {0};
     heed__explanation *shown = NULL;
-    heed__buffer buffer = {0};
     *out = NULL;
     *size = 0;
     HEED_TRY(heed__alloc(e->count, sizeof *shown, "a drawing", &shown));
-    heed_status status = draw(e, options ? options : &none, shown, &buffer);
-    if (status == HEED_OK) status = heed__alloc(buffer.size + 1, 1, "a drawing", out);
-    if (status == HEED_OK && buffer.size) memcpy(*out, buffer.bytes, buffer.size);
-    if (status == HEED_OK) *size = buffer.size;
-    heed__buffer_free(&buffer);
+    for (size_t i = 0; i < e->count; i++) shown[i] = e->items[i].shown;
+    heed__picture picture = {.n_explanations = e->count, .explanations = shown};
+    heed_status status = heed__drawing_make(&picture, options, out, size);
     heed__free(shown);
     return status;
 }

@@ -194,6 +194,7 @@ static void words(heed__page *page, const heed__explanation *e, const heed__runs
     heed__page_show(page, layout, HEED_PAGE_MARGIN, page->y, heed__page_words.colour);
     page->y += height_of(layout) + 10;
     g_object_unref(layout);
+    page->has_words = 1;
     page->is_signed |= scale.is_signed;
     page->has_unknown |= scale.has_unknown;
 }
@@ -232,9 +233,10 @@ heed_status heed__page_explanation(heed__page *page, const heed__explanation *e,
             page->y += 8;
         }
     }
-    for (size_t i = 0; i < e->n_heat_maps; i++) heed__page_heat_map(page, e, e->heat_maps + i);
+    for (size_t i = 0; i < e->n_heat_maps && status == HEED_OK; i++)
+        status = heed__page_heat_map(page, e, e->heat_maps + i);
     heed__runs_free(&runs);
-    return HEED_OK;
+    return status;
 }
 
 /* ---- the legend ---- */
@@ -250,7 +252,7 @@ static double legend_text(heed__page *page, double x, const char *text)
     return x + width + 8;
 }
 
-void heed__page_legend(heed__page *page)
+static void words_legend(heed__page *page)
 {
     enum { STEPS = 40 };
     const double bar = 4.0, height = 14;
@@ -267,8 +269,13 @@ void heed__page_legend(heed__page *page)
     page->y += 26;
     static const char own_scale[] = "Each text is scaled to its own strongest word.";
     heed__page_text(page, own_scale, sizeof own_scale - 1, &heed__page_small);
+}
+
+void heed__page_legend(heed__page *page)
+{
     static const char missing[] = "Some characters have no font on this machine and show as boxes; "
                                   "for Chinese install fonts-wqy-microhei.";
+    if (page->has_words) words_legend(page);
     if (page->glyphs_missing) heed__page_text(page, missing, sizeof missing - 1, &heed__page_small);
 }
 

@@ -16,6 +16,7 @@ typedef struct heed__page {
     PangoContext *pango;
     double width;               /* pixels, margins included */
     double y;                   /* where the next block begins */
+    int has_words;              /* some were drawn on coloured grounds: there is a legend */
     int is_signed, has_unknown; /* some scores were: the legend says what that looks like */
     int glyphs_missing;
 } heed__page;
@@ -42,8 +43,9 @@ void heed__page_text(heed__page *page, const char *text, size_t length,
 void heed__page_line(heed__page *page, heed__buffer *line, const heed__page_font *font);
 heed_status heed__page_explanation(heed__page *page, const heed__explanation *explanation,
                                    const heed__picture_options *options);
-void heed__page_heat_map(heed__page *page, const heed__explanation *explanation,
-                         const heed__heat_map *map);
+/* `explanation` NULL: the matrix stands by itself. Errors HEED_E_NOMEM. */
+heed_status heed__page_heat_map(heed__page *page, const heed__explanation *explanation,
+                                const heed__heat_map *map);
 void heed__page_legend(heed__page *page);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* An attention matrix on a page: rows look, columns are looked at; beside it the colour bar. */
-#include "explain/page.h"
+/* A matrix on a page: rows look, columns are looked at; beside it what the colours mean. Where not
+ * all columns fit, the rest stands in panels below, and nothing is left out of it. */
+#include "base/fail.h"
+#include "explain/page_label.h"
 
 #ifdef HEED_WITH_CAIRO
 
+#    include "base/memory.h"
 #    include "explain/renderers.h"
 
 #    include <math.h>
@@ -12,168 +15,285 @@
 enum {
     LARGEST_CELL = 30,
     SMALLEST_CELL = 12,
-    MOST_LABEL = 150,
     BAR = 14,
-    BAR_ROOM = 80,
+    LEGEND_ROOM = 110,
     GAP = 6,
-    LARGEST_FONT = 14
+    MOST_HEIGHT = 12000 /* of one matrix, all panels */
 };
 
 typedef struct grid {
     heed__page *page;
-    const heed__explanation *explanation;
     const heed__heat_map *map;
-    size_t rows, columns; /* shown */
-    double cell;
-    heed__page_font font;
-    double left, top; /* of the cells */
+    heed__matrix_label *row_labels, *column_labels;
+    heed__label_setting setting;
+    heed__matrix_label row_axis, column_axis; /* with their arrows */
+    heed__buffer row_text, column_text;
+    float largest;
+    size_t rows, columns, panel; /* shown in all; columns of a panel */
+    double cell, left, top;      /* of the cells */
 } grid;
 
-/* One label, cut with an ellipsis where it is longer than any column may be. */
-static PangoLayout *label_layout(grid *g, const char *const *labels, size_t i, double *width)
-{
-    size_t length;
-    const char *label = heed__heat_map_label(g->explanation, labels, i, &length);
-    PangoLayout *layout = heed__page_layout(g->page, label, length, &g->font, -1);
-    pango_layout_set_single_paragraph_mode(layout, TRUE);
-    int pixels;
-    pango_layout_get_pixel_size(layout, &pixels, NULL);
-    if (pixels > MOST_LABEL) {
-        pango_layout_set_width(layout, MOST_LABEL * PANGO_SCALE);
-        pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-        pixels = MOST_LABEL;
-    }
-    *width = pixels;
-    return layout;
-}
+static const heed__rgb line_colour = {222, 225, 230}, mark_colour = {20, 24, 60},
+                       unknown_colour = {190, 190, 190};
 
-static double widest_label(grid *g, const char *const *labels, size_t count)
+/* ---- where everything goes ---- */
+
+static heed_status measure_labels(heed__page *page, const heed__explanation *e,
+                                  const char *const *labels, size_t count, heed__matrix_label **out)
 {
-    double widest = 0;
+    HEED_TRY(heed__alloc(count, sizeof **out, "the labels of a matrix", out));
     for (size_t i = 0; i < count; i++) {
-        double width;
-        g_object_unref(label_layout(g, labels, i, &width));
-        widest = fmax(widest, width);
+        size_t length;
+        const char *label = heed__heat_map_label(e, labels, i, &length);
+        heed__label_measure(page, label, length, *out + i);
     }
-    return widest;
+    return HEED_OK;
 }
 
-static void row_labels(grid *g)
+static heed__label_setting axis_setting(const grid *g)
 {
-    for (size_t i = 0; i < g->rows; i++) {
-        double width;
-        int height;
-        PangoLayout *layout = label_layout(g, g->map->row_labels, i, &width);
-        pango_layout_get_pixel_size(layout, NULL, &height);
-        heed__page_show(g->page, layout, g->left - GAP - width,
-                        g->top + g->cell * (double)i + (g->cell - height) / 2, g->font.colour);
-        g_object_unref(layout);
-    }
+    heed__label_setting setting = g->setting;
+    setting.font = heed__page_small;
+    return setting;
 }
 
-/* Upright where every label is as narrow as its column (Chinese characters), else turned. */
-static void column_labels(grid *g, int upright)
+/* Room at the left: the widest label of a row, or the names of the axes in the corner. */
+static double left_room(const grid *g)
 {
+    heed__label_setting corner = axis_setting(g);
+    double widest = fmax(heed__label_row_width(&corner, &g->row_axis),
+                         heed__label_row_width(&corner, &g->column_axis));
+    for (size_t i = 0; i < g->rows; i++)
+        widest = fmax(widest, heed__label_row_width(&g->setting, g->row_labels + i));
+    return widest + GAP;
+}
+
+/* Room right of the cells when they are this wide: the legend, or labels that rise over it. */
+static double right_room(const grid *g, size_t columns)
+{
+    double room = LEGEND_ROOM;
+    for (size_t j = 0; j < g->map->columns; j++) {
+        double after = ((double)(columns - 1 - j % columns) + 0.5) * g->cell;
+        heed__label_extent e = heed__label_column_extent(&g->setting, g->column_labels + j);
+        room = fmax(room, e.right - after);
+    }
+    return room;
+}
+
+static size_t columns_that_fit(const grid *g, size_t panel)
+{
+    double room = g->page->width - 2 * HEED_PAGE_MARGIN - left_room(g) - right_room(g, panel);
+    return room >= g->cell ? (size_t)(room / g->cell) : 1;
+}
+
+/* The largest cells that so many columns fit with; 0 when not even the smallest do. */
+static int settle(grid *g, size_t panel)
+{
+    double width = g->page->width - 2 * HEED_PAGE_MARGIN;
+    g->panel = panel;
+    for (g->cell = LARGEST_CELL; g->cell >= SMALLEST_CELL; g->cell--) {
+        g->setting = heed__label_settle(g->cell, width, g->column_labels, g->map->columns);
+        if (columns_that_fit(g, panel) >= panel) return 1;
+    }
+    g->cell = SMALLEST_CELL;
+    return 0;
+}
+
+/* All columns side by side, or as few panels as it takes, of like width. */
+static void fit(grid *g)
+{
+    if (!settle(g, g->map->columns)) {
+        size_t most = columns_that_fit(g, 1); /* every label may be a panel's last */
+        size_t panels = (g->map->columns + most - 1) / most;
+        settle(g, (g->map->columns + panels - 1) / panels);
+    }
+    g->left = HEED_PAGE_MARGIN + left_room(g);
+}
+
+static double labels_height(const grid *g, size_t begin, size_t end)
+{
+    double up = 2 * 1.4 * heed__page_small.size; /* the axes' names */
+    for (size_t j = begin; j < end; j++)
+        up = fmax(up, heed__label_column_extent(&g->setting, g->column_labels + j).up);
+    return up + GAP;
+}
+
+/* A page cannot be of any height: what goes beyond is left out, and said. */
+static void cut(grid *g)
+{
+    double head = labels_height(g, 0, g->columns) + 40;
+    size_t most_rows = (size_t)((MOST_HEIGHT - head) / g->cell);
+    g->rows = g->map->rows < most_rows ? g->map->rows : most_rows;
+    size_t panels = (size_t)(MOST_HEIGHT / (head + g->cell * (double)g->rows));
+    if (panels < 1) panels = 1;
+    if (panels * g->panel < g->columns) g->columns = panels * g->panel;
+}
+
+/* ---- drawing ---- */
+
+static void corner(grid *g)
+{
+    heed__label_setting setting = axis_setting(g);
+    double line = 1.4 * setting.font.size, right = g->left - GAP;
+    heed__label_row(g->page, &setting, &g->column_axis, right, g->top - GAP - 1.5 * line);
+    heed__label_row(g->page, &setting, &g->row_axis, right, g->top - GAP - 0.5 * line);
+}
+
+static void outline(grid *g, heed__mark mark, double x, double y, double size)
+{
+    const double dashes[] = {3, 2};
     cairo_t *cairo = g->page->cairo;
-    for (size_t j = 0; j < g->columns; j++) {
-        double width, middle = g->left + g->cell * ((double)j + 0.5);
-        int height;
-        PangoLayout *layout = label_layout(g, g->map->column_labels, j, &width);
-        pango_layout_get_pixel_size(layout, NULL, &height);
-        cairo_save(cairo);
-        cairo_translate(cairo, middle, g->top - GAP);
-        if (!upright) cairo_rotate(cairo, -G_PI / 2);
-        heed__page_show(g->page, layout, upright ? -width / 2 : 0,
-                        upright ? -height : -height / 2.0, g->font.colour);
-        cairo_restore(cairo);
-        g_object_unref(layout);
-    }
+    if (mark == HEED_MARK_NONE) return;
+    cairo_rectangle(cairo, x + 1, y + 1, size - 2, size - 2);
+    cairo_set_source_rgb(cairo, mark_colour.r / 255.0, mark_colour.g / 255.0,
+                         mark_colour.b / 255.0);
+    cairo_set_line_width(cairo, 2);
+    cairo_set_line_join(cairo, CAIRO_LINE_JOIN_MITER);
+    if (mark == HEED_MARK_POSSIBLE) cairo_set_dash(cairo, dashes, 2, 0);
+    cairo_stroke(cairo);
+    cairo_set_dash(cairo, NULL, 0, 0);
 }
 
-static void cells(grid *g, float largest)
+static void square(grid *g, double x, double y, double width, double height, heed__rgb colour)
 {
-    for (size_t i = 0; i < g->rows; i++) {
-        for (size_t j = 0; j < g->columns; j++) {
-            float weight = g->map->weights[i * g->map->columns + j];
-            const heed__rgb unknown = {200, 200, 200};
-            cairo_rectangle(g->page->cairo, g->left + g->cell * (double)j,
-                            g->top + g->cell * (double)i, g->cell - 1, g->cell - 1);
-            heed__page_fill(g->page, isnan(weight)
-                                         ? unknown
-                                         : heed__colour_of(largest > 0 ? weight / largest : 0, 0));
+    cairo_rectangle(g->page->cairo, x, y, width, height);
+    heed__page_fill(g->page, colour);
+}
+
+/* Cells leave a line of the ground between them. */
+static void cells(grid *g, size_t begin, size_t end)
+{
+    double width = g->cell * (double)(end - begin), height = g->cell * (double)g->rows;
+    square(g, g->left - 1, g->top - 1, width + 1, height + 1, line_colour);
+    for (size_t i = 0; i < g->rows; i++)
+        for (size_t j = begin; j < end; j++) {
+            double x = g->left + g->cell * (double)(j - begin), y = g->top + g->cell * (double)i;
+            float shade = heed__heat_map_shade(g->map, g->largest, i, j);
+            square(g, x, y, g->cell - 1, g->cell - 1,
+                   isnan(shade) ? unknown_colour : heed__colour_of(shade, 0));
+            outline(g, heed__heat_map_mark(g->map, i, j), x, y, g->cell - 1);
         }
-    }
-    cairo_rectangle(g->page->cairo, g->left - 1, g->top - 1, g->cell * (double)g->columns + 1,
-                    g->cell * (double)g->rows + 1);
-    cairo_set_source_rgb(g->page->cairo, 0.8, 0.8, 0.8);
-    cairo_set_line_width(g->page->cairo, 1);
-    cairo_stroke(g->page->cairo);
+}
+
+/* ---- what the colours mean ---- */
+
+static void small_text(grid *g, const char *text, double x, double y)
+{
+    PangoLayout *layout = heed__page_layout(g->page, text, strlen(text), &heed__page_small, -1);
+    heed__page_show(g->page, layout, x, y, heed__page_small.colour);
+    g_object_unref(layout);
 }
 
 static void bar_number(grid *g, double value, double x, double y)
 {
     heed__buffer number = {0};
     heed__buffer_number(&number, value, 3);
-    PangoLayout *layout = heed__page_layout(g->page, number.bytes ? number.bytes : "", number.size,
-                                            &heed__page_small, -1);
-    heed__page_show(g->page, layout, x, y, heed__page_small.colour);
-    g_object_unref(layout);
+    small_text(g, number.bytes ? number.bytes : "", x, y);
     heed__buffer_free(&number);
 }
 
-static double colour_bar(grid *g, float largest)
+static double colour_bar(grid *g, double x)
 {
     enum { STEPS = 50 };
-    double x = g->left + g->cell * (double)g->columns + 20;
     double height = fmax(60, fmin(200, g->cell * (double)g->rows));
-    for (int i = 0; i < STEPS; i++) {
-        cairo_rectangle(g->page->cairo, x, g->top + height * i / STEPS, BAR, height / STEPS + 0.5);
-        heed__page_fill(g->page, heed__colour_of(1.0f - (float)i / (STEPS - 1), 0));
-    }
-    bar_number(g, (double)largest, x + BAR + 6, g->top - 8);
-    bar_number(g, 0, x + BAR + 6, g->top + height - 10);
-    return height;
+    for (int i = 0; i < STEPS; i++)
+        square(g, x, g->top + height * i / STEPS, BAR, height / STEPS + 0.5,
+               heed__colour_of(1.0f - (float)i / (STEPS - 1), 0));
+    cairo_rectangle(g->page->cairo, x - 0.5, g->top - 0.5, BAR + 1, height + 1);
+    cairo_set_source_rgb(g->page->cairo, 0.8, 0.8, 0.8);
+    cairo_set_line_width(g->page->cairo, 1);
+    cairo_stroke(g->page->cairo);
+    bar_number(g, (double)g->largest, x + BAR + 6, g->top - 4);
+    bar_number(g, 0, x + BAR + 6, g->top + height - 14);
+    return g->top + height;
 }
 
-/* As many columns as fit, at a size that reads. */
-static void fit(grid *g, double label_width)
+static double mark_legend(grid *g, heed__mark mark, const char *text, double x, double y)
 {
-    double room = g->page->width - 2 * HEED_PAGE_MARGIN - label_width - GAP - BAR_ROOM;
-    size_t most = room > SMALLEST_CELL ? (size_t)(room / SMALLEST_CELL) : 1;
-    g->columns = g->map->columns < most ? g->map->columns : most;
-    g->rows = g->map->rows < most ? g->map->rows : most;
-    g->cell = fmax(SMALLEST_CELL, fmin(LARGEST_CELL, floor(room / (double)g->columns)));
-    g->font.size = fmin(LARGEST_FONT, g->cell * 0.8);
+    if (!heed__heat_map_has(g->map, mark)) return y;
+    square(g, x, y + 8, BAR, BAR, (heed__rgb){255, 255, 255});
+    outline(g, mark, x, y + 8, BAR);
+    small_text(g, text, x + BAR + 6, y + 7);
+    return y + 22;
 }
 
-void heed__page_heat_map(heed__page *page, const heed__explanation *e, const heed__heat_map *map)
+/* Returns where it ends. */
+static double legend(grid *g)
 {
-    if (!map->rows || !map->columns) return;
-    grid g = {.page = page, .explanation = e, .map = map, .font = {LARGEST_FONT, 0, {29, 29, 31}}};
-    fit(&g, fmin(MOST_LABEL, page->width / 4));
-    double used = widest_label(&g, map->row_labels, g.rows) * LARGEST_FONT / g.font.size;
-    fit(&g, fmin(MOST_LABEL, fmin(used, page->width / 4))); /* narrow labels leave room for cells */
+    double x = g->left + g->cell * (double)g->panel + 20, y = colour_bar(g, x);
+    y = mark_legend(g, HEED_MARK_LINK, "link", x, y);
+    return mark_legend(g, HEED_MARK_POSSIBLE, "possible", x, y);
+}
+
+/* ---- the whole ---- */
+
+static void draw_panel(grid *g, size_t begin, size_t end)
+{
+    double top = g->top = g->page->y + labels_height(g, begin, end) + GAP;
+    corner(g);
+    cells(g, begin, end);
+    for (size_t i = 0; i < g->rows; i++)
+        heed__label_row(g->page, &g->setting, g->row_labels + i, g->left - GAP,
+                        top + g->cell * ((double)i + 0.5));
+    for (size_t j = begin; j < end; j++)
+        heed__label_column(g->page, &g->setting, g->column_labels + j,
+                           g->left + g->cell * ((double)(j - begin) + 0.5), top - GAP);
+    double bottom = top + g->cell * (double)g->rows;
+    if (begin == 0) bottom = fmax(bottom, legend(g));
+    g->page->y = bottom + 14;
+}
+
+static void draw(grid *g)
+{
     heed__buffer line = {0};
-    heed__buffer_format(&line, "%s: each row a word that looks, each column a word it looks at",
-                        map->title ? map->title : "attention");
-    heed__page_line(page, &line, &heed__page_small);
-    double widest = widest_label(&g, map->column_labels, g.columns);
-    int upright = widest <= g.cell;
-    g.left = HEED_PAGE_MARGIN + widest_label(&g, map->row_labels, g.rows) + GAP;
-    g.top = page->y + GAP + (upright ? 1.4 * g.font.size : widest) + GAP;
-    float largest = heed__heat_map_largest(map);
-    row_labels(&g);
-    column_labels(&g, upright);
-    cells(&g, largest);
-    double height = colour_bar(&g, largest);
-    page->y = g.top + fmax(height, g.cell * (double)g.rows) + 14;
-    if (g.rows < map->rows || g.columns < map->columns)
-        heed__buffer_format(&line,
-                            "… %zu of %zu rows and %zu of %zu columns are shown; a wider "
-                            "picture shows more",
-                            g.rows, map->rows, g.columns, map->columns);
-    heed__page_line(page, &line, &heed__page_small);
-    page->y += 8;
+    if (g->map->title)
+        heed__page_text(g->page, g->map->title, strlen(g->map->title), &heed__page_small);
+    for (size_t begin = 0; begin < g->columns; begin += g->panel) {
+        size_t end = begin + g->panel < g->columns ? begin + g->panel : g->columns;
+        if (g->panel < g->columns)
+            heed__buffer_format(&line, "columns %zu to %zu of %zu", begin + 1, end,
+                                g->map->columns);
+        heed__page_line(g->page, &line, &heed__page_small);
+        draw_panel(g, begin, end);
+    }
+    heed__heat_map_left_out(&line, g->map, g->rows, g->columns);
+    heed__page_line(g->page, &line, &heed__page_small);
+    g->page->y += 8;
+}
+
+static void axes(grid *g)
+{
+    heed__buffer_format(&g->row_text, "%s ↓", heed__heat_map_row_axis(g->map));
+    heed__buffer_format(&g->column_text, "%s →", heed__heat_map_column_axis(g->map));
+    if (g->row_text.bytes)
+        heed__label_measure(g->page, g->row_text.bytes, g->row_text.size, &g->row_axis);
+    if (g->column_text.bytes)
+        heed__label_measure(g->page, g->column_text.bytes, g->column_text.size, &g->column_axis);
+}
+
+heed_status heed__page_heat_map(heed__page *page, const heed__explanation *e,
+                                const heed__heat_map *map)
+{
+    grid g = {.page = page,
+              .map = map,
+              .rows = map->rows,
+              .columns = map->columns,
+              .largest = heed__heat_map_largest(map)};
+    if (!map->rows || !map->columns) return HEED_OK;
+    heed_status status = measure_labels(page, e, map->row_labels, map->rows, &g.row_labels);
+    if (status == HEED_OK)
+        status = measure_labels(page, e, map->column_labels, map->columns, &g.column_labels);
+    if (status == HEED_OK) {
+        axes(&g);
+        fit(&g);
+        cut(&g);
+        draw(&g);
+    }
+    heed__free(g.row_labels);
+    heed__free(g.column_labels);
+    heed__buffer_free(&g.row_text);
+    heed__buffer_free(&g.column_text);
+    return status;
 }
 
 #else

@@ -74,6 +74,15 @@ static heed_status check_labels(const char *what, const char *const *labels, siz
     return HEED_OK;
 }
 
+static heed_status check_heat_map(const heed__heat_map *map, size_t n_words)
+{
+    HEED_TRY(check_string("a title", map->title));
+    HEED_TRY(check_string("the name of rows", map->row_axis));
+    HEED_TRY(check_string("the name of columns", map->column_axis));
+    HEED_TRY(check_labels("rows", map->row_labels, map->rows, n_words));
+    return check_labels("columns", map->column_labels, map->columns, n_words);
+}
+
 static heed_status check_explanation(const heed__explanation *e)
 {
     HEED_TRY(check_string("the name of a text", e->name));
@@ -86,12 +95,8 @@ static heed_status check_explanation(const heed__explanation *e)
         for (size_t j = 0; j < output->n_attributions; j++)
             HEED_TRY(check_string("a method", output->attributions[j].method));
     }
-    for (size_t i = 0; i < e->n_heat_maps; i++) {
-        const heed__heat_map *map = e->heat_maps + i;
-        HEED_TRY(check_string("a title", map->title));
-        HEED_TRY(check_labels("rows", map->row_labels, map->rows, e->n_words));
-        HEED_TRY(check_labels("columns", map->column_labels, map->columns, e->n_words));
-    }
+    for (size_t i = 0; i < e->n_heat_maps; i++)
+        HEED_TRY(check_heat_map(e->heat_maps + i, e->n_words));
     return HEED_OK;
 }
 
@@ -109,6 +114,8 @@ heed_status heed__picture_draw(const heed__picture *picture, const heed__rendere
     HEED_TRY(check_string("the title", picture->title));
     for (size_t i = 0; i < picture->n_explanations; i++)
         HEED_TRY(check_explanation(picture->explanations + i));
+    for (size_t i = 0; i < picture->n_heat_maps; i++)
+        HEED_TRY(check_heat_map(picture->heat_maps + i, 0));
     HEED_TRY(renderer->draw(picture, options, out));
     return out->status;
 }
@@ -125,10 +132,48 @@ const char *heed__heat_map_label(const heed__explanation *e, const char *const *
     return e->text + word.begin;
 }
 
+const char *heed__heat_map_row_axis(const heed__heat_map *map)
+{
+    return map->row_axis ? map->row_axis : "words that look";
+}
+
+const char *heed__heat_map_column_axis(const heed__heat_map *map)
+{
+    return map->column_axis ? map->column_axis : "words they look at";
+}
+
 float heed__heat_map_largest(const heed__heat_map *map)
 {
     float largest = 0.0f;
     for (size_t i = 0; i < map->rows * map->columns; i++)
         if (isfinite(map->weights[i]) && map->weights[i] > largest) largest = map->weights[i];
     return largest;
+}
+
+float heed__heat_map_shade(const heed__heat_map *map, float largest, size_t row, size_t column)
+{
+    float weight = map->weights[row * map->columns + column];
+    if (isnan(weight)) return weight;
+    return largest > 0.0f ? fmaxf(0.0f, fminf(1.0f, weight / largest)) : 0.0f;
+}
+
+heed__mark heed__heat_map_mark(const heed__heat_map *map, size_t row, size_t column)
+{
+    return map->marks ? (heed__mark)map->marks[row * map->columns + column] : HEED_MARK_NONE;
+}
+
+int heed__heat_map_has(const heed__heat_map *map, heed__mark mark)
+{
+    for (size_t i = 0; i < map->rows; i++)
+        for (size_t j = 0; j < map->columns; j++)
+            if (heed__heat_map_mark(map, i, j) == mark) return 1;
+    return 0;
+}
+
+void heed__heat_map_left_out(heed__buffer *out, const heed__heat_map *map, size_t rows,
+                             size_t columns)
+{
+    if (rows < map->rows || columns < map->columns)
+        heed__buffer_format(out, "… %zu of %zu rows and %zu of %zu columns are shown", rows,
+                            map->rows, columns, map->columns);
 }

@@ -52,13 +52,20 @@ typedef struct heed__explained_output {
     const heed__attribution *attributions;
 } heed__explained_output;
 
-/* A matrix of attention weights, row = query, column = key. */
+/* A cell that is outlined: a hard link of an alignment. */
+typedef enum heed__mark { HEED_MARK_NONE = 0, HEED_MARK_LINK, HEED_MARK_POSSIBLE } heed__mark;
+
+/* A matrix of attention weights, row = query, column = key; of an alignment, row = target word,
+ * column = source word. */
 typedef struct heed__heat_map {
     const char *title; /* "layer 1, head 2" */
     size_t rows, columns;
     const float *weights;             /* [rows][columns]; NaN = unknown */
     const char *const *row_labels;    /* [rows]; NULL = the explanation's words */
     const char *const *column_labels; /* [columns]; NULL = the explanation's words */
+    const char *row_axis;             /* what rows are: "target"; NULL = words that look */
+    const char *column_axis;          /* "source"; NULL = words they look at */
+    const unsigned char *marks;       /* [rows][columns] of heed__mark; NULL = none */
 } heed__heat_map;
 
 typedef struct heed__explanation {
@@ -77,6 +84,8 @@ typedef struct heed__picture {
     const char *title; /* NULL = none */
     size_t n_explanations;
     const heed__explanation *explanations;
+    size_t n_heat_maps; /* by themselves: all have row and column labels */
+    const heed__heat_map *heat_maps;
 } heed__picture;
 
 typedef enum heed__colours {

@@ -49,7 +49,7 @@ static void make(fixture *f, const char *text)
                                          .words = f->words,
                                          .n_outputs = 1,
                                          .outputs = &f->output};
-    f->picture = (heed__picture){NULL, 1, &f->explanation};
+    f->picture = (heed__picture){.n_explanations = 1, .explanations = &f->explanation};
 }
 
 static heed__buffer drawn(const fixture *f, const char *name, const heed__picture_options *options)
@@ -357,7 +357,7 @@ static void test_html_is_whole_and_escaped(void **state)
     const size_t n = f.explanation.n_words;
     float *weights = calloc(n * n, sizeof *weights);
     for (size_t i = 0; i < n * n; i++) weights[i] = i % 7 ? 0.1f : NAN;
-    heed__heat_map map = {"layer <1>", n, n, weights, NULL, NULL};
+    heed__heat_map map = {.title = "layer <1>", .rows = n, .columns = n, .weights = weights};
     f.explanation.n_heat_maps = 1;
     f.explanation.heat_maps = &map;
     heed__buffer out = drawn(&f, "html", NULL);
@@ -436,7 +436,7 @@ static void test_bad_input_is_refused(void **state)
     check_fails(heed__picture_draw(&f.picture, renderer, NULL, &out), HEED_E_DATA, "byte 4");
     make(&f, "two words");
     float weight = 1;
-    heed__heat_map map = {"m", 1, 1, &weight, NULL, NULL};
+    heed__heat_map map = {.title = "m", .rows = 1, .columns = 1, .weights = &weight};
     f.explanation.heat_maps = &map;
     f.explanation.n_heat_maps = 1;
     check_fails(heed__picture_draw(&f.picture, renderer, NULL, &out), HEED_E_DATA, "1 rows for 2");
