@@ -6,6 +6,7 @@
  */
 #include "base/fail.h"
 #include "explain/colour.h"
+#include "explain/html.h"
 #include "explain/renderers.h"
 #include "explain/runs.h"
 
@@ -14,10 +15,9 @@
 #include <string.h>
 #include <utf8proc.h>
 
-enum { SHADES = 10, MOST_CELLS = 100 /* words a side of a matrix */ };
+enum { SHADES = HEED_HTML_SHADES };
 
-/* Text as HTML text or as the content of a quoted attribute. */
-static void put_escaped(heed__buffer *out, const char *text, size_t length)
+void heed__html_escaped(heed__buffer *out, const char *text, size_t length)
 {
     for (size_t at = 0; at < length;) {
         utf8proc_int32_t c;
@@ -45,7 +45,7 @@ static void put_escaped(heed__buffer *out, const char *text, size_t length)
 
 static void put_string(heed__buffer *out, const char *text)
 {
-    put_escaped(out, text, strlen(text));
+    heed__html_escaped(out, text, strlen(text));
 }
 
 static void put_colours(heed__buffer *out, int dark)
@@ -74,23 +74,18 @@ static const char page_style[] =
     ".u{outline:1px dotted var(--soft)}\n"
     ".note,.method{color:var(--soft);font-size:.85em;margin:0}\n"
     ".wrong{color:#b3261e}\n"
-    ".legend span{display:inline-block;width:1.2em;height:1em;vertical-align:-.15em}\n"
-    "figure{margin:1em 0;overflow-x:auto}\nfigcaption{font-size:.9em;color:var(--soft)}\n"
-    "table{border-collapse:collapse;font-size:.75em;line-height:1.2}\n"
-    "th{font-weight:normal;text-align:right;padding:.1em .4em;white-space:nowrap;max-width:14em;"
-    "overflow:hidden;text-overflow:ellipsis}\n"
-    "thead th{writing-mode:vertical-rl;text-align:right;padding:.4em .1em;max-width:none;"
-    "max-height:12em}\n"
-    "td{width:1.4em;min-width:1.4em;height:1.4em;border:1px solid var(--ground);padding:0;"
-    "text-align:center}\n";
+    ".legend span{display:inline-block;width:1.2em;height:1em;vertical-align:-.15em}\n";
 
 static void put_head(heed__buffer *out, const heed__picture *picture)
 {
     heed__buffer_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                            "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-    put_string(out, picture->title ? picture->title : "Which words decided");
+    put_string(out, picture->title            ? picture->title
+                    : picture->n_explanations ? "Which words decided"
+                                              : "Which word belongs to which");
     heed__buffer_text(out, "</title>\n<style>\n");
     heed__buffer_text(out, page_style);
+    heed__buffer_text(out, heed__html_heat_map_style);
     put_colours(out, 0);
     heed__buffer_text(out, "@media (prefers-color-scheme:dark){\n"
                            ":root{--ground:#202124;--ink:#e8eaed;--soft:#9aa0a6;--line:#3c4043}\n"
@@ -103,14 +98,13 @@ static void put_head(heed__buffer *out, const heed__picture *picture)
     heed__buffer_text(out, "</h1>\n");
 }
 
-/* ` class="p7"`, or nothing where a shade is too weak to show. */
-static void put_class(heed__buffer *out, float shade)
+void heed__html_class(heed__buffer *out, float shade)
 {
     long step = isnan(shade) ? 0 : lroundf(shade * SHADES);
     if (isnan(shade))
-        heed__buffer_text(out, " class=\"u\"");
+        heed__buffer_text(out, "u");
     else if (step)
-        heed__buffer_format(out, " class=\"%c%ld\"", step < 0 ? 'n' : 'p', labs(step));
+        heed__buffer_format(out, "%c%ld", step < 0 ? 'n' : 'p', labs(step));
 }
 
 static void put_words(heed__buffer *out, const heed__explanation *e, const heed__runs *runs,
@@ -121,29 +115,29 @@ static void put_words(heed__buffer *out, const heed__explanation *e, const heed_
     for (size_t i = 0; i < runs->count; i++) {
         const heed__run *run = runs->items + i;
         if (run->word == HEED_NO_WORD) {
-            put_escaped(out, e->text + run->begin, run->end - run->begin);
+            heed__html_escaped(out, e->text + run->begin, run->end - run->begin);
             continue;
         }
         float score = attribution->scores[run->word];
-        heed__buffer_text(out, "<span");
-        put_class(out, heed__shade(&scale, score));
-        heed__buffer_text(out, " title=\"");
-        put_escaped(out, e->text + run->begin, run->end - run->begin);
+        heed__buffer_text(out, "<span class=\"");
+        heed__html_class(out, heed__shade(&scale, score));
+        heed__buffer_text(out, "\" title=\"");
+        heed__html_escaped(out, e->text + run->begin, run->end - run->begin);
         heed__buffer_text(out, ": ");
         heed__buffer_number(out, (double)score, 4);
         heed__buffer_text(out, "\">");
-        put_escaped(out, e->text + run->begin, run->end - run->begin);
+        heed__html_escaped(out, e->text + run->begin, run->end - run->begin);
         heed__buffer_text(out, "</span>");
     }
     heed__buffer_text(out, "</p>\n");
 }
 
-static void put_note(heed__buffer *out, heed__buffer *note)
+void heed__html_note(heed__buffer *out, heed__buffer *note)
 {
     if (note->status != HEED_OK) out->status = note->status;
     if (note->size) {
         heed__buffer_text(out, "<p class=\"note\">");
-        put_escaped(out, note->bytes, note->size);
+        heed__html_escaped(out, note->bytes, note->size);
         heed__buffer_text(out, "</p>\n");
     }
     heed__buffer_free(note);
@@ -163,7 +157,7 @@ static void put_output(heed__buffer *out, const heed__explanation *e, const heed
     heed__caption_percent(out, output->probability);
     int wrong = heed__caption_truth(&verdict, output);
     if (verdict.size) heed__buffer_text(out, wrong ? " <span class=\"wrong\">" : " ");
-    put_escaped(out, verdict.bytes, verdict.size);
+    heed__html_escaped(out, verdict.bytes, verdict.size);
     if (wrong) heed__buffer_text(out, "</span>");
     heed__buffer_free(&verdict);
     heed__buffer_text(out, "</h3>\n");
@@ -175,54 +169,10 @@ static void put_output(heed__buffer *out, const heed__explanation *e, const heed
         put_words(out, e, runs, attribution);
         heed__buffer note = {0};
         heed__caption_left_out(&note, runs->left_out);
-        put_note(out, &note);
+        heed__html_note(out, &note);
         heed__caption_faithfulness(&note, &attribution->faithfulness);
-        put_note(out, &note);
+        heed__html_note(out, &note);
     }
-}
-
-static void put_label(heed__buffer *out, const heed__explanation *e, const char *const *labels,
-                      size_t i, const char *scope)
-{
-    size_t length;
-    const char *label = heed__heat_map_label(e, labels, i, &length);
-    heed__buffer_format(out, "<th scope=\"%s\">", scope);
-    put_escaped(out, label, length);
-    heed__buffer_text(out, "</th>");
-}
-
-static void put_heat_map(heed__buffer *out, const heed__explanation *e, const heed__heat_map *map)
-{
-    size_t rows = map->rows < MOST_CELLS ? map->rows : MOST_CELLS;
-    size_t columns = map->columns < MOST_CELLS ? map->columns : MOST_CELLS;
-    float largest = heed__heat_map_largest(map);
-    heed__buffer_text(out, "<figure>\n<figcaption>");
-    put_string(out, map->title ? map->title : "attention");
-    heed__buffer_text(out, ": each row a word that looks, each column a word it looks at; "
-                           "the strongest cell is ");
-    heed__buffer_number(out, (double)largest, 3);
-    heed__buffer_text(out, "</figcaption>\n<table>\n<thead><tr><td></td>");
-    for (size_t j = 0; j < columns; j++) put_label(out, e, map->column_labels, j, "col");
-    heed__buffer_text(out, "</tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < rows; i++) {
-        heed__buffer_text(out, "<tr>");
-        put_label(out, e, map->row_labels, i, "row");
-        for (size_t j = 0; j < columns; j++) {
-            float weight = map->weights[i * map->columns + j];
-            heed__buffer_text(out, "<td");
-            put_class(out, isnan(weight) || largest > 0.0f ? weight / largest : 0.0f);
-            heed__buffer_text(out, " title=\"");
-            heed__buffer_number(out, (double)weight, 4);
-            heed__buffer_text(out, "\"></td>");
-        }
-        heed__buffer_text(out, "</tr>\n");
-    }
-    heed__buffer_text(out, "</tbody>\n</table>\n</figure>\n");
-    if (rows == map->rows && columns == map->columns) return;
-    heed__buffer note = {0};
-    heed__buffer_format(&note, "… %zu of %zu rows and %zu of %zu columns are shown", rows,
-                        map->rows, columns, map->columns);
-    put_note(out, &note);
 }
 
 static void put_legend(heed__buffer *out, int is_signed)
@@ -258,11 +208,16 @@ static heed_status draw(const heed__picture *picture, const heed__picture_option
             for (size_t k = 0; k < heed__drawn_methods(e->outputs + j, options); k++)
                 is_signed |= heed__scale_of(e->outputs[j].attributions + k, e->n_words).is_signed;
         }
-        for (size_t j = 0; j < e->n_heat_maps; j++) put_heat_map(out, e, e->heat_maps + j);
+        for (size_t j = 0; j < e->n_heat_maps; j++) heed__html_heat_map(out, e, e->heat_maps + j);
         heed__buffer_text(out, "</article>\n");
         heed__runs_free(&runs);
     }
-    put_legend(out, is_signed);
+    for (size_t i = 0; i < picture->n_heat_maps; i++) {
+        heed__buffer_text(out, "<article>\n");
+        heed__html_heat_map(out, NULL, picture->heat_maps + i);
+        heed__buffer_text(out, "</article>\n");
+    }
+    if (picture->n_explanations) put_legend(out, is_signed);
     heed__buffer_text(out, "</main>\n</body>\n</html>\n");
     return out->status;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The same picture as data: {"title", "explanations": [{"name", "text", "outputs": [{"name",
  * "label", "probability", "truth", "words": [{"text", "begin", "end", "scores": {method: score}}],
- * "faithfulness": {method: {"words", "drop_highest", "drop_random"}}}], "attention": [...]}]}.
+ * "faithfulness": {method: {"words", "drop_highest", "drop_random"}}}], "attention": [...]}]}, and
+ * with "alignments": [{"name", "source", "target", "weights", "links": [[source, target]],
+ * "possible": [...]}] where there are matrices by themselves.
  * What is unknown is null. */
 #include "base/fail.h"
 #include "explain/renderers.h"
@@ -81,7 +83,7 @@ static json_t *labels_array(const heed__explanation *e, const char *const *label
     return array;
 }
 
-static json_t *heat_map_object(const heed__explanation *e, const heed__heat_map *map)
+static json_t *weights_array(const heed__heat_map *map)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < map->rows; i++) {
@@ -90,11 +92,16 @@ static json_t *heat_map_object(const heed__explanation *e, const heed__heat_map 
             json_array_append_new(row, number_or_null((double)map->weights[i * map->columns + j]));
         json_array_append_new(rows, row);
     }
+    return rows;
+}
+
+static json_t *heat_map_object(const heed__explanation *e, const heed__heat_map *map)
+{
     json_t *object = json_object();
     json_object_set_new(object, "title", text_or_null(map->title));
     json_object_set_new(object, "rows", labels_array(e, map->row_labels, map->rows));
     json_object_set_new(object, "columns", labels_array(e, map->column_labels, map->columns));
-    json_object_set_new(object, "weights", rows);
+    json_object_set_new(object, "weights", weights_array(map));
     return object;
 }
 
@@ -113,21 +120,60 @@ static json_t *explanation_object(const heed__explanation *e)
     return object;
 }
 
+/* The links of one kind, counted from 0. */
+static json_t *links_array(const heed__heat_map *map, heed__mark mark)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < map->rows; i++)
+        for (size_t j = 0; j < map->columns; j++)
+            if (heed__heat_map_mark(map, i, j) == mark)
+                json_array_append_new(array, json_pack("[I, I]", (json_int_t)j, (json_int_t)i));
+    return array;
+}
+
+static json_t *alignment_object(const heed__heat_map *map)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "name", text_or_null(map->title));
+    json_object_set_new(object, "source", labels_array(NULL, map->column_labels, map->columns));
+    json_object_set_new(object, "target", labels_array(NULL, map->row_labels, map->rows));
+    json_object_set_new(object, "weights", weights_array(map));
+    json_object_set_new(object, "links", links_array(map, HEED_MARK_LINK));
+    json_object_set_new(object, "possible", links_array(map, HEED_MARK_POSSIBLE));
+    return object;
+}
+
 static int add_to_buffer(const char *bytes, size_t size, void *out)
 {
     heed__buffer_add(out, bytes, size);
     return ((heed__buffer *)out)->status == HEED_OK ? 0 : -1;
 }
 
+static int put_explanations(const heed__picture *picture, json_t *document)
+{
+    if (picture->n_heat_maps && !picture->n_explanations) return 0;
+    json_t *array = json_array();
+    for (size_t i = 0; i < picture->n_explanations; i++)
+        json_array_append_new(array, explanation_object(picture->explanations + i));
+    return json_object_set_new(document, "explanations", array) != 0;
+}
+
+static int put_alignments(const heed__picture *picture, json_t *document)
+{
+    if (!picture->n_heat_maps) return 0;
+    json_t *array = json_array();
+    for (size_t i = 0; i < picture->n_heat_maps; i++)
+        json_array_append_new(array, alignment_object(picture->heat_maps + i));
+    return json_object_set_new(document, "alignments", array) != 0;
+}
+
 static heed_status draw(const heed__picture *picture, const heed__picture_options *options,
                         heed__buffer *out)
 {
     (void)options;
-    json_t *explanations = json_array(), *document = json_object();
-    for (size_t i = 0; i < picture->n_explanations; i++)
-        json_array_append_new(explanations, explanation_object(picture->explanations + i));
+    json_t *document = json_object();
     json_object_set_new(document, "title", text_or_null(picture->title));
-    int failed = json_object_set_new(document, "explanations", explanations) != 0;
+    int failed = put_explanations(picture, document) || put_alignments(picture, document);
     failed = failed || json_dump_callback(document, add_to_buffer, out,
                                           JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS)) != 0;
     json_decref(document);

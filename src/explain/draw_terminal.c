@@ -10,21 +10,16 @@
 #include "explain/colour.h"
 #include "explain/renderers.h"
 #include "explain/runs.h"
+#include "explain/terminal.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
-enum { SHADES = 5, UNKNOWN = 100 }; /* marks: -SHADES .. SHADES, 0 = plain */
+enum { SHADES = HEED_SCREEN_SHADES, UNKNOWN = HEED_SCREEN_UNKNOWN };
 
-typedef struct screen {
-    heed__buffer *out;
-    heed__colours colours;
-    int columns;
-    int column; /* where the next character goes */
-    int mark;   /* what is switched on now */
-} screen;
+typedef heed__screen screen;
 
 /* One character, or one bracket, on its way to the screen. */
 typedef struct item {
@@ -43,7 +38,7 @@ typedef struct cursor {
     int brackets_done; /* of the pair before the run, or after it */
 } cursor;
 
-static int mark_of(float shade)
+int heed__screen_mark_of(float shade)
 {
     if (isnan(shade)) return UNKNOWN;
     return (int)lroundf(shade * SHADES);
@@ -56,7 +51,7 @@ static heed__rgb mark_colour(int mark)
     return heed__colour_of(mark < 0 ? -strength : strength, 0);
 }
 
-static void switch_mark(screen *s, int mark)
+void heed__screen_switch(screen *s, int mark)
 {
     if (s->colours == HEED_COLOURS_NONE || mark == s->mark) return;
     if (s->mark) heed__buffer_text(s->out, "\x1b[0m");
@@ -76,9 +71,9 @@ static void switch_mark(screen *s, int mark)
     }
 }
 
-static void new_line(screen *s)
+void heed__screen_line(screen *s)
 {
-    switch_mark(s, 0);
+    heed__screen_switch(s, 0);
     heed__buffer_text(s->out, "\n");
     s->column = 0;
 }
@@ -181,10 +176,10 @@ static int width_ahead(cursor ahead, item it, int limit)
 static void put_item(screen *s, const item *it)
 {
     if (s->column + it->width > s->columns) {
-        new_line(s);
+        heed__screen_line(s);
         if (it->kind == SPACE) return; /* spaces at the end of a line need no column */
     }
-    switch_mark(s, it->mark);
+    heed__screen_switch(s, it->mark);
     heed__buffer_add(s->out, it->bytes, (size_t)it->length);
     s->column += it->width;
 }
@@ -194,14 +189,14 @@ static void put_runs(screen *s, cursor c)
     item before = {.kind = SPACE};
     for (item it = next_item(&c); it.kind != END; before = it, it = next_item(&c)) {
         if (it.kind == NEWLINE) {
-            new_line(s);
+            heed__screen_line(s);
             continue;
         }
         int starts = s->column > 0 && may_break(&before, &it);
-        if (starts && s->column + width_ahead(c, it, s->columns) > s->columns) new_line(s);
+        if (starts && s->column + width_ahead(c, it, s->columns) > s->columns) heed__screen_line(s);
         put_item(s, &it);
     }
-    if (s->column) new_line(s);
+    if (s->column) heed__screen_line(s);
 }
 
 /* Plain text, wrapped: labels and captions. */
@@ -212,7 +207,7 @@ static void put_plain(screen *s, const char *text, size_t length)
     put_runs(s, (cursor){.text = text, .runs = &runs, .marks = &(int){0}});
 }
 
-static void put_buffer(screen *s, heed__buffer *line)
+void heed__screen_text(screen *s, heed__buffer *line)
 {
     if (line->status != HEED_OK) s->out->status = line->status;
     if (line->size) put_plain(s, line->bytes, line->size);
@@ -227,7 +222,8 @@ static heed_status put_words(screen *s, const heed__explanation *e, const heed__
     HEED_TRY(heed__alloc(runs->count, sizeof *marks, "the marks of words", &marks));
     for (size_t i = 0; i < runs->count; i++)
         if (runs->items[i].word != HEED_NO_WORD)
-            marks[i] = mark_of(heed__shade(&scale, attribution->scores[runs->items[i].word]));
+            marks[i] =
+                heed__screen_mark_of(heed__shade(&scale, attribution->scores[runs->items[i].word]));
     put_runs(s, (cursor){.text = e->text,
                          .runs = runs,
                          .marks = marks,
@@ -236,9 +232,9 @@ static heed_status put_words(screen *s, const heed__explanation *e, const heed__
     heed__free(marks);
     heed__buffer line = {0};
     heed__caption_left_out(&line, runs->left_out);
-    put_buffer(s, &line);
+    heed__screen_text(s, &line);
     heed__caption_faithfulness(&line, &attribution->faithfulness);
-    put_buffer(s, &line);
+    heed__screen_text(s, &line);
     return HEED_OK;
 }
 
@@ -252,87 +248,8 @@ static void put_label(screen *s, const heed__explained_output *output)
     if (output->truth) heed__buffer_text(&line, "  ");
     heed__caption_truth(&line, output);
     if (s->colours) heed__buffer_text(s->out, "\x1b[1m");
-    put_buffer(s, &line);
+    heed__screen_text(s, &line);
     if (s->colours) heed__buffer_text(s->out, "\x1b[0m");
-}
-
-/* ---- attention matrices ---- */
-
-enum { LABEL_COLUMNS = 16, CELL_COLUMNS = 2, MOST_ROWS = 60 };
-
-/* Number and label, cut with an ellipsis or filled with spaces to LABEL_COLUMNS. */
-static void put_row_label(screen *s, size_t number, const char *label, size_t length)
-{
-    heed__buffer_format(s->out, "%3zu ", number);
-    int column = 0;
-    for (size_t at = 0; at < length;) {
-        utf8proc_int32_t c;
-        size_t left = length - at;
-        at += (size_t)utf8proc_iterate((const utf8proc_uint8_t *)label + at,
-                                       (utf8proc_ssize_t)(left < 4 ? left : 4), &c);
-        item it = character_item(c == '\n' ? ' ' : c, 0);
-        if (column + it.width > LABEL_COLUMNS - 1) {
-            heed__buffer_text(s->out, "…");
-            column++;
-            break;
-        }
-        heed__buffer_add(s->out, it.bytes, (size_t)it.length);
-        column += it.width;
-    }
-    heed__buffer_format(s->out, "%*s", LABEL_COLUMNS - column, "");
-}
-
-static void put_cell(screen *s, float weight, float largest)
-{
-    float shade = largest > 0.0f ? weight / largest : 0.0f;
-    if (s->colours && !isnan(weight)) {
-        switch_mark(s, mark_of(shade));
-        heed__buffer_text(s->out, "  ");
-    } else if (isnan(weight)) {
-        switch_mark(s, 0);
-        heed__buffer_text(s->out, " ?");
-    } else {
-        int tenths = (int)(shade * 10.0f);
-        heed__buffer_format(s->out, " %c",
-                            tenths < 1 ? '.' : "0123456789"[tenths > 9 ? 9 : tenths]);
-    }
-}
-
-static void put_heat_map(screen *s, const heed__explanation *e, const heed__heat_map *map)
-{
-    size_t fit = (size_t)((s->columns - LABEL_COLUMNS - 4) / CELL_COLUMNS);
-    size_t columns = map->columns < fit ? map->columns : fit;
-    size_t rows = map->rows < MOST_ROWS ? map->rows : MOST_ROWS;
-    heed__buffer line = {0};
-    heed__buffer_format(&line,
-                        "%s (each row a word that looks, each column the word of that "
-                        "number that it looks at)",
-                        map->title ? map->title : "attention");
-    put_buffer(s, &line);
-    heed__buffer_format(s->out, "%*s", LABEL_COLUMNS + 4, "");
-    for (size_t j = 0; j < columns; j += 5) /* room for three digits */
-        heed__buffer_format(s->out, "%2zu%*s", j + 1, j + 1 < 100 ? 8 : 7, "");
-    new_line(s);
-    float largest = heed__heat_map_largest(map);
-    for (size_t i = 0; i < rows; i++) {
-        size_t length;
-        const char *label = heed__heat_map_label(e, map->row_labels, i, &length);
-        put_row_label(s, i + 1, label, length);
-        for (size_t j = 0; j < columns; j++)
-            put_cell(s, map->weights[i * map->columns + j], largest);
-        new_line(s);
-    }
-    for (size_t j = 0; j < columns && map->column_labels; j++) {
-        size_t length;
-        const char *label = heed__heat_map_label(e, map->column_labels, j, &length);
-        heed__buffer_format(&line, "%s%zu ", j ? "  " : "columns: ", j + 1);
-        heed__buffer_add(&line, label, length);
-    }
-    put_buffer(s, &line);
-    if (rows < map->rows || columns < map->columns)
-        heed__buffer_format(&line, "… %zu of %zu rows and %zu of %zu columns are shown", rows,
-                            map->rows, columns, map->columns);
-    put_buffer(s, &line);
 }
 
 /* ---- the whole ---- */
@@ -344,23 +261,23 @@ static void put_legend(screen *s, int is_signed, int has_unknown)
         heed__buffer_text(&line, "[[word]] decided most, [word] less");
         if (is_signed) heed__buffer_text(&line, ", {word} speaks against the label");
         if (has_unknown) heed__buffer_text(&line, ", ?word? has no score");
-        put_buffer(s, &line);
+        heed__screen_text(s, &line);
         return;
     }
     heed__buffer_text(s->out, is_signed ? "against " : "less ");
     for (int mark = is_signed ? -SHADES : 1; mark <= SHADES; mark++) {
-        switch_mark(s, mark);
+        heed__screen_switch(s, mark);
         heed__buffer_text(s->out, mark ? " " : "");
     }
-    switch_mark(s, 0);
+    heed__screen_switch(s, 0);
     heed__buffer_text(s->out, is_signed ? " for the label" : " more");
-    new_line(s);
+    heed__screen_line(s);
     if (!has_unknown) return;
-    switch_mark(s, UNKNOWN);
+    heed__screen_switch(s, UNKNOWN);
     heed__buffer_text(s->out, "word");
-    switch_mark(s, 0);
+    heed__screen_switch(s, 0);
     heed__buffer_text(s->out, " has no score");
-    new_line(s);
+    heed__screen_line(s);
 }
 
 static heed_status put_explanation(screen *s, const heed__explanation *e,
@@ -381,11 +298,12 @@ static heed_status put_explanation(screen *s, const heed__explanation *e,
             used->has_unknown |= scale.has_unknown;
             heed__buffer line = {0};
             if (methods > 1) heed__buffer_format(&line, "by %s:", attribution->method);
-            put_buffer(s, &line);
+            heed__screen_text(s, &line);
             status = put_words(s, e, &runs, attribution);
         }
     }
-    for (size_t i = 0; i < e->n_heat_maps; i++) put_heat_map(s, e, e->heat_maps + i);
+    for (size_t i = 0; i < e->n_heat_maps && status == HEED_OK; i++)
+        status = heed__screen_heat_map(s, e, e->heat_maps + i);
     heed__runs_free(&runs);
     return status;
 }
@@ -397,10 +315,14 @@ static heed_status draw(const heed__picture *picture, const heed__picture_option
     heed__scale used = {0};
     if (picture->title) put_plain(&s, picture->title, strlen(picture->title));
     for (size_t i = 0; i < picture->n_explanations; i++) {
-        if (i || picture->title) new_line(&s);
+        if (i || picture->title) heed__screen_line(&s);
         HEED_TRY(put_explanation(&s, picture->explanations + i, options, &used));
     }
     if (picture->n_explanations) put_legend(&s, used.is_signed, used.has_unknown);
+    for (size_t i = 0; i < picture->n_heat_maps; i++) {
+        if (i || picture->title || picture->n_explanations) heed__screen_line(&s);
+        HEED_TRY(heed__screen_heat_map(&s, NULL, picture->heat_maps + i));
+    }
     return out->status;
 }
 

@@ -96,7 +96,7 @@ static double lift_of(const heed__label_setting *s, const heed__matrix_label *la
         if (is_slanted(s, labels + j)) continue;
         double left = s->cell * (double)(j - at) - s->font.size / 2;
         double lower = left * tan(s->angle) - line / 2 / cos(s->angle);
-        lift = fmax(lift, heed__label_column_extent(s, labels + j).up - lower);
+        lift = fmax(lift, heed__label_column_extent(s, labels + j).up + 0.4 * s->font.size - lower);
     }
     return lift;
 }
