@@ -2,7 +2,9 @@
 /* Recurrent decoders: memory is taken once, plans hold, and what cannot be is refused. */
 #include "recurrent_case.h"
 
+#include "base/fail.h"
 #include "base/memory.h"
+#include "out_of_memory.h"
 
 static const int64_t ids[] = {4, 2, 9, 3, 1}, target_lengths[] = {3, 1, 5, 2, 5},
                      source_lengths[] = {4, 1, 2, 7, 3};
@@ -154,11 +156,97 @@ static void test_as_many_sources_as_targets(void **state)
     case_close(&c);
 }
 
+/* Two steps of search, each sentence alone, after the whole pass. */
+static heed_status search(const heed__decoder_kind *kind, void *decoder, heed__tape *tape, work *w,
+                          void **state)
+{
+    static const int64_t parents[] = {0, 1, 2, 3, 4}, offsets[] = {0, 1, 2, 3, 4, 5};
+    heed__ragged queries = {SENTENCES, SENTENCES, 1, offsets, parents, parents};
+    heed__pass pass = {.tape = tape, .ragged = &w->sources.ragged};
+    heed__memory memory = {.ragged = &w->sources.ragged, .recurrent = 1, .directions = 2};
+    HEED_TRY(kind->open(decoder, state));
+    heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
+    memory.states = heed__tape_constant(tape, w->sources.ragged.rows, MEMORY, w->states);
+    kind->begin(decoder, *state, &pass, &memory);
+    HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
+    HEED_TRY(kind->begun(decoder, *state, tape));
+    for (int64_t t = 0; t < 2; t++) {
+        heed__step step = {.position = t,
+                           .rows = SENTENCES,
+                           .parents = parents,
+                           .queries = &queries,
+                           .starts = w->sources.offsets,
+                           .lengths = source_lengths,
+                           .memory_rows = w->sources.ragged.rows,
+                           .longest_memory = w->sources.ragged.longest};
+        pass.ragged = &queries;
+        heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
+        heed__var x = heed__tape_constant(tape, SENTENCES, EMBEDDED, w->embedded);
+        kind->step(decoder, *state, &pass, &step, x, NULL);
+        HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
+        HEED_TRY(kind->stepped(decoder, *state, tape));
+    }
+    return HEED_OK;
+}
+
+typedef struct job {
+    const heed__decoder_kind *kind;
+    heed_config *config;
+    work *w;
+} job;
+
+static heed_status whole_and_search(job *j, heed__params *params, void **decoder, heed__tape **tape,
+                                    void **state)
+{
+    int64_t width;
+    decoder_case c = {.kind = j->kind};
+    HEED_TRY(j->kind->create(params, j->config, MEMORY, decoder, &width));
+    HEED_TRY(heed__tape_create(NULL, tape));
+    c.decoder = *decoder;
+    c.tape = *tape;
+    HEED_TRY(
+        heed__tape_run(c.tape, record(&c, j->w, &j->w->targets.ragged, &j->w->sources.ragged)));
+    return search(j->kind, *decoder, *tape, j->w, state);
+}
+
+static heed_status do_job(void *arg)
+{
+    job *j = arg;
+    heed__params params = {.trains = 1};
+    void *decoder = NULL, *state = NULL;
+    heed__tape *tape = NULL;
+    heed_status status = whole_and_search(j, &params, &decoder, &tape, &state);
+    if (decoder) j->kind->close(decoder, state);
+    heed__tape_destroy(&tape);
+    if (decoder) j->kind->destroy(decoder);
+    heed__params_clear(&params);
+    return status;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    static work w;
+    fill_work(&w);
+    for (int i = 0; i < 2; i++) {
+        job j = {i ? &heed__decoder_lstm : &heed__decoder_gru, NULL, &w};
+        check_ok(heed_config_create(&j.config));
+        check_ok(heed_config_set(j.config, "encoder.dim", "6"));
+        check_ok(heed_config_set(j.config, "input.dim", "4"));
+        check_ok(heed_config_set(j.config, "decoder.attention", i ? "general" : "additive"));
+        check_ok(heed_config_set(j.config, "decoder.coverage", i ? "true" : "false"));
+        check_out_of_memory(do_job, &j, 1000);
+        heed_config_destroy(&j.config);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_memory_is_taken_once), cmocka_unit_test(test_nothing_to_write),
-        cmocka_unit_test(test_empty_sources), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_as_many_sources_as_targets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_memory_is_taken_once),
+                                       cmocka_unit_test(test_nothing_to_write),
+                                       cmocka_unit_test(test_empty_sources),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_as_many_sources_as_targets),
+                                       cmocka_unit_test(test_out_of_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -266,9 +267,50 @@ static void test_batches_do_not_matter(void **state)
     for_all(batches_of);
 }
 
+static void copy_params(decoder_case *to, const decoder_case *from)
+{
+    for (size_t i = 0; i < to->params.count; i++)
+        for (size_t j = 0; j < from->params.count; j++) {
+            heed__param *t = to->params.items[i], *f = from->params.items[j];
+            if (strcmp(t->name, f->name) == 0)
+                memcpy(t->data, f->data, (size_t)(t->rows * t->cols) * sizeof *t->data);
+        }
+}
+
+/* Weights as values and the operator are two ways to the same states. */
+static void test_both_ways_agree(void **state)
+{
+    (void)state;
+    static const char *const scores[] = {"additive", "dot", "general", "concat"};
+    static given wanted, have;
+    batch targets, sources;
+    batch_fill(&targets, SENTENCES, target_lengths, ids);
+    batch_fill(&sources, SENTENCES, source_lengths, ids);
+    for (int i = 0; i < 4; i++) {
+        const char *settings[] = {"decoder.attention", scores[i], "decoder.copy", "false", NULL};
+        decoder_case with_operator, with_values;
+        case_open(&with_operator, &heed__decoder_gru, settings, MEMORY);
+        settings[3] = "true";
+        case_open(&with_values, &heed__decoder_gru, settings, MEMORY);
+        copy_params(&with_values, &with_operator);
+        run_whole(&with_operator, &targets, &sources, 1, HEED_TAPE_INFER, &wanted);
+        run_whole(&with_values, &targets, &sources, 1, HEED_TAPE_INFER, &have);
+        for (int64_t j = 0; j < targets.ragged.rows * with_values.width; j++)
+            assert_true(fabsf(have.states[j] - wanted.states[j]) < 1e-6f);
+        for (int64_t row = 0; row < targets.ragged.rows; row++) {
+            float sum = 0;
+            for (int64_t j = have.pairs[row]; j < have.pairs[row + 1]; j++) sum += have.weights[j];
+            assert_true(fabsf(sum - 1) < 1e-6f);
+        }
+        case_close(&with_operator);
+        case_close(&with_values);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_equal_the_whole),
-                                       cmocka_unit_test(test_batches_do_not_matter)};
+                                       cmocka_unit_test(test_batches_do_not_matter),
+                                       cmocka_unit_test(test_both_ways_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
