@@ -103,6 +103,14 @@ extern const heed__op heed__op_first;
 /* y [S,C] = last row of each sequence; of an empty sequence, zeros. (The final state of a recurrent
  * layer is its last row, or its first if it goes from the last token to the first.) */
 extern const heed__op heed__op_last;
+/* Columns [column, column + columns) of row i go to row rows[i] of `to` [.., columns], outside of the
+ * tape. No gradient; the value, 1 x 1, means nothing. Not in the list above. */
+typedef struct heed__store {
+    heed_real *to;
+    const int64_t *rows;
+    int64_t column, columns;
+} heed__store;
+extern const heed__op heed__op_store;
 
 /* Recurrent layers over whole sequences, from the input's part of the gates, x [T, gates*C]:
  * GRU: order reset, update, new; inputs x, w_hh [3C,C], b_hh [1,3C], (the initial state [S,C]).
