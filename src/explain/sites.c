@@ -10,11 +10,7 @@ static heed_status run_and_visit(heed__reading *r, heed__sites *sites, heed__sit
     heed__model_vars vars = {.sites = sites};
     heed__tape_start(tape, HEED_TAPE_SAVE, (heed__draw){0});
     heed__model_record(r->model, tape, &r->batch, &vars);
-    for (int i = 0; i < sites->count; i++) {
-        heed__tape_keep(tape, sites->items[i].at.q);
-        heed__tape_keep(tape, sites->items[i].at.k);
-        heed__tape_keep(tape, sites->items[i].at.out);
-    }
+    for (int i = 0; i < sites->count; i++) heed__site_keep(&sites->items[i].at, tape);
     HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
     for (int i = 0; i < sites->count; i++) HEED_TRY(visit(r, &sites->items[i], user));
     return HEED_OK;
@@ -34,26 +30,6 @@ int64_t heed__site_heads(const heed__site *site)
     return site->at.attend.attender->options.heads;
 }
 
-/* The operator's view of a site. */
-static heed_attention_inspect_tensors tensors_of(const heed__reading *r, const heed__site *site,
-                                                 const heed_real **parameters)
-{
-    const heed__tape *tape = r->model->tape;
-    const heed__attention_site *at = &site->at;
-    const heed_attention_options *o = &at->attend.attender->options;
-    int single = at->attend.queries == NULL;
-    heed_attention_inspect_tensors t = {.size = sizeof t, .parameters = parameters};
-    parameters[0] = heed__tape_value(tape, at->parameter);
-    t.q =
-        heed__attend_input(heed__tape_value(tape, at->q), heed__tape_rows(tape, at->q),
-                           heed__tape_cols(tape, at->q), at->attend.q_column, o->head_size, single);
-    t.k = heed__attend_input(heed__tape_value(tape, at->k), heed__tape_rows(tape, at->k),
-                             heed__tape_cols(tape, at->k), at->attend.k_column, o->head_size, 0);
-    t.lse =
-        (heed_attention_input){heed__tape_saved(tape, at->out), single ? o->heads : 0, o->heads, 1};
-    return t;
-}
-
 static heed_status take_workspace(const heed__site *site, heed_real **out)
 {
     heed_attention_sizes sizes = {.size = sizeof sizes};
@@ -67,7 +43,7 @@ heed_status heed__site_weights(heed__reading *r, const heed__site *site, int64_t
     const heed_real *parameters[1];
     heed_real *workspace = NULL;
     heed_attention_batch batch = heed__attend_batch(&site->at.attend);
-    heed_attention_inspect_tensors t = tensors_of(r, site, parameters);
+    heed_attention_inspect_tensors t = heed__site_tensors(&site->at, r->model->tape, parameters);
     HEED_TRY(take_workspace(site, &workspace));
     int64_t rows = site->at.attend.queries ? r->encoding.length : 1;
     heed_status status = heed_attention_weights(site->at.attend.attender->plan, &batch, &t, 0, head,
@@ -81,7 +57,7 @@ heed_status heed__site_mass(heed__reading *r, const heed__site *site, float *mas
     const heed_real *parameters[1];
     heed_real *workspace = NULL;
     heed_attention_batch batch = heed__attend_batch(&site->at.attend);
-    heed_attention_inspect_tensors t = tensors_of(r, site, parameters);
+    heed_attention_inspect_tensors t = heed__site_tensors(&site->at, r->model->tape, parameters);
     int64_t heads = heed__site_heads(site);
     heed_attention_summary summary = {.size = sizeof summary, .mass = {mass, 0, heads, 1}};
     HEED_TRY(take_workspace(site, &workspace));

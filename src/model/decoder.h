@@ -39,6 +39,7 @@ typedef struct heed__step {
     int64_t rows;                /* live hypotheses */
     const int64_t *parents;      /* [rows] row of the step before that each continues; position 0:
                                     not read */
+    const int64_t *sentences;    /* [rows] of the batch that was begun, ascending */
     const heed__ragged *queries; /* the rows, by live sentence: n = live sentences, no empty ones */
     const int64_t *starts, *lengths; /* [queries->n] where each live sentence's memory stands */
     int64_t memory_rows;             /* of all sentences, live or not */

@@ -20,9 +20,10 @@ static void free_rows(heed__cache *c)
     heed__free(c->fresh);
     heed__free(c->starts);
     heed__free(c->lengths);
+    heed__free(c->newest);
     heed__free(c->target);
     heed__free(c->taken);
-    c->slot = c->fresh = c->starts = c->lengths = c->target = NULL;
+    c->slot = c->fresh = c->starts = c->lengths = c->newest = c->target = NULL;
     c->taken = NULL;
 }
 
@@ -69,12 +70,13 @@ static heed_status grow_slots(heed__cache *c, int64_t slots)
 {
     heed__cache old = *c;
     size_t n = (size_t)slots, had = (size_t)c->slots;
-    c->slot = c->fresh = c->starts = c->lengths = c->target = NULL;
+    c->slot = c->fresh = c->starts = c->lengths = c->newest = c->target = NULL;
     c->taken = NULL;
     heed_status status = heed__alloc(n, sizeof *c->slot, "a cache", &c->slot);
     if (status == HEED_OK) status = heed__alloc(n, sizeof *c->fresh, "a cache", &c->fresh);
     if (status == HEED_OK) status = heed__alloc(n, sizeof *c->starts, "a cache", &c->starts);
     if (status == HEED_OK) status = heed__alloc(n, sizeof *c->lengths, "a cache", &c->lengths);
+    if (status == HEED_OK) status = heed__alloc(n, sizeof *c->newest, "a cache", &c->newest);
     if (status == HEED_OK) status = heed__alloc(n, sizeof *c->target, "a cache", &c->target);
     if (status == HEED_OK) status = heed__alloc(n, sizeof *c->taken, "a cache", &c->taken);
     if (status != HEED_OK) {
@@ -108,7 +110,8 @@ static int64_t free_slot(const heed__cache *c, int64_t from)
     return from;
 }
 
-/* The first child of a row keeps its slot, in order of the rows. taken: 1 = a parent's, 2 = given. */
+/* The first child of a row keeps its slot, in order of the rows. taken: 1 = a parent's, 2 = given.
+ */
 static void assign(heed__cache *c, int64_t position, int64_t rows, const int64_t *parents)
 {
     for (int64_t i = 0; i < rows; i++) {
@@ -138,14 +141,14 @@ heed_status heed__cache_advance(heed__cache *c, int64_t position, int64_t rows,
         c->slot[i] = c->fresh[i];
         c->starts[i] = c->slot[i] * c->positions;
         c->lengths[i] = position + 1;
+        c->newest[i] = position;
         c->target[i] = c->starts[i] + position;
     }
     c->rows = rows;
     return HEED_OK;
 }
 
-void heed__cache_store(heed__cache *c, int64_t layer, heed__tape *tape, heed__var x,
-                       int64_t column)
+void heed__cache_store(heed__cache *c, int64_t layer, heed__tape *tape, heed__var x, int64_t column)
 {
     heed__store store = {c->layer[layer].data, c->target, column, c->layer[layer].columns};
     heed__tape_apply(tape, &heed__op_store, &x, 1, &store, sizeof store);

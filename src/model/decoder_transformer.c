@@ -27,8 +27,9 @@ typedef struct memory_keys {
 
 /* What search keeps between steps. */
 typedef struct decoding {
-    heed__cache cache; /* of self-attention */
-    memory_keys *memory; /* [layers] */
+    heed__cache cache;           /* of self-attention */
+    memory_keys *memory;         /* [layers] */
+    heed__slots sources, cached; /* of the step that is recorded, until it ran */
 } decoding;
 
 static void transformer_destroy(void *decoder)
@@ -173,7 +174,6 @@ typedef struct stepping {
     decoding *state;
     const heed__step *step;
     heed__sites *sites;
-    heed__ragged memory, cached;
 } stepping;
 
 static heed__var step_self(void *user, heed__transformer_layer *layer, int64_t i,
@@ -186,9 +186,7 @@ static heed__var step_self(void *user, heed__transformer_layer *layer, int64_t i
     heed__var qkv = heed__linear_apply(&self->project, pass, x);
     heed__cache_store(cache, i, pass->tape, qkv, o->heads * o->head_size);
     heed__var keys = heed__cache_var(cache, i, pass->tape);
-    heed__attend attend = {.attender = &layer->cached, .keys = &w->cached};
-    attend.key_starts = cache->starts;
-    attend.key_lengths = cache->lengths;
+    heed__attend attend = {.attender = &self->attender, .slots = &w->state->cached};
     attend.v_column = o->key_heads * o->head_size;
     heed__var in[4] = {qkv, keys, keys, HEED_NO_VAR};
     if (self->score_weight) in[3] = heed__tape_param(pass->tape, self->score_weight);
@@ -201,9 +199,7 @@ static heed__var step_cross(void *user, heed__transformer_layer *layer, int64_t 
 {
     stepping *w = user;
     const memory_keys *m = &w->state->memory[i];
-    heed__attend view = {.queries = w->step->queries, .keys = &w->memory};
-    view.key_starts = w->step->starts;
-    view.key_lengths = w->step->lengths;
+    heed__attend view = {.queries = w->step->queries, .slots = &w->state->sources};
     heed__var keys = heed__tape_constant(pass->tape, m->rows, m->columns, m->data);
     return heed__cross_attention_apply(&layer->cross, pass, x, keys, view,
                                        heed__sites_add(w->sites, "layer %lld", (long long)i + 1));
@@ -214,15 +210,23 @@ static heed__decoded transformer_step(void *decoder, void *state, const heed__pa
                                       heed__sites *sites)
 {
     transformer_decoder *d = decoder;
-    stepping w = {.state = state, .step = step, .sites = sites};
+    decoding *decoding_state = state;
+    stepping w = {.state = decoding_state, .step = step, .sites = sites};
     heed_status status =
-        heed__cache_advance(&w.state->cache, step->position, step->rows, step->parents);
+        heed__cache_advance(&decoding_state->cache, step->position, step->rows, step->parents);
     if (status != HEED_OK) heed__tape_fail(pass->tape, status);
-    w.memory = (heed__ragged){
-        .n = step->queries->n, .rows = step->memory_rows, .longest = step->longest_memory};
-    w.cached = (heed__ragged){.n = step->rows,
-                              .rows = w.state->cache.slots * w.state->cache.positions,
-                              .longest = w.state->cache.positions};
+    const heed__cache *cache = &decoding_state->cache;
+    decoding_state->sources = (heed__slots){.n = step->queries->n,
+                                            .rows = step->memory_rows,
+                                            .longest = step->longest_memory,
+                                            .starts = step->starts,
+                                            .lengths = step->lengths};
+    decoding_state->cached = (heed__slots){.n = step->rows,
+                                           .rows = cache->slots * cache->positions,
+                                           .longest = cache->positions,
+                                           .starts = cache->starts,
+                                           .lengths = cache->lengths,
+                                           .query_offset = cache->newest};
     heed__transformer_view view = {&w, step_self, step_cross};
     heed__var x = heed__positions_step(&d->positions, pass, embedded, step->position);
     return decoded(heed__transformer_apply(&d->stack, pass, x, &view));

@@ -2,6 +2,7 @@
 /* Stacked GRU or LSTM layers, in one or both directions. */
 #include "base/fail.h"
 #include "model/parts.h"
+#include "model/stack.h"
 
 #include <stdio.h>
 
@@ -29,8 +30,8 @@ static heed_status create_layers(heed__params *params, const heed_config *config
     for (int64_t i = 0; i < e->count; i++) {
         char name[64];
         snprintf(name, sizeof name, "encoder.%lld", (long long)i);
-        HEED_TRY(
-            heed__recurrent_layer_create(params, name, op, dim, dim, directions, &e->layers[i]));
+        HEED_TRY(heed__recurrent_layer_create(params, name, op, i ? dim : heed__source_dim(config),
+                                              dim, directions, &e->layers[i]));
     }
     return HEED_OK;
 }

@@ -3,14 +3,16 @@
 #include "model/model.h"
 
 #include "base/fail.h"
+#include "model/stack.h"
+#include "model/writer.h"
+#include "model/writing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static heed_status create_embeddings(heed_model *model)
+static heed_status create_embeddings(heed_model *model, int64_t dim)
 {
-    int64_t dim = heed__config_integer(model->config, "encoder.dim");
     heed__param_options options = {.init = HEED_INIT_NORMAL,
                                    .scale = (float)heed__config_number(model->config, "input.init"),
                                    .decay = 1};
@@ -40,14 +42,35 @@ static heed_status create_outputs(heed_model *model)
     return HEED_OK;
 }
 
+/* Recurrent encoders take embeddings of any size; others are led to theirs. */
+static heed_status create_encoder(heed_model *model)
+{
+    int64_t dim = heed__source_dim(model->config);
+    int64_t states = heed__config_integer(model->config, "encoder.dim");
+    HEED_TRY(create_embeddings(model, dim));
+    if (dim != states && model->encoder_kind == &heed__encoder_transformer)
+        HEED_TRY(
+            heed__linear_create(&model->params, "encoder.enter", dim, states, 1, &model->enter));
+    return model->encoder_kind->create(&model->params, model->config, &model->encoder);
+}
+
 static heed_status put_together(heed_model *model)
 {
     model->encoder_kind = heed__encoder_find(heed_config_get(model->config, "encoder.kind"));
-    HEED_TRY(create_embeddings(model));
-    HEED_TRY(model->encoder_kind->create(&model->params, model->config, &model->encoder));
-    HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
-    HEED_TRY(create_outputs(model));
+    if (model->task != HEED_TASK_LANGUAGE) HEED_TRY(create_encoder(model));
+    if (model->task == HEED_TASK_CLASSIFY) {
+        HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
+        HEED_TRY(create_outputs(model));
+    } else
+        HEED_TRY(heed__writer_create(model));
     return heed__tape_create(model->context, &model->tape);
+}
+
+static void destroy_tokenizers(heed_model *model)
+{
+    if (model->writer.tokenizer != model->tokenizer)
+        heed__tokenizer_destroy(&model->writer.tokenizer);
+    heed__tokenizer_destroy(&model->tokenizer);
 }
 
 heed_status heed__model_create(heed_context *context, const heed__model_parts *parts,
@@ -60,7 +83,11 @@ heed_status heed__model_create(heed_context *context, const heed__model_parts *p
     heed_model *owner = status == HEED_OK ? model : &spare;
     owner->context = context;
     owner->config = parts->config;
+    owner->task = parts->task;
     owner->tokenizer = parts->tokenizer;
+    owner->writer.tokenizer = parts->target_tokenizer;
+    if (parts->task != HEED_TASK_CLASSIFY && !parts->target_tokenizer)
+        owner->writer.tokenizer = parts->tokenizer;
     owner->n_outputs = parts->n_outputs;
     for (int i = 0; i < parts->n_outputs; i++) owner->outputs[i].labels = parts->labels[i];
     owner->params.trains = parts->trains;
@@ -76,7 +103,7 @@ heed_status heed__model_create(heed_context *context, const heed__model_parts *p
         heed_model_destroy(&model);
     else {
         heed_config_destroy(&spare.config);
-        heed__tokenizer_destroy(&spare.tokenizer);
+        destroy_tokenizers(&spare);
         for (int i = 0; i < spare.n_outputs; i++) heed__labels_destroy(&spare.outputs[i].labels);
     }
     return status;
@@ -90,7 +117,9 @@ void heed_model_destroy(heed_model **model)
     heed_model *m = *model;
     heed__predictor_destroy(&m->predictor);
     heed__tape_destroy(&m->tape);
+    heed__writing_destroy(&m->writing);
     heed__pool_clear(&m->pool);
+    heed__writer_destroy(&m->writer);
     if (m->encoder) m->encoder_kind->destroy(m->encoder);
     for (int i = 0; i < m->n_outputs; i++) {
         heed__labels_destroy(&m->outputs[i].labels);
@@ -98,7 +127,7 @@ void heed_model_destroy(heed_model **model)
     }
     for (int i = 0; i < m->n_notes; i++) heed__free(m->notes[i].value);
     heed__params_clear(&m->params);
-    heed__tokenizer_destroy(&m->tokenizer);
+    destroy_tokenizers(m);
     heed_config_destroy(&m->config);
     heed__free(m);
     *model = NULL;
@@ -125,12 +154,13 @@ void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_b
 {
     heed__pass pass = {.tape = tape, .ragged = &batch->ragged};
     if (vars->sites) vars->sites->count = 0;
-    int64_t dim = heed__config_integer(model->config, "encoder.dim");
+    int64_t dim = heed__source_dim(model->config);
     vars->embedded =
         vars->given ? heed__tape_leaf(tape, batch->ragged.rows, dim, vars->given, vars->given_grad)
                     : embed(model, tape, batch);
     pass.dropout = (float)heed__config_number(model->config, "input.dropout");
     heed__var x = heed__drop(&pass, vars->embedded);
+    if (model->enter.weight) x = heed__linear_apply(&model->enter, &pass, x);
     x = model->encoder_kind->apply(model->encoder, &pass, x, vars->sites);
     vars->pooled = heed__pool_apply(&model->pool, &pass, x, vars->sites);
     pass.dropout = (float)heed__config_number(model->config, "output.dropout");

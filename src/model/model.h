@@ -7,8 +7,9 @@
 #include "data/labels.h"
 #include "data/tokenizer.h"
 #include "heed/model.h"
+#include "heed/translate.h"
 #include "io/container.h"
-#include "model/parts.h"
+#include "model/decoder.h"
 
 enum { HEED_MODEL_OUTPUTS = 16, HEED_MODEL_NOTES = 16 };
 
@@ -32,28 +33,48 @@ typedef struct heed__note {
     char *value;
 } heed__note;
 
+/* What writes: the decoder between the target's embedding and the output layer. */
+typedef struct heed__writer {
+    heed__tokenizer *tokenizer; /* of targets; the model's own where the two are joint */
+    const heed__decoder_kind *kind;
+    void *decoder;
+    int64_t width;             /* of the decoder's states */
+    heed__param *embedding;    /* [V, target dim]; the source's where all are tied */
+    heed__linear enter, leave; /* between the sizes of embeddings and states, where they differ */
+    heed__linear output;       /* the weight is the embedding where it is tied */
+    int64_t layer, head;       /* chosen for alignments, from 1; 0 = the rule of the kind */
+} heed__writer;
+
 struct heed_model {
     heed_context *context;
     heed_config *config;
-    heed__tokenizer *tokenizer;
+    heed_task task;
+    heed__tokenizer *tokenizer; /* of sources */
     heed__params params;
     heed__param *embedding, *ngrams; /* ngrams NULL = none */
+    heed__linear enter;              /* from embeddings to the encoder, where sizes differ */
     const heed__encoder_kind *encoder_kind;
     void *encoder;
+    /* Classification: */
     heed__pool pool;
     int n_outputs;
     heed__model_output outputs[HEED_MODEL_OUTPUTS];
+    /* Translation and language models: */
+    heed__writer writer;
     int n_notes;
     heed__note notes[HEED_MODEL_NOTES];
     heed__tape *tape; /* for predicting and explaining */
     struct heed__predictor *predictor;
+    struct heed__writing *writing; /* of translating; see writing.h */
 };
 
 /* An untrained model; takes the configuration, the tokenizer and the labels over, also on error.
  * A source fills the parameters from a file instead of by chance (see nn/params.h). */
 typedef struct heed__model_parts {
+    heed_task task;
     heed_config *config;
     heed__tokenizer *tokenizer;
+    heed__tokenizer *target_tokenizer; /* NULL: the tokenizer is joint, or nothing is written */
     int n_outputs;
     heed__labels *labels[HEED_MODEL_OUTPUTS];
     int trains;
@@ -101,9 +122,6 @@ void heed__model_finish(const heed_model *model, int64_t n, float *values);
 /* Sets a string of the file; the value is copied. At most HEED_MODEL_NOTES. */
 heed_status heed__model_note(heed_model *model, const char *key, const char *value);
 const char *heed__model_note_find(const heed_model *model, const char *key);
-
-/* Writes the model file, whole or not at all. */
-heed_status heed__model_save(heed_model *model, const char *path);
 
 /* Refuses what is not UTF-8, which tokenizers rely on: for texts that no reader has checked. */
 heed_status heed__model_check_text(heed_text text);

@@ -14,7 +14,8 @@
 
 enum { JSON_LIMIT = 64 << 20, FIXED_TEXTS = 4 };
 
-static const char tokenizer_tensor[] = "tokenizer";
+static const char tokenizer_tensor[] = "tokenizer", target_tensor[] = "target.tokenizer";
+static const char *const task_names[] = {"classify", "translate", "language"};
 
 static json_t *output_json(const heed__model_output *output)
 {
@@ -55,30 +56,37 @@ static heed_status outputs_text(const heed_model *model, char **out)
 /* What a save holds on to until the file is written. */
 typedef struct saving {
     char *config, *outputs;
-    unsigned char *tokenizer;
-    size_t tokenizer_size;
-    int64_t tokenizer_shape[1];
+    struct saved_tokenizer {
+        unsigned char *bytes;
+        size_t size;
+        int64_t shape[1];
+    } tokenizers[2]; /* the target's is there where it is one of its own */
+    size_t n_tokenizers;
     int64_t (*shapes)[2];
     heed__stored *tensors;
 } saving;
 
+static heed_status save_tokenizer(const heed__tokenizer *tokenizer, const char *name, saving *s)
+{
+    struct saved_tokenizer *to = &s->tokenizers[s->n_tokenizers];
+    HEED_TRY(heed__tokenizer_save(tokenizer, &to->bytes, &to->size));
+    to->shape[0] = (int64_t)to->size;
+    s->tensors[s->n_tokenizers++] = (heed__stored){
+        .name = name, .dtype = HEED_DTYPE_U8, .rank = 1, .shape = to->shape, .data = to->bytes};
+    return HEED_OK;
+}
+
 static void list_tensors(const heed_model *model, saving *s)
 {
-    s->tokenizer_shape[0] = (int64_t)s->tokenizer_size;
-    s->tensors[0] = (heed__stored){.name = tokenizer_tensor,
-                                   .dtype = HEED_DTYPE_U8,
-                                   .rank = 1,
-                                   .shape = s->tokenizer_shape,
-                                   .data = s->tokenizer};
     for (size_t i = 0; i < model->params.count; i++) {
         const heed__param *p = model->params.items[i];
         s->shapes[i][0] = p->rank == 1 ? p->cols : p->rows;
         s->shapes[i][1] = p->cols;
-        s->tensors[i + 1] = (heed__stored){.name = p->name,
-                                           .dtype = HEED_DTYPE_F32,
-                                           .rank = p->rank,
-                                           .shape = s->shapes[i],
-                                           .data = p->data};
+        s->tensors[s->n_tokenizers + i] = (heed__stored){.name = p->name,
+                                                         .dtype = HEED_DTYPE_F32,
+                                                         .rank = p->rank,
+                                                         .shape = s->shapes[i],
+                                                         .data = p->data};
     }
 }
 
@@ -88,10 +96,12 @@ static heed_status save(heed_model *model, const char *path, saving *s)
     heed__text texts[FIXED_TEXTS + HEED_MODEL_NOTES];
     HEED_TRY(heed_config_json(model->config, 0, &s->config));
     HEED_TRY(outputs_text(model, &s->outputs));
-    HEED_TRY(heed__tokenizer_save(model->tokenizer, &s->tokenizer, &s->tokenizer_size));
     HEED_TRY(heed__alloc(count, sizeof *s->shapes, "a model file", &s->shapes));
-    HEED_TRY(heed__alloc(count + 1, sizeof *s->tensors, "a model file", &s->tensors));
-    texts[0] = (heed__text){"heed.task", "classify"};
+    HEED_TRY(heed__alloc(count + 2, sizeof *s->tensors, "a model file", &s->tensors));
+    HEED_TRY(save_tokenizer(model->tokenizer, tokenizer_tensor, s));
+    if (model->writer.tokenizer && model->writer.tokenizer != model->tokenizer)
+        HEED_TRY(save_tokenizer(model->writer.tokenizer, target_tensor, s));
+    texts[0] = (heed__text){"heed.task", task_names[model->task]};
     texts[1] = (heed__text){"heed.tokenizer", heed__tokenizer_kind(model->tokenizer)};
     texts[2] = (heed__text){"heed.config", s->config};
     texts[3] = (heed__text){"heed.outputs", s->outputs};
@@ -99,16 +109,16 @@ static heed_status save(heed_model *model, const char *path, saving *s)
         texts[FIXED_TEXTS + i] = (heed__text){model->notes[i].key, model->notes[i].value};
     list_tensors(model, s);
     return heed__container_write(model->context, path, texts, FIXED_TEXTS + (size_t)model->n_notes,
-                                 s->tensors, count + 1);
+                                 s->tensors, s->n_tokenizers + count);
 }
 
-heed_status heed__model_save(heed_model *model, const char *path)
+heed_status heed_model_save(heed_model *model, const char *path)
 {
     saving s = {0};
     heed_status status = save(model, path, &s);
     heed_text_free(s.config);
     heed_text_free(s.outputs);
-    free(s.tokenizer);
+    for (size_t i = 0; i < s.n_tokenizers; i++) free(s.tokenizers[i].bytes);
     heed__free(s.shapes);
     heed__free(s.tensors);
     return status;
@@ -190,6 +200,8 @@ static heed_status read_outputs(loading *l, const char *text)
     HEED_TRY(heed__json_parse(text, strlen(text), JSON_LIMIT, "heed.outputs", &l->outputs));
     heed__json root = heed__json_root(l->outputs, "heed.outputs");
     size_t count = json_is_array(l->outputs) ? json_array_size(l->outputs) : 0;
+    if (l->parts.task != HEED_TASK_CLASSIFY && json_is_array(l->outputs) && count == 0)
+        return HEED_OK;
     if (count < 1 || count > HEED_MODEL_OUTPUTS)
         return heed__json_fail(&root, "it must be an array of 1 to %d outputs", HEED_MODEL_OUTPUTS);
     for (size_t i = 0; i < count; i++) {
@@ -201,25 +213,49 @@ static heed_status read_outputs(loading *l, const char *text)
     return HEED_OK;
 }
 
+static heed_status read_tokenizer(loading *l, const char *name, heed__tokenizer **out)
+{
+    const heed__stored *blob = heed__safetensors_tensor(l->file, name);
+    if (!blob || blob->dtype != HEED_DTYPE_U8)
+        return heed__fail(HEED_E_FORMAT, "the tokenizer is missing; the file is not a model");
+    return heed__tokenizer_load(blob->data, blob->bytes, out);
+}
+
+static heed_status read_task(loading *l)
+{
+    const char *text;
+    HEED_TRY(need_text(l->file, "heed.task", &text));
+    for (size_t i = 0; i < sizeof task_names / sizeof *task_names; i++) {
+        l->parts.task = (heed_task)i;
+        if (strcmp(text, task_names[i]) == 0) return HEED_OK;
+    }
+    return heed__fail(HEED_E_FORMAT,
+                      "its task is '%s'; this version knows classify, translate "
+                      "and language",
+                      text);
+}
+
 static heed_status read_parts(loading *l)
 {
     const char *config, *outputs;
+    HEED_TRY(read_task(l));
     HEED_TRY(need_text(l->file, "heed.config", &config));
     HEED_TRY(need_text(l->file, "heed.outputs", &outputs));
     HEED_TRY(heed_config_create(&l->parts.config));
     HEED_TRY(heed_config_parse(l->parts.config, config, strlen(config), "heed.config"));
     HEED_TRY(read_outputs(l, outputs));
-    const heed__stored *blob = heed__safetensors_tensor(l->file, tokenizer_tensor);
-    if (!blob || blob->dtype != HEED_DTYPE_U8)
-        return heed__fail(HEED_E_FORMAT, "the tokenizer is missing; the file is not a model");
-    return heed__tokenizer_load(blob->data, blob->bytes, &l->parts.tokenizer);
+    HEED_TRY(read_tokenizer(l, tokenizer_tensor, &l->parts.tokenizer));
+    if (l->parts.task != HEED_TASK_CLASSIFY && heed__safetensors_tensor(l->file, target_tensor))
+        HEED_TRY(read_tokenizer(l, target_tensor, &l->parts.target_tokenizer));
+    return HEED_OK;
 }
 
 /* The strings that are kept as they are: provenance, metrics, columns, checksum. */
 static heed_status keep_notes(heed_model *model, const heed__safetensors *file)
 {
     static const char *const kept[] = {"heed.checksum", "heed.data",         "heed.metrics",
-                                       "heed.version",  "heed.text_columns", "heed.label_columns"};
+                                       "heed.version",  "heed.text_columns", "heed.label_columns",
+                                       "heed.alignment"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         const char *value = heed__safetensors_text(file, kept[i]);
         if (value) HEED_TRY(heed__model_note(model, kept[i], value));
@@ -234,6 +270,7 @@ static heed_status load(heed_context *context, const char *path, loading *l, hee
     if (status != HEED_OK) {
         heed_config_destroy(&l->parts.config);
         heed__tokenizer_destroy(&l->parts.tokenizer);
+        heed__tokenizer_destroy(&l->parts.target_tokenizer);
         for (int i = 0; i < HEED_MODEL_OUTPUTS; i++) heed__labels_destroy(&l->parts.labels[i]);
         return status;
     }

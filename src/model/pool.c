@@ -2,13 +2,14 @@
 /* Pools: the mean, the first token, a learned attention, or attention beside the mean. */
 #include "base/fail.h"
 #include "model/parts.h"
+#include "model/stack.h"
 
 #include <string.h>
 
 heed_status heed__pool_create(heed__params *params, const heed_config *config, heed__pool *pool)
 {
     const char *kind = heed_config_get(config, "pool.kind");
-    int64_t dim = heed__config_integer(config, "encoder.dim");
+    int64_t dim = heed__states_dim(config);
     pool->attention = strstr(kind, "attention") != NULL;
     pool->mean = strstr(kind, "mean") != NULL;
     pool->first = strcmp(kind, "cls") == 0;

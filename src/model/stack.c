@@ -43,3 +43,25 @@ int64_t heed__decoder_integer(const heed_config *config, const char *name)
     snprintf(key, sizeof key, "encoder.%s", name);
     return own ? own : heed__config_integer(config, key);
 }
+
+static int64_t or_else(int64_t a, int64_t b)
+{
+    return a ? a : b;
+}
+
+int64_t heed__source_dim(const heed_config *config)
+{
+    return or_else(heed__config_integer(config, "input.dim"),
+                   heed__config_integer(config, "encoder.dim"));
+}
+
+int64_t heed__target_dim(const heed_config *config)
+{
+    return or_else(heed__config_integer(config, "input.dim"), heed__decoder_integer(config, "dim"));
+}
+
+int64_t heed__states_dim(const heed_config *config)
+{
+    if (heed__config_is(config, "encoder.kind", "none")) return heed__source_dim(config);
+    return heed__config_integer(config, "encoder.dim");
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the Transformer encoder and decoder read from the configuration alike. */
+/* What several parts read from the configuration alike. */
 #ifndef HEED_MODEL_STACK_H
 #define HEED_MODEL_STACK_H
 
@@ -12,5 +12,11 @@ heed_status heed__stack_positions(heed__params *params, const heed_config *confi
                                   int64_t size, heed__positions *positions);
 /* decoder.X, or encoder.X where that is 0. */
 int64_t heed__decoder_integer(const heed_config *config, const char *name);
+
+/* Sizes of embeddings: input.dim, else those of what reads them. */
+int64_t heed__source_dim(const heed_config *config);
+int64_t heed__target_dim(const heed_config *config);
+/* Columns of what the encoder gives. */
+int64_t heed__states_dim(const heed_config *config);
 
 #endif

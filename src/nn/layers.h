@@ -45,6 +45,27 @@ typedef struct heed__attention_site {
     heed__var parameter; /* of the score; HEED_NO_VAR = none */
 } heed__attention_site;
 
+/* What must be kept of a site (heed__tape_keep) to look at it after the run. */
+void heed__site_keep(const heed__attention_site *at, heed__tape *tape);
+/* The operator's view of it. parameters: room for one pointer. */
+heed_attention_inspect_tensors heed__site_tensors(const heed__attention_site *at,
+                                                  const heed__tape *tape,
+                                                  const heed_real **parameters);
+
+/* Rows first to first + count - 1 of one sequence, whose keys are `keys`. */
+typedef struct heed__site_slice {
+    int64_t sequence, first, count, keys;
+    int64_t head; /* from 1; 0 = the mean of all heads */
+} heed__site_slice;
+/* Buffers kept from call to call; start from zero and free both. */
+typedef struct heed__site_room {
+    heed_real *workspace, *one;
+    size_t workspace_room, one_room;
+} heed__site_room;
+/* weights [count, keys] are set. */
+heed_status heed__site_rows(const heed__attention_site *at, const heed__tape *tape,
+                            const heed__site_slice *slice, heed__site_room *room, float *weights);
+
 /* Multi-head self-attention (Vaswani et al., arXiv 1706.03762): one fused projection to q, k, v;
  * the score's own parameters; an output projection unless `bare`. */
 typedef struct heed__self_attention {

@@ -12,8 +12,6 @@ static heed_status create_layer(heed__params *params, const char *prefix,
     char name[160];
     snprintf(name, sizeof name, "%s.attention", prefix);
     HEED_TRY(heed__self_attention_create(params, name, &o->attention, &l->self));
-    l->cached.options = l->self.attender.options;
-    l->cached.options.mask = NULL;
     snprintf(name, sizeof name, "%s.memory", prefix);
     if (o->memory)
         HEED_TRY(heed__cross_attention_create(params, name, &o->attention, o->memory, &l->cross));
@@ -60,7 +58,6 @@ void heed__transformer_clear(heed__transformer *stack)
     for (int64_t i = 0; stack->layers && i < stack->options.layers; i++) {
         heed__self_attention_clear(&stack->layers[i].self);
         heed__cross_attention_clear(&stack->layers[i].cross);
-        heed__attender_clear(&stack->layers[i].cached);
     }
     heed__free(stack->layers);
     stack->layers = NULL;

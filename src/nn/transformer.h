@@ -46,8 +46,6 @@ typedef struct heed__transformer_layer {
     heed__cross_attention cross;
     heed__norm norm[3]; /* of self-attention, feed-forward, cross-attention */
     heed__linear up, down;
-    /* Decoding: the same self-attention over a cache, where no mask is needed. */
-    heed__attender cached;
 } heed__transformer_layer;
 
 typedef struct heed__transformer {

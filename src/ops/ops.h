@@ -103,8 +103,8 @@ extern const heed__op heed__op_first;
 /* y [S,C] = last row of each sequence; of an empty sequence, zeros. (The final state of a recurrent
  * layer is its last row, or its first if it goes from the last token to the first.) */
 extern const heed__op heed__op_last;
-/* Columns [column, column + columns) of row i go to row rows[i] of `to` [.., columns], outside of the
- * tape. No gradient; the value, 1 x 1, means nothing. Not in the list above. */
+/* Columns [column, column + columns) of row i go to row rows[i] of `to` [.., columns], outside of
+ * the tape. No gradient; the value, 1 x 1, means nothing. Not in the list above. */
 typedef struct heed__store {
     heed_real *to;
     const int64_t *rows;

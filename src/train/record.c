@@ -18,6 +18,7 @@ static heed_status metrics_text(const heed_progress *p, char **out)
     json_object_set_new(line, "loss", heed__json_real(p->loss));
     json_object_set_new(line, "valid_loss", heed__json_real(p->valid_loss));
     json_object_set_new(line, p->metric_name, heed__json_real(p->metric));
+    if (p->bleu == p->bleu) json_object_set_new(line, "bleu", heed__json_real(p->bleu));
     json_object_set_new(line, "better", json_boolean(p->better));
     json_object_set_new(line, "lr", heed__json_real(p->rate));
     json_object_set_new(line, "tokens_per_second", heed__json_real(p->tokens_per_second));
@@ -38,13 +39,16 @@ heed_status heed__log_metrics(FILE *file, const char *path, const heed_progress 
     return heed__fail(HEED_E_IO, "%s: cannot be written: %s", path, strerror(errno));
 }
 
-heed_status heed__note_metrics(heed_model *model, int64_t step, double metric, double loss)
+heed_status heed__note_metrics(heed__session *session, int64_t step, const heed__scores *scores)
 {
+    heed_model *model = session->model;
     char *text = NULL;
     json_t *object = json_object();
     json_object_set_new(object, "step", json_integer(step));
-    json_object_set_new(object, heed__score_name(model), heed__json_real(metric));
-    json_object_set_new(object, "valid_loss", heed__json_real(loss));
+    json_object_set_new(object, session->job->metric_name(model), heed__json_real(scores->metric));
+    json_object_set_new(object, "valid_loss", heed__json_real(scores->loss));
+    if (scores->bleu == scores->bleu)
+        json_object_set_new(object, "bleu", heed__json_real(scores->bleu));
     heed_status status = heed__json_text(object, DIGITS, 0, &text);
     json_decref(object);
     if (status == HEED_OK) status = heed__model_note(model, "heed.metrics", text);

@@ -4,7 +4,8 @@
 #define HEED_TRAIN_SESSION_H
 
 #include "heed/train.h"
-#include "model/model.h"
+#include "model/vocabulary.h"
+#include "model/writer.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 
@@ -14,8 +15,40 @@
 typedef struct heed__split {
     heed_dataset *rows;
     heed__examples examples;
-    heed__targets targets[HEED_MODEL_OUTPUTS];
+    heed__targets targets[HEED_MODEL_OUTPUTS]; /* classification */
+    heed__examples written;                    /* targets of pairs, text of language models */
 } heed__split;
+
+typedef struct heed__session heed__session;
+
+/* How good a model is on held-out rows. */
+typedef struct heed__scores {
+    double metric, loss;
+    double bleu; /* of a sample that was translated; NaN = none was */
+} heed__scores;
+
+/* What training differs in from task to task. */
+typedef struct heed__job {
+    heed_task task;
+    int by_loss; /* the best model is the one of the least loss, not of the greatest metric */
+    /* Labels or tokenizers from the training rows. */
+    heed_status (*build)(heed__session *session, heed__model_parts *parts);
+    /* Once there is a model: rows to examples (once), targets, and buffers for any batch. */
+    heed_status (*encode)(heed__session *session);
+    heed_status (*make_batches)(heed__session *session);
+    /* Records a step on session->tape: of the batch that was filled last, or, to plan memory, of
+     * the largest there can be. */
+    void (*record)(heed__session *session, int largest, heed__var *loss);
+    /* Makes room for validating. */
+    heed_status (*plan_scoring)(heed__session *session);
+    heed_status (*score)(heed__session *session, heed__scores *out);
+    /* What is fitted on validation rows after score, before the model is saved, and undone after.
+     */
+    heed_status (*calibrate)(heed__session *session);
+    void (*uncalibrate)(heed__session *session);
+    const char *(*metric_name)(const heed_model *model);
+} heed__job;
+extern const heed__job heed__job_classify, heed__job_translate, heed__job_language;
 
 /* Where a run stands: with the parameters and the optimiser's state, all that a resume needs. */
 typedef struct heed__cursor {
@@ -25,9 +58,10 @@ typedef struct heed__cursor {
     int validated; /* best_* hold something */
 } heed__cursor;
 
-typedef struct heed__session {
+struct heed__session {
     heed_context *context;
     const heed_train_options *options;
+    const heed__job *job;
     heed_config *config;
     heed__split train, valid;
     heed_model *model;
@@ -36,16 +70,26 @@ typedef struct heed__session {
     heed__batches *batches;
     heed__batch batch;
     heed__tape *tape;
-    int64_t *order, *count;
+    int64_t *order, *count; /* the batch's texts, longest first; scratch */
+    heed__ragged texts;     /* the batch as it was filled last */
+    /* Classification: */
     int32_t *classes[HEED_MODEL_OUTPUTS]; /* targets in the batch's order */
     float *values[HEED_MODEL_OUTPUTS];
-    float *predictions;              /* of the validation data */
+    float *predictions; /* of the validation data */
+    /* Writing: */
+    int64_t *target_order;
+    heed__ragged targets;
+    heed__pairs_batch pairs; /* what was recorded last */
+    heed__batches *valid_batches;
+    heed__batch valid_batch;
+    int64_t *valid_order, *valid_target_order;
+    float *valid_scores; /* of each row of a batch */
     int64_t steps;                   /* planned */
     int64_t laid_out, epoch_batches; /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;
     char state_path[4096], metrics_path[4096];
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
-} heed__session;
+};
 
 heed_status heed__session_open(heed_context *context, const heed_train_options *options,
                                heed__session *session);
@@ -53,11 +97,21 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
 heed_status heed__session_start(heed__session *session);
 void heed__session_close(heed__session *session);
 
+/* Training and validation rows into session->train and ->valid, with their hashes. */
+heed_status heed__session_read(heed__session *session);
+/* What the model's file will say about where it came from. */
+heed_status heed__session_note(heed__session *session);
+/* What the configuration says of a tokenizer. */
+heed__tokenizer_settings heed__session_tokenizer(const heed_config *config);
+/* A batch of sequences as the network takes it: its order goes to `order`. */
+heed__ragged heed__session_ragged(heed__session *session, int64_t n, int64_t rows, int64_t longest,
+                                  const int64_t *offsets, const int64_t *ids, int64_t *order);
+
 /* One step on the next batch. */
 heed_status heed__session_step(heed__session *session, double *loss, double *rate);
 
-/* Scores of a model on encoded rows: the mean over outputs of accuracy (class), micro-F1 (set) or
- * R squared (number), and of the loss. predictions: scratch [rows, width]. */
+/* Scores of a classifier on encoded rows: the mean over outputs of accuracy (class), micro-F1 (set)
+ * or R squared (number), and of the loss. predictions: scratch [rows, width]. */
 heed_status heed__score(heed_model *model, const heed__split *split, float *predictions,
                         double *metric, double *loss);
 /* Sets each class output's temperature (Guo et al., "On calibration of modern neural networks",
@@ -66,9 +120,12 @@ heed_status heed__score(heed_model *model, const heed__split *split, float *pred
 heed_status heed__calibrate(heed_model *model, const heed__split *split, const float *predictions);
 const char *heed__score_name(const heed_model *model);
 
+/* BLEU of train.bleu_sample validation sources; NaN where that is 0. */
+heed_status heed__score_sample(heed__session *session, double *bleu);
+
 /* One line of the metrics file (clocks live there), and the figures that the model's file holds. */
 heed_status heed__log_metrics(FILE *file, const char *path, const heed_progress *progress);
-heed_status heed__note_metrics(heed_model *model, int64_t step, double metric, double loss);
+heed_status heed__note_metrics(heed__session *session, int64_t step, const heed__scores *scores);
 
 /* The state file. save also writes what the cursor holds. */
 heed_status heed__state_save(heed__session *session);

@@ -61,7 +61,7 @@ static void tell(loop *l, heed_train_event event)
     p->loss = recent_loss(l);
     p->rate = l->rate;
     p->best = s->cursor.validated ? s->cursor.best_metric : NAN;
-    p->metric_name = heed__score_name(s->model);
+    p->metric_name = s->job->metric_name(s->model);
     p->seconds = spent;
     p->tokens_per_second = spent > 0 ? (double)l->tokens / spent : NAN;
     p->seconds_left = done > 0 ? spent / (double)done * (double)(s->steps - s->cursor.step) : NAN;
@@ -70,49 +70,57 @@ static void tell(loop *l, heed_train_event event)
     if (s->options->progress) s->options->progress(s->options->progress_user, p);
 }
 
-static heed_status save_model(heed__session *s, double metric, double loss)
+static heed_status save_model(heed__session *s, const heed__scores *scores)
 {
     HEED_TRY(heed__params_check(&s->model->params));
-    HEED_TRY(heed__note_metrics(s->model, s->cursor.step, metric, loss));
-    HEED_TRY(heed__calibrate(s->model, &s->valid, s->predictions));
-    heed_status status = heed__model_save(s->model, s->options->model_path);
-    /* Training measures at temperature 1. */
-    for (int i = 0; i < s->model->n_outputs; i++) s->model->outputs[i].temperature = 1;
+    HEED_TRY(heed__note_metrics(s, s->cursor.step, scores));
+    HEED_TRY(s->job->calibrate(s));
+    heed_status status = heed_model_save(s->model, s->options->model_path);
+    s->job->uncalibrate(s);
     return status;
 }
 
 /* Measures the model; a figure that is none is an end, before a better model is replaced by it. */
-static heed_status measure(heed__session *s, double *metric, double *loss)
+static heed_status measure(heed__session *s, heed__scores *scores)
 {
-    HEED_TRY(heed__score(s->model, &s->valid, s->predictions, metric, loss));
-    if (isfinite(*metric) && isfinite(*loss)) return HEED_OK;
+    HEED_TRY(s->job->score(s, scores));
+    if (isfinite(scores->metric) && isfinite(scores->loss)) return HEED_OK;
     HEED_TRY(heed__params_check(&s->model->params));
     return heed__fail(HEED_E_NUMERIC,
                       "step %lld: the loss on the validation data is %g; lower --lr or check the "
                       "data",
-                      (long long)s->cursor.step, *loss);
+                      (long long)s->cursor.step, scores->loss);
 }
 
-/* Better: a higher metric, or the same with a lower loss. */
+/* By loss, or by the metric and among equals by loss. */
+static int is_better(const heed__session *s, const heed__scores *now)
+{
+    const heed__cursor *c = &s->cursor;
+    if (!c->validated) return 1;
+    if (s->job->by_loss) return now->loss < c->best_loss;
+    return now->metric > c->best_metric ||
+           (!(now->metric < c->best_metric) && now->loss < c->best_loss);
+}
+
 static heed_status validate(loop *l)
 {
     heed__session *s = l->session;
     heed__cursor *c = &s->cursor;
-    double metric, loss;
-    HEED_TRY(measure(s, &metric, &loss));
-    heed__schedule_observe(&s->schedule, metric);
-    int better = !c->validated || metric > c->best_metric ||
-                 (!(metric < c->best_metric) && loss < c->best_loss);
+    heed__scores scores;
+    HEED_TRY(measure(s, &scores));
+    heed__schedule_observe(&s->schedule, s->job->by_loss ? -scores.loss : scores.metric);
+    int better = is_better(s, &scores);
     if (better) {
-        HEED_TRY(save_model(s, metric, loss));
+        HEED_TRY(save_model(s, &scores));
         c->validated = 1;
-        c->best_metric = metric;
-        c->best_loss = loss;
+        c->best_metric = scores.metric;
+        c->best_loss = scores.loss;
         c->best_step = c->step;
     }
     c->waited = better ? 0 : c->waited + 1;
-    l->progress.valid_loss = loss;
-    l->progress.metric = metric;
+    l->progress.valid_loss = scores.loss;
+    l->progress.metric = scores.metric;
+    l->progress.bleu = scores.bleu;
     l->progress.better = better;
     tell(l, HEED_TRAIN_VALIDATE);
     return heed__log_metrics(l->metrics, s->metrics_path, &l->progress);
@@ -140,10 +148,10 @@ static heed_status save_state(loop *l)
 static heed_status stop_now(loop *l)
 {
     heed__session *s = l->session;
-    double metric, loss;
+    heed__scores scores;
     if (!s->cursor.validated) { /* leave something usable; a resume will replace it */
-        HEED_TRY(measure(s, &metric, &loss));
-        HEED_TRY(save_model(s, metric, loss));
+        HEED_TRY(measure(s, &scores));
+        HEED_TRY(save_model(s, &scores));
     }
     HEED_TRY(save_state(l));
     return heed__fail(HEED_E_STOPPED, "stopped at step %lld of %lld; --resume goes on from there",
@@ -161,7 +169,7 @@ static heed_status run(loop *l)
         if (status != HEED_OK)
             return heed__fail_prefix(status, "step %lld: ", (long long)s->cursor.step + 1);
         l->losses[(s->cursor.step - 1 - l->first_step) % LOSSES] = loss;
-        l->tokens += s->batch.rows;
+        l->tokens += s->batch.target_rows ? s->batch.target_rows : s->batch.rows;
         tell(l, HEED_TRAIN_STEP);
         if (time_to_validate(s)) {
             HEED_TRY(validate(l));
@@ -176,7 +184,8 @@ static heed_status run(loop *l)
 /* How many steps fit into the time: a few are done for measuring, then all starts afresh. */
 static heed_status calibrate(heed__session *s)
 {
-    double begin = now(), loss, rate, metric;
+    double begin = now(), loss, rate;
+    heed__scores scores;
     int64_t done = 0;
     s->steps = 0;
     HEED_TRY(heed__session_start(s));
@@ -186,7 +195,7 @@ static heed_status calibrate(heed__session *s)
         done++;
     }
     double each = (now() - first) / (double)done, before = now();
-    HEED_TRY(heed__score(s->model, &s->valid, s->predictions, &metric, &loss));
+    HEED_TRY(s->job->score(s, &scores));
     double validation = now() - before;
     int64_t every = heed__config_integer(s->config, "train.validate_every");
     if (!every) every = heed__batches_epoch(s->batches, 0);
@@ -212,7 +221,7 @@ static heed_status start(loop *l)
         return heed__fail(HEED_E_IO, "%s: cannot be written: %s", s->metrics_path, strerror(errno));
     l->first_step = s->cursor.step;
     l->started = now();
-    l->progress.valid_loss = l->progress.metric = NAN;
+    l->progress.valid_loss = l->progress.metric = l->progress.bleu = NAN;
     l->rate = NAN;
     tell(l, HEED_TRAIN_START);
     return save_state(l);
@@ -237,7 +246,7 @@ heed_status heed_train(heed_context *context, const heed_train_options *options,
                                       .valid_rows = heed_dataset_rows(session.valid.rows),
                                       .metric = session.cursor.best_metric,
                                       .loss = session.cursor.best_loss,
-                                      .metric_name = heed__score_name(session.model),
+                                      .metric_name = session.job->metric_name(session.model),
                                       .stopped_early = session.cursor.step < session.steps};
         unlink(session.state_path);
     }

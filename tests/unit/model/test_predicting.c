@@ -97,7 +97,7 @@ static void test_round_trip(void **state)
                 model->notes[i] = model->notes[--model->n_notes];
             }
         const char *copy = files_path("b.heed");
-        check_ok(heed__model_save(model, copy));
+        check_ok(heed_model_save(model, copy));
         check_ok(heed_model_load(NULL, copy, &again));
         check_ok(heed_model_predict(again, texts, TEXTS, second));
         size_t bytes = (size_t)(heed_model_width(model) * TEXTS) * sizeof(float);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/writer.h"
+
+#include "base/fail.h"
+#include "model/stack.h"
+
+#include <string.h>
+
+/* What the memory's columns are; 0 = no source. */
+static int64_t memory_width(const heed_model *model)
+{
+    if (model->task == HEED_TASK_LANGUAGE) return 0;
+    return heed__states_dim(model->config);
+}
+
+static heed_status create_embedding(heed_model *model, int tie_all)
+{
+    heed__writer *w = &model->writer;
+    if (tie_all) {
+        w->embedding = model->embedding;
+        return HEED_OK;
+    }
+    heed__param_options options = {.init = HEED_INIT_NORMAL,
+                                   .scale = (float)heed__config_number(model->config, "input.init"),
+                                   .decay = 1};
+    return heed__params_add(&model->params, heed__tokenizer_vocabulary(w->tokenizer),
+                            heed__target_dim(model->config), options, &w->embedding,
+                            "target.embedding.weight");
+}
+
+static heed_status create_output(heed_model *model, int tied)
+{
+    heed__writer *w = &model->writer;
+    int64_t vocabulary = heed__tokenizer_vocabulary(w->tokenizer);
+    int64_t dim = heed__target_dim(model->config);
+    if (!tied)
+        return heed__linear_create(&model->params, "output", w->width, vocabulary, 1, &w->output);
+    heed__param_options bias = {.init = HEED_INIT_ZERO, .vector = 1};
+    w->output.weight = w->embedding;
+    if (w->width != dim)
+        HEED_TRY(heed__linear_create(&model->params, "output.leave", w->width, dim, 1, &w->leave));
+    return heed__params_add(&model->params, 1, vocabulary, bias, &w->output.bias, "output.bias");
+}
+
+/* Ties: 0 none, 1 the output to the target's embedding, 2 the source's embedding too. */
+static heed_status find_tie(const heed_model *model, int *tie)
+{
+    const heed_config *c = model->config;
+    int joint = model->tokenizer == model->writer.tokenizer;
+    int same = heed__source_dim(c) == heed__target_dim(c);
+    int transformer = heed__config_is(c, "decoder.kind", "transformer");
+    *tie = heed__config_is(c, "decoder.tie", "all")      ? 2
+           : heed__config_is(c, "decoder.tie", "output") ? 1
+           : heed__config_is(c, "decoder.tie", "none")   ? 0
+           : !transformer                                ? 0
+           : joint && same                               ? 2
+                                                         : 1;
+    if (*tie == 2 && model->task == HEED_TASK_LANGUAGE) *tie = 1; /* it has one embedding only */
+    if (*tie == 2 && (!joint || !same))
+        return heed__fail(HEED_E_INVALID,
+                          "decoder.tie = all; it needs one vocabulary for both sides (input.joint) "
+                          "and embeddings of one size (input.dim)");
+    return HEED_OK;
+}
+
+heed_status heed__writer_create(heed_model *model)
+{
+    heed__writer *w = &model->writer;
+    int tie;
+    w->kind = heed__decoder_find(heed_config_get(model->config, "decoder.kind"));
+    if (!w->kind)
+        return heed__fail(HEED_E_INVALID,
+                          "decoder.kind = %s; to write texts it must be gru, lstm or transformer",
+                          heed_config_get(model->config, "decoder.kind"));
+    HEED_TRY(find_tie(model, &tie));
+    HEED_TRY(create_embedding(model, tie == 2));
+    int64_t dim = heed__target_dim(model->config);
+    int64_t states = heed__decoder_integer(model->config, "dim");
+    if (dim != states && strcmp(w->kind->name, "transformer") == 0)
+        HEED_TRY(heed__linear_create(&model->params, "decoder.enter", dim, states, 1, &w->enter));
+    HEED_TRY(w->kind->create(&model->params, model->config, memory_width(model), &w->decoder,
+                             &w->width));
+    return create_output(model, tie > 0);
+}
+
+void heed__writer_destroy(heed__writer *w)
+{
+    if (w->decoder) w->kind->destroy(w->decoder);
+    w->decoder = NULL;
+}
+
+heed__var heed__model_embed(heed_model *model, const heed__pass *pass, heed__param *table,
+                            const int32_t *ids)
+{
+    heed__embedding words = {.ids = ids, .rows = pass->ragged->rows, .ragged = pass->ragged};
+    words.drop = (float)heed__config_number(model->config, "input.word_dropout");
+    heed__var rows = heed__tape_param(pass->tape, table);
+    heed__var x = heed__tape_apply(pass->tape, &heed__op_embedding, &rows, 1, &words, sizeof words);
+    if (!heed__config_boolean(model->config, "input.scale")) return x;
+    heed__weighted_sum scale = {{heed__sqrt((heed_real)table->cols)}};
+    return heed__tape_apply(pass->tape, &heed__op_weighted_sum, &x, 1, &scale, sizeof scale);
+}
+
+static heed__var enter(heed_model *model, heed__pass *pass, heed__param *table,
+                       const heed__linear *bridge, const int32_t *ids)
+{
+    heed__var x = heed__model_embed(model, pass, table, ids);
+    pass->dropout = (float)heed__config_number(model->config, "input.dropout");
+    x = heed__drop(pass, x);
+    return bridge->weight ? heed__linear_apply(bridge, pass, x) : x;
+}
+
+void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                         heed__memory *memory)
+{
+    heed__pass pass = {.tape = tape, .ragged = &batch->source};
+    *memory = (heed__memory){.states = HEED_NO_VAR};
+    if (model->task == HEED_TASK_LANGUAGE) return;
+    heed__var x = enter(model, &pass, model->embedding, &model->enter, batch->source_tokens);
+    memory->states = model->encoder_kind->apply(model->encoder, &pass, x, NULL);
+    memory->ragged = &batch->source;
+    memory->tokens = batch->source_tokens;
+    int recurrent = heed__config_is(model->config, "encoder.kind", "gru") ||
+                    heed__config_is(model->config, "encoder.kind", "lstm");
+    memory->recurrent = recurrent;
+    memory->directions = recurrent ? heed__config_integer(model->config, "encoder.directions") : 1;
+}
+
+heed__var heed__writer_enter(heed_model *model, const heed__pass *target, const int32_t *ids)
+{
+    heed__pass pass = *target;
+    return enter(model, &pass, model->writer.embedding, &model->writer.enter, ids);
+}
+
+heed__var heed__writer_logits(heed_model *model, const heed__pass *pass,
+                              const heed__decoded *decoded)
+{
+    const heed__writer *w = &model->writer;
+    heed__pass inner = *pass;
+    inner.dropout = (float)heed__config_number(model->config, "output.dropout");
+    heed__var x = heed__drop(&inner, decoded->states);
+    if (w->leave.weight) x = heed__linear_apply(&w->leave, pass, x);
+    return heed__linear_apply(&w->output, pass, x);
+}
+
+void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                         heed__pairs_vars *vars)
+{
+    heed__pass pass = {.tape = tape, .ragged = &batch->target};
+    heed__writer *w = &model->writer;
+    if (vars->sites) vars->sites->count = 0;
+    heed__writer_encode(model, tape, batch, &vars->memory);
+    heed__var y = heed__writer_enter(model, &pass, batch->inputs);
+    vars->decoded = w->kind->apply(w->decoder, &pass, &vars->memory, y, vars->sites);
+    vars->logits = heed__writer_logits(model, &pass, &vars->decoded);
+}
+
+heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                            const heed__pairs_vars *vars, float smoothing)
+{
+    heed__class_loss classes = {.labels = batch->labels, .smoothing = smoothing};
+    (void)model;
+    heed__var loss =
+        heed__tape_apply(tape, &heed__op_cross_entropy, &vars->logits, 1, &classes, sizeof classes);
+    if (vars->decoded.loss == HEED_NO_VAR) return loss;
+    heed__var both[2] = {loss, vars->decoded.loss};
+    return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);
+}
+
+const heed__site *heed__writer_site(const heed__writer *w, const heed__sites *sites)
+{
+    int last = sites->count - 1;
+    int rule = w->kind == &heed__decoder_transformer && last > 0 ? last - 1 : last;
+    if (last < 0) return NULL;
+    return &sites->items[w->layer > 0 && w->layer <= last + 1 ? w->layer - 1 : rule];
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Models that write: what is recorded for a batch of sources and targets. */
+#ifndef HEED_MODEL_WRITER_H
+#define HEED_MODEL_WRITER_H
+
+#include "model/model.h"
+
+/* Parameters of what writes; the embedding of sources is there already. */
+heed_status heed__writer_create(heed_model *model);
+void heed__writer_destroy(heed__writer *writer);
+
+/* Embeddings as the encoder or decoder takes them: looked up, scaled, dropped. */
+heed__var heed__model_embed(heed_model *model, const heed__pass *pass, heed__param *table,
+                            const int32_t *ids);
+
+/* A batch of pairs. Without sources, source.n is 0. */
+typedef struct heed__pairs_batch {
+    heed__ragged source, target;
+    const int32_t *source_tokens; /* [source.rows] the boundary ends each */
+    const int32_t *inputs;        /* [target.rows] the boundary begins each */
+    const int32_t *labels;        /* [target.rows] and ends each */
+} heed__pairs_batch;
+
+typedef struct heed__pairs_vars {
+    heed__memory memory;
+    heed__decoded decoded;
+    heed__var logits;   /* [target.rows, V] */
+    heed__sites *sites; /* set by the caller: where the decoder looked at the source; or NULL */
+} heed__pairs_vars;
+
+/* The encoder over sources; memory->states is HEED_NO_VAR without any. */
+void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                         heed__memory *memory);
+/* The decoder's input; pass->ragged are the targets. */
+heed__var heed__writer_enter(heed_model *model, const heed__pass *pass, const int32_t *ids);
+heed__var heed__writer_logits(heed_model *model, const heed__pass *pass,
+                              const heed__decoded *decoded);
+/* All of it, teacher-forced. */
+void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                         heed__pairs_vars *vars);
+/* The loss on top: cross-entropy a target token, and what the decoder adds. */
+heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                            const heed__pairs_vars *vars, float smoothing);
+
+/* Where alignments are read from: the chosen layer, else, in a Transformer, the last but one, else
+ * the last; NULL where there is no attention. */
+const heed__site *heed__writer_site(const heed__writer *writer, const heed__sites *sites);
+
+#endif

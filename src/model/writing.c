@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/writing.h"
+
+#include "base/fail.h"
+#include "model/vocabulary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct heed__writing {
+    heed_model *model;
+    heed__tape *encoder_tape, *step_tape;
+    void *state; /* the decoder's */
+    heed__sites sites;
+    /* The batch of sources. */
+    int64_t *source_offsets;
+    size_t source_room;
+    int64_t n, source_rows, longest_source;
+    /* A step: rows as texts of one token; the live sentences and where their sources stand. */
+    int64_t *row_offsets, *row_order, *query_offsets, *starts, *lengths;
+    size_t offsets_room, order_room, query_room, starts_room, lengths_room;
+    heed__ragged rows, queries;
+    float *log_probs, *weights, *part;
+    size_t log_probs_room, weights_room, part_room;
+    heed__site_room room;
+};
+
+void heed__writing_destroy(heed__writing **writing)
+{
+    heed__writing *w = *writing;
+    if (!w) return;
+    if (w->state) w->model->writer.kind->close(w->model->writer.decoder, w->state);
+    heed__tape_destroy(&w->encoder_tape);
+    heed__tape_destroy(&w->step_tape);
+    free(w->source_offsets);
+    free(w->row_offsets);
+    free(w->row_order);
+    free(w->query_offsets);
+    free(w->starts);
+    free(w->lengths);
+    free(w->log_probs);
+    free(w->weights);
+    free(w->part);
+    free(w->room.workspace);
+    free(w->room.one);
+    heed__free(w);
+    *writing = NULL;
+}
+
+heed_status heed__writing_open(heed_model *model, heed__writing **out)
+{
+    *out = model->writing;
+    if (*out) return HEED_OK;
+    HEED_TRY(heed__alloc(1, sizeof **out, "writing", out));
+    heed__writing *w = *out;
+    w->model = model;
+    heed_status status = heed__tape_create(model->context, &w->encoder_tape);
+    if (status == HEED_OK) status = heed__tape_create(model->context, &w->step_tape);
+    if (status == HEED_OK) status = model->writer.kind->open(model->writer.decoder, &w->state);
+    if (status != HEED_OK) heed__writing_destroy(out);
+    model->writing = *out;
+    return status;
+}
+
+static heed_status keep_sources(heed__writing *w, const heed__ragged *sources)
+{
+    size_t count = (size_t)sources->n + 1;
+    w->n = sources->n;
+    w->source_rows = sources->rows;
+    w->longest_source = sources->longest;
+    if (w->model->task == HEED_TASK_LANGUAGE) return HEED_OK;
+    HEED_TRY(heed__grow(&w->source_offsets, &w->source_room, count, sizeof *w->source_offsets,
+                        "a batch"));
+    memcpy(w->source_offsets, sources->offsets, count * sizeof *w->source_offsets);
+    return HEED_OK;
+}
+
+heed_status heed__writing_begin(heed__writing *w, const heed__ragged *sources,
+                                const int32_t *tokens)
+{
+    const heed__writer *writer = &w->model->writer;
+    heed__pairs_batch batch = {.source = *sources, .source_tokens = tokens};
+    heed__memory memory;
+    heed__pass pass = {.tape = w->encoder_tape, .ragged = &batch.source};
+    HEED_TRY(keep_sources(w, sources));
+    heed__tape_start(w->encoder_tape, HEED_TAPE_INFER, (heed__draw){0});
+    heed__writer_encode(w->model, w->encoder_tape, &batch, &memory);
+    writer->kind->begin(writer->decoder, w->state, &pass, &memory);
+    HEED_TRY(heed__tape_run(w->encoder_tape, HEED_NO_VAR));
+    return writer->kind->begun(writer->decoder, w->state, w->encoder_tape);
+}
+
+/* ------------------------------------------------------------------ a step */
+
+static heed_status make_room(heed__writing *w, const heed__search_step *step)
+{
+    size_t n = (size_t)step->rows + 1, had = w->order_room;
+    HEED_TRY(heed__grow(&w->row_offsets, &w->offsets_room, n, sizeof *w->row_offsets, "a step"));
+    HEED_TRY(heed__grow(&w->row_order, &w->order_room, n, sizeof *w->row_order, "a step"));
+    HEED_TRY(heed__grow(&w->query_offsets, &w->query_room, n, sizeof *w->query_offsets, "a step"));
+    HEED_TRY(heed__grow(&w->starts, &w->starts_room, n, sizeof *w->starts, "a step"));
+    HEED_TRY(heed__grow(&w->lengths, &w->lengths_room, n, sizeof *w->lengths, "a step"));
+    if (w->order_room == had) return HEED_OK;
+    for (size_t i = 0; i < n; i++) w->row_offsets[i] = w->row_order[i] = (int64_t)i;
+    return HEED_OK;
+}
+
+/* Rows by sentence: each live sentence's rows are the queries that look at its source. */
+static void group_rows(heed__writing *w, const heed__search_step *step)
+{
+    int64_t live = 0, most = 0;
+    w->rows = (heed__ragged){step->rows, step->rows, 1, w->row_offsets, w->row_order, w->row_order};
+    w->query_offsets[0] = 0;
+    for (int64_t i = 0; i < step->rows; i++) {
+        if (i + 1 < step->rows && step->sentences[i + 1] == step->sentences[i]) continue;
+        int64_t sentence = step->sentences[i], rows = i + 1 - w->query_offsets[live];
+        if (w->model->task != HEED_TASK_LANGUAGE) {
+            w->starts[live] = w->source_offsets[sentence];
+            w->lengths[live] = w->source_offsets[sentence + 1] - w->starts[live];
+        }
+        if (rows > most) most = rows;
+        w->query_offsets[++live] = i + 1;
+    }
+    w->queries = (heed__ragged){live, step->rows, most, w->query_offsets, NULL, w->row_order};
+}
+
+/* By the chosen layer and head: a live sentence's rows at a time. */
+static heed_status fill_weights(heed__writing *w, heed__search_scores *out)
+{
+    int64_t stride = w->longest_source;
+    const heed__site *site = heed__writer_site(&w->model->writer, &w->sites);
+    if (!site) return HEED_OK;
+    HEED_TRY(heed__grow(&w->weights, &w->weights_room, (size_t)(w->rows.rows * stride),
+                        sizeof *w->weights, "weights"));
+    HEED_TRY(heed__grow(&w->part, &w->part_room, (size_t)(w->rows.rows * stride), sizeof *w->part,
+                        "weights"));
+    for (int64_t s = 0; s < w->queries.n; s++) {
+        int64_t first = w->query_offsets[s], rows = w->query_offsets[s + 1] - first;
+        heed__site_slice slice = {s, 0, rows, w->lengths[s], w->model->writer.head};
+        HEED_TRY(heed__site_rows(&site->at, w->step_tape, &slice, &w->room, w->part));
+        for (int64_t i = 0; i < rows; i++)
+            memcpy(w->weights + (first + i) * stride, w->part + i * w->lengths[s],
+                   (size_t)w->lengths[s] * sizeof *w->weights);
+    }
+    out->weights = w->weights;
+    out->weights_stride = stride;
+    return HEED_OK;
+}
+
+static heed_status take_scores(heed__writing *w, heed__var logits, heed__search_scores *out)
+{
+    int64_t rows = heed__tape_rows(w->step_tape, logits);
+    int64_t columns = heed__tape_cols(w->step_tape, logits);
+    size_t count = (size_t)(rows * columns);
+    HEED_TRY(heed__grow(&w->log_probs, &w->log_probs_room, count, sizeof *w->log_probs, "a step"));
+    memcpy(w->log_probs, heed__tape_value(w->step_tape, logits), count * sizeof *w->log_probs);
+    heed__log_softmax(w->model->context, rows, columns, w->log_probs);
+    out->log_probs = w->log_probs;
+    return HEED_OK;
+}
+
+static heed_status step(void *user, const heed__search_step *step, heed__search_scores *out)
+{
+    heed__writing *w = user;
+    heed_model *model = w->model;
+    heed__pass pass = {.tape = w->step_tape, .ragged = &w->rows};
+    HEED_TRY(make_room(w, step));
+    group_rows(w, step);
+    heed__step decoding = {.position = step->position,
+                           .rows = step->rows,
+                           .parents = step->parents,
+                           .sentences = step->sentences,
+                           .queries = &w->queries,
+                           .starts = w->starts,
+                           .lengths = w->lengths,
+                           .memory_rows = w->source_rows,
+                           .longest_memory = w->longest_source};
+    heed__sites *sites = step->weights ? &w->sites : NULL;
+    w->sites.count = 0;
+    heed__tape_start(w->step_tape, sites ? HEED_TAPE_SAVE : HEED_TAPE_INFER, (heed__draw){0});
+    heed__var y = heed__writer_enter(model, &pass, step->tokens);
+    heed__decoded decoded =
+        model->writer.kind->step(model->writer.decoder, w->state, &pass, &decoding, y, sites);
+    heed__var logits = heed__writer_logits(model, &pass, &decoded);
+    heed__tape_keep(w->step_tape, logits);
+    for (int i = 0; sites && i < sites->count; i++)
+        heed__site_keep(&sites->items[i].at, w->step_tape);
+    HEED_TRY(heed__tape_run(w->step_tape, HEED_NO_VAR));
+    HEED_TRY(model->writer.kind->stepped(model->writer.decoder, w->state, w->step_tape));
+    *out = (heed__search_scores){0};
+    HEED_TRY(take_scores(w, logits, out));
+    return sites ? fill_weights(w, out) : HEED_OK;
+}
+
+heed__search_model heed__writing_model(heed__writing *w)
+{
+    return (heed__search_model){w, heed__tokenizer_vocabulary(w->model->writer.tokenizer), step};
+}

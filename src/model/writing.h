@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing with a model: sources are encoded once, then the decoder goes on a token at a time under
+ * the search (search.h). All buffers are kept from batch to batch.
+ */
+#ifndef HEED_MODEL_WRITING_H
+#define HEED_MODEL_WRITING_H
+
+#include "model/search.h"
+#include "model/writer.h"
+
+typedef struct heed__writing heed__writing;
+
+/* The model's own, made on first use. */
+heed_status heed__writing_open(heed_model *model, heed__writing **out);
+void heed__writing_destroy(heed__writing **writing);
+
+/* Encodes a batch of sources (with their boundaries); a language model takes only n texts. */
+heed_status heed__writing_begin(heed__writing *writing, const heed__ragged *sources,
+                                const int32_t *tokens);
+/* What search asks. */
+heed__search_model heed__writing_model(heed__writing *writing);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Training a model that writes: pairs of texts, or running text. */
+#include "train/session.h"
+
+#include "base/fail.h"
+#include "model/writer.h"
+
+#include <math.h> /* NAN */
+#include <string.h>
+
+/* ------------------------------------------------------------------ tokenizers, examples */
+
+static heed_status build_pairs(heed__session *s, heed__model_parts *parts)
+{
+    heed__tokenizer_settings settings = heed__session_tokenizer(s->config);
+    const char *kind = heed_config_get(s->config, "input.tokenizer");
+    int joint = heed__config_boolean(s->config, "input.joint");
+    settings.spacing = HEED_SPACING_LINE;
+    HEED_TRY(heed__tokenizer_train_side(s->context, kind, &settings, s->train.rows,
+                                        joint ? HEED_SIDE_BOTH : HEED_SIDE_SOURCE,
+                                        &parts->tokenizer));
+    if (joint) return HEED_OK;
+    return heed__tokenizer_train_side(s->context, kind, &settings, s->train.rows, HEED_SIDE_TARGET,
+                                      &parts->target_tokenizer);
+}
+
+static heed_status build_language(heed__session *s, heed__model_parts *parts)
+{
+    heed__tokenizer_settings settings = heed__session_tokenizer(s->config);
+    int running = heed_dataset_layout(s->train.rows)->format == HEED_FORMAT_RUNNING;
+    settings.spacing = running ? HEED_SPACING_RUNNING : HEED_SPACING_LINE;
+    return heed__tokenizer_train_dataset(s->context, heed_config_get(s->config, "input.tokenizer"),
+                                         &settings, s->train.rows, &parts->tokenizer);
+}
+
+static heed_status encode_pairs_of(heed__session *s, heed__split *split)
+{
+    const heed_model *m = s->model;
+    heed__pair_filter filter = {
+        .max_length = heed__config_integer(s->config, "input.max_length"),
+        .max_ratio = heed__config_number(s->config, "train.max_ratio")};
+    HEED_TRY(heed__examples_encode_side(s->context, m->tokenizer, split->rows, HEED_SIDE_SOURCE,
+                                        &split->examples));
+    HEED_TRY(heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,
+                                        HEED_SIDE_TARGET, &split->written));
+    return heed__pairs_filter(s->context, split->rows, &filter, &split->examples, &split->written);
+}
+
+static heed_status encode_pairs(heed__session *s)
+{
+    if (s->train.examples.n) return HEED_OK;
+    HEED_TRY(encode_pairs_of(s, &s->train));
+    return encode_pairs_of(s, &s->valid);
+}
+
+static heed_status encode_language(heed__session *s)
+{
+    const heed__tokenizer *tokenizer = s->model->tokenizer;
+    if (s->train.written.n) return HEED_OK;
+    HEED_TRY(heed__examples_encode_running(s->context, tokenizer, s->train.rows, &s->train.written));
+    return heed__examples_encode_running(s->context, tokenizer, s->valid.rows, &s->valid.written);
+}
+
+/* ------------------------------------------------------------------ batches */
+
+static heed_status make_batches(heed__session *s)
+{
+    enum { BUCKET = 8192 };
+    int pairs = s->job->task == HEED_TASK_TRANSLATE;
+    heed__batch_options options = {
+        .max_tokens = heed__config_integer(s->config, "train.batch_tokens"),
+        .max_sequences = heed__config_integer(s->config, "train.batch_texts"),
+        .shuffle = 1,
+        .bucket = BUCKET,
+        .seed = (uint64_t)heed__config_integer(s->config, "train.seed"),
+        .block = heed__config_integer(s->config, "input.block"),
+        .running = heed_dataset_layout(s->train.rows)->format == HEED_FORMAT_RUNNING};
+    HEED_TRY(heed__batches_create(pairs ? &s->train.examples : NULL, &s->train.written, &options,
+                                  &s->batches));
+    options.shuffle = 0;
+    HEED_TRY(heed__batches_create(pairs ? &s->valid.examples : NULL, &s->valid.written, &options,
+                                  &s->valid_batches));
+    heed__batch_capacity most = heed__batches_capacity(s->valid_batches);
+    size_t n = (size_t)most.sequences;
+    HEED_TRY(heed__alloc(n, sizeof *s->valid_order, "a batch", &s->valid_order));
+    HEED_TRY(heed__alloc(n, sizeof *s->valid_target_order, "a batch", &s->valid_target_order));
+    HEED_TRY(heed__alloc((size_t)most.target_rows, sizeof *s->valid_scores, "a batch",
+                         &s->valid_scores));
+    return heed__batch_create(s->valid_batches, &s->valid_batch);
+}
+
+static heed__pairs_batch largest_of(const heed__batches *batches)
+{
+    heed__batch_capacity most = heed__batches_capacity(batches);
+    return (heed__pairs_batch){
+        .source = {.n = most.sequences, .rows = most.rows, .longest = most.longest},
+        .target = {
+            .n = most.sequences, .rows = most.target_rows, .longest = most.target_longest}};
+}
+
+static void record(heed__session *s, int largest, heed__var *loss)
+{
+    heed__pairs_vars vars = {.sites = NULL};
+    heed__pairs_batch *batch = &s->pairs;
+    heed__draw draw = {(uint64_t)heed__config_integer(s->config, "train.seed"),
+                       (uint64_t)s->cursor.step};
+    *batch = (heed__pairs_batch){s->texts, s->targets, s->batch.tokens, s->batch.target_inputs,
+                                 s->batch.target_labels};
+    if (largest) *batch = largest_of(s->batches);
+    heed__tape_start(s->tape, HEED_TAPE_TRAIN, draw);
+    heed__writer_record(s->model, s->tape, batch, &vars);
+    *loss = heed__writer_loss(s->model, s->tape, batch, &vars,
+                              (float)heed__config_number(s->config, "output.smoothing"));
+    heed__tape_keep(s->tape, *loss);
+}
+
+/* ------------------------------------------------------------------ validation */
+
+/* Records what a validation batch is measured by. */
+static void record_valid(heed__session *s, heed__pairs_vars *vars)
+{
+    heed__tape *tape = s->model->tape;
+    *vars = (heed__pairs_vars){.sites = NULL};
+    heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
+    heed__writer_record(s->model, tape, &s->pairs, vars);
+    heed__tape_keep(tape, vars->logits);
+}
+
+static heed_status plan_scoring(heed__session *s)
+{
+    heed__pairs_vars vars;
+    s->pairs = largest_of(s->valid_batches);
+    record_valid(s, &vars);
+    return heed__tape_plan(s->model->tape, HEED_NO_VAR);
+}
+
+/* Sums over a batch's rows: the negative log-likelihood, and how often the label is likeliest. */
+static void add_rows(heed__session *s, heed__var logits, double *loss, int64_t *right)
+{
+    const heed__batch *b = &s->valid_batch;
+    int64_t columns = heed__tape_cols(s->model->tape, logits);
+    const heed_real *values = heed__tape_value(s->model->tape, logits);
+    const heed__kernels *kernels = heed__kernels_best();
+    heed__log_softmax_of(s->context, b->target_rows, columns, values, b->target_labels,
+                         s->valid_scores);
+    for (int64_t i = 0; i < b->target_rows; i++) {
+        const heed_real *row = values + i * columns;
+        *loss -= (double)s->valid_scores[i];
+        *right += row[b->target_labels[i]] >= kernels->max(columns, row);
+    }
+}
+
+static heed_status score_tokens(heed__session *s, heed__scores *out)
+{
+    int64_t count = heed__batches_epoch(s->valid_batches, 0), rows = 0, right = 0;
+    double loss = 0;
+    for (int64_t i = 0; i < count; i++) {
+        heed__batch *b = &s->valid_batch;
+        heed__pairs_vars vars;
+        heed__batches_fill(s->valid_batches, i, b);
+        s->pairs = (heed__pairs_batch){.source_tokens = b->tokens,
+                                       .inputs = b->target_inputs,
+                                       .labels = b->target_labels};
+        s->pairs.target =
+            heed__session_ragged(s, b->n, b->target_rows, b->target_longest, b->target_offsets,
+                                 b->examples, s->valid_target_order);
+        if (b->rows)
+            s->pairs.source = heed__session_ragged(s, b->n, b->rows, b->longest, b->offsets,
+                                                   b->examples, s->valid_order);
+        record_valid(s, &vars);
+        HEED_TRY(heed__tape_run(s->model->tape, HEED_NO_VAR));
+        add_rows(s, vars.logits, &loss, &right);
+        rows += b->target_rows;
+    }
+    out->loss = loss / (double)rows;
+    out->metric = (double)right / (double)rows;
+    return HEED_OK;
+}
+
+static heed_status score_pairs(heed__session *s, heed__scores *out)
+{
+    HEED_TRY(score_tokens(s, out));
+    return heed__score_sample(s, &out->bleu);
+}
+
+static heed_status score_language(heed__session *s, heed__scores *out)
+{
+    out->bleu = NAN;
+    return score_tokens(s, out);
+}
+
+static heed_status calibrate(heed__session *s)
+{
+    (void)s; /* label smoothing aside, likelihood is what was trained for */
+    return HEED_OK;
+}
+
+static void uncalibrate(heed__session *s)
+{
+    (void)s;
+}
+
+static const char *metric_name(const heed_model *model)
+{
+    (void)model;
+    return "token_accuracy";
+}
+
+const heed__job heed__job_translate = {.task = HEED_TASK_TRANSLATE,
+                                       .by_loss = 1,
+                                       .build = build_pairs,
+                                       .encode = encode_pairs,
+                                       .make_batches = make_batches,
+                                       .record = record,
+                                       .plan_scoring = plan_scoring,
+                                       .score = score_pairs,
+                                       .calibrate = calibrate,
+                                       .uncalibrate = uncalibrate,
+                                       .metric_name = metric_name};
+const heed__job heed__job_language = {.task = HEED_TASK_LANGUAGE,
+                                      .by_loss = 1,
+                                      .build = build_language,
+                                      .encode = encode_language,
+                                      .make_batches = make_batches,
+                                      .record = record,
+                                      .plan_scoring = plan_scoring,
+                                      .score = score_language,
+                                      .calibrate = calibrate,
+                                      .uncalibrate = uncalibrate,
+                                      .metric_name = metric_name};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run reads, and what its model says of it. */
+#include "train/session.h"
+
+#include "base/fail.h"
+#include "heed/version.h"
+
+#include <stdio.h>
+
+static heed_status read_parallel(heed__session *s)
+{
+    const heed_train_options *o = s->options;
+    HEED_TRY(heed_dataset_read_parallel(s->context, o->paths, o->n_paths, o->target_paths,
+                                        o->n_target_paths, o->read, &s->train.rows));
+    if (!o->valid_paths) return HEED_OK;
+    return heed_dataset_read_parallel(s->context, o->valid_paths, o->n_valid_paths,
+                                      o->valid_target_paths, o->n_valid_target_paths, o->read,
+                                      &s->valid.rows);
+}
+
+static heed_status read_columns(heed__session *s)
+{
+    const heed_train_options *o = s->options;
+    heed_read_options read = o->read ? *o->read : (heed_read_options){0};
+    read.kind = s->job->task == HEED_TASK_TRANSLATE  ? HEED_READ_PAIRS
+                : s->job->task == HEED_TASK_LANGUAGE ? HEED_READ_LANGUAGE
+                                                      : HEED_READ_LABELS;
+    HEED_TRY(heed_dataset_read(s->context, o->paths, o->n_paths, &read, &s->train.rows));
+    if (!o->valid_paths) return HEED_OK;
+    const heed_layout *layout = heed_dataset_layout(s->train.rows);
+    if (*layout->text) read.text = layout->text;
+    if (*layout->label) read.label = layout->label;
+    return heed_dataset_read(s->context, o->valid_paths, o->n_valid_paths, &read, &s->valid.rows);
+}
+
+heed_status heed__session_read(heed__session *s)
+{
+    HEED_TRY(s->options->target_paths ? read_parallel(s) : read_columns(s));
+    if (!s->options->valid_paths) {
+        double share = heed__config_number(s->config, "train.valid_share");
+        uint64_t seed = (uint64_t)heed__config_integer(s->config, "train.seed");
+        HEED_TRY(heed_dataset_split(s->train.rows, share, seed, &s->valid.rows));
+    }
+    int train = heed_dataset_layout(s->train.rows)->n_outputs;
+    int valid = heed_dataset_layout(s->valid.rows)->n_outputs;
+    if (train != valid)
+        return heed__fail(HEED_E_DATA,
+                          "the validation data has %d label columns, the training "
+                          "data %d; name the same ones in both",
+                          valid, train);
+    if (train > HEED_MODEL_OUTPUTS)
+        return heed__fail(HEED_E_DATA, "%d label columns; at most %d", train, HEED_MODEL_OUTPUTS);
+    heed_dataset_hash(s->train.rows, s->data_hash);
+    heed_dataset_hash(s->valid.rows, s->valid_hash);
+    return HEED_OK;
+}
+
+/* What the file says about where the model came from; no clock, no host, no path. The steps are
+ * part of the configuration, however they were found, so that they rebuild the same file. */
+heed_status heed__session_note(heed__session *s)
+{
+    char text[512], steps[32];
+    snprintf(steps, sizeof steps, "%lld", (long long)s->steps);
+    HEED_TRY(heed_config_set(s->model->config, "train.steps", steps));
+    snprintf(text, sizeof text,
+             "{\"data_sha256\": \"%s\", \"rows\": %lld, \"valid_sha256\": \"%s\", "
+             "\"valid_rows\": %lld, \"valid_is_share\": %s, \"seed\": %s, "
+             "\"planned_steps\": %lld}",
+             s->data_hash, (long long)heed_dataset_rows(s->train.rows), s->valid_hash,
+             (long long)heed_dataset_rows(s->valid.rows),
+             s->options->valid_paths ? "false" : "true", heed_config_get(s->config, "train.seed"),
+             (long long)s->steps);
+    const heed_layout *layout = heed_dataset_layout(s->train.rows);
+    HEED_TRY(heed__model_note(s->model, "heed.version", heed_version()));
+    HEED_TRY(heed__model_note(s->model, "heed.text_columns", layout->text));
+    HEED_TRY(heed__model_note(s->model, "heed.label_columns", layout->label));
+    return heed__model_note(s->model, "heed.data", text);
+}
+
+heed__tokenizer_settings heed__session_tokenizer(const heed_config *config)
+{
+    heed__tokenizer_settings s = {0};
+    s.lower = heed__config_boolean(config, "input.lowercase");
+    s.min_count = heed__config_integer(config, "input.min_count");
+    s.max_vocabulary = heed__config_integer(config, "input.vocabulary");
+    s.ngrams = heed__config_integer(config, "input.ngrams");
+    s.ngram_min_count = heed__config_integer(config, "input.ngram_min_count");
+    s.ngram_max_vocabulary = heed__config_integer(config, "input.ngram_vocabulary");
+    s.max_length = heed__config_integer(config, "input.max_length");
+    s.start = heed__config_is(config, "pool.kind", "cls");
+    return s;
+}
