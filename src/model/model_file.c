@@ -6,7 +6,7 @@
  */
 #include "base/fail.h"
 #include "io/json.h"
-#include "model/model.h"
+#include "model/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -283,6 +283,7 @@ static heed_status load(heed_context *context, const char *path, loading *l, hee
         (*out)->outputs[i].temperature = (float)l->scales[i].temperature;
     }
     status = keep_notes(*out, l->file);
+    if (status == HEED_OK) status = heed__writer_read_choice(*out);
     if (status != HEED_OK) heed_model_destroy(out);
     return status;
 }

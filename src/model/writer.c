@@ -166,11 +166,3 @@ heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pai
     heed__var both[2] = {loss, vars->decoded.loss};
     return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);
 }
-
-const heed__site *heed__writer_site(const heed__writer *w, const heed__sites *sites)
-{
-    int last = sites->count - 1;
-    int rule = w->kind == &heed__decoder_transformer && last > 0 ? last - 1 : last;
-    if (last < 0) return NULL;
-    return &sites->items[w->layer > 0 && w->layer <= last + 1 ? w->layer - 1 : rule];
-}

@@ -12,6 +12,7 @@ struct heed__writing {
     heed__tape *encoder_tape, *step_tape;
     void *state; /* the decoder's */
     heed__sites sites;
+    heed_align_choice choice;
     /* The batch of sources. */
     int64_t *source_offsets;
     size_t source_room;
@@ -90,6 +91,13 @@ heed_status heed__writing_begin(heed__writing *w, const heed__ragged *sources,
     return writer->kind->begun(writer->decoder, w->state, w->encoder_tape);
 }
 
+heed_status heed__writing_choose(heed__writing *w, const heed_align_choice *choice)
+{
+    HEED_TRY(heed__writer_check_choice(w->model, choice));
+    w->choice = choice->layer ? *choice : w->model->writer.choice;
+    return HEED_OK;
+}
+
 /* ------------------------------------------------------------------ a step */
 
 static heed_status make_room(heed__writing *w, const heed__search_step *step)
@@ -127,8 +135,8 @@ static void group_rows(heed__writing *w, const heed__search_step *step)
 /* By the chosen layer and head: a live sentence's rows at a time. */
 static heed_status fill_weights(heed__writing *w, heed__search_scores *out)
 {
-    int64_t stride = w->longest_source;
-    const heed__site *site = heed__writer_site(&w->model->writer, &w->sites);
+    int64_t stride = w->longest_source, head = w->choice.head;
+    const heed__site *site = heed__writer_site(&w->model->writer, &w->choice, &w->sites);
     if (!site) return HEED_OK;
     HEED_TRY(heed__grow(&w->weights, &w->weights_room, (size_t)(w->rows.rows * stride),
                         sizeof *w->weights, "weights"));
@@ -136,7 +144,7 @@ static heed_status fill_weights(heed__writing *w, heed__search_scores *out)
                         "weights"));
     for (int64_t s = 0; s < w->queries.n; s++) {
         int64_t first = w->query_offsets[s], rows = w->query_offsets[s + 1] - first;
-        heed__site_slice slice = {s, 0, rows, w->lengths[s], w->model->writer.head};
+        heed__site_slice slice = {s, 0, rows, w->lengths[s], head};
         HEED_TRY(heed__site_rows(&site->at, w->step_tape, &slice, &w->room, w->part));
         for (int64_t i = 0; i < rows; i++)
             memcpy(w->weights + (first + i) * stride, w->part + i * w->lengths[s],

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heed_translate, heed_sample and heed_score are one thing: sources are encoded, put into batches,
+ * longest first, and searched; sampling is another search, and scoring one that is forced all the
+ * way.
+ */
+#include "base/fail.h"
+#include "model/translations.h"
+#include "model/writing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH_TEXTS = 64, BATCH_TOKENS = 4096 };
+
+/* One call. */
+typedef struct call {
+    heed_model *model;
+    const heed_text *sources, *prefixes; /* NULL where there are none */
+    int64_t n;
+    int scoring; /* prefixes are whole targets */
+    int weights, replace_unknown;
+    heed_align_choice align;
+    heed__search_options options;
+    heed_translations *out;
+    /* Encoded: */
+    heed__encoding *source_codes, *prefix_codes; /* [n] */
+    int64_t *order, live;                        /* texts that are not empty, longest first */
+    /* The batch at hand: */
+    int64_t *offsets, *ids, *lengths, *prefix_offsets;
+    int32_t *tokens, *prefix_tokens;
+    heed__search *search;
+    heed__writing *writing;
+    heed__filling filling;
+} call;
+
+static void call_free(call *c)
+{
+    for (int64_t i = 0; i < c->n; i++) {
+        if (c->source_codes) heed__encoding_free(&c->source_codes[i]);
+        if (c->prefix_codes) heed__encoding_free(&c->prefix_codes[i]);
+    }
+    heed__free(c->source_codes);
+    heed__free(c->prefix_codes);
+    heed__free(c->order);
+    heed__free(c->offsets);
+    heed__free(c->ids);
+    heed__free(c->lengths);
+    heed__free(c->prefix_offsets);
+    heed__free(c->tokens);
+    heed__free(c->prefix_tokens);
+    heed__search_destroy(&c->search);
+    heed__filling_free(&c->filling);
+}
+
+static int is_blank(heed_text text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (!strchr(" \t\r\n", text.bytes[i])) return 0;
+    return 1;
+}
+
+/* ------------------------------------------------------------------ encoding */
+
+static heed_status encode(const call *c, const heed__tokenizer *tokenizer, const char *what,
+                          int64_t i, heed_text text, int64_t most, heed__encoding *out)
+{
+    heed_status status = heed__model_check_text(text);
+    if (status == HEED_OK && !is_blank(text))
+        status = heed__tokenizer_encode(tokenizer, text.bytes, text.size, out);
+    if (status != HEED_OK)
+        return heed__fail_prefix(status, "%s %lld: ", what, (long long)i);
+    (void)c;
+    if (!out->cut && out->length <= most) return HEED_OK;
+    return heed__fail(HEED_E_DATA,
+                      "%s %lld: longer than the %lld tokens that the model reads; split it into "
+                      "sentences (or train with a greater --max-length)",
+                      what, (long long)i, (long long)most);
+}
+
+static int64_t longest_allowed(const call *c)
+{
+    return heed__config_integer(c->model->config, "input.max_length");
+}
+
+static heed_status encode_all(call *c)
+{
+    size_t n = (size_t)c->n;
+    int64_t most = longest_allowed(c);
+    HEED_TRY(heed__alloc(n + 1, sizeof *c->source_codes, "texts", &c->source_codes));
+    HEED_TRY(heed__alloc(n + 1, sizeof *c->prefix_codes, "texts", &c->prefix_codes));
+    for (int64_t i = 0; i < c->n; i++) {
+        if (c->sources)
+            HEED_TRY(encode(c, c->model->tokenizer, "text", i, c->sources[i], most,
+                            &c->source_codes[i]));
+        if (c->prefixes)
+            HEED_TRY(encode(c, c->model->writer.tokenizer, c->scoring ? "target" : "prefix", i,
+                            c->prefixes[i], most, &c->prefix_codes[i]));
+    }
+    return HEED_OK;
+}
+
+static int64_t length_of(const call *c, int64_t i)
+{
+    return c->sources ? c->source_codes[i].length : c->prefix_codes[i].length;
+}
+
+/* Longest first, equal ones in their order; empty sources are answered at once. */
+static heed_status sort_texts(call *c)
+{
+    int64_t longest = 0, *count = NULL;
+    HEED_TRY(heed__alloc((size_t)c->n + 1, sizeof *c->order, "texts", &c->order));
+    for (int64_t i = 0; i < c->n; i++)
+        if (length_of(c, i) > longest) longest = length_of(c, i);
+    HEED_TRY(heed__alloc((size_t)longest + 2, sizeof *count, "texts", &count));
+    for (int64_t i = 0; i < c->n; i++)
+        if (length_of(c, i) || !c->sources) count[longest - length_of(c, i) + 1]++, c->live++;
+    for (int64_t k = 0; k <= longest; k++) count[k + 1] += count[k];
+    for (int64_t i = 0; i < c->n; i++)
+        if (length_of(c, i) || !c->sources) c->order[count[longest - length_of(c, i)]++] = i;
+    heed__free(count);
+    for (int64_t i = 0; i < c->n; i++)
+        if (!length_of(c, i) && c->sources) HEED_TRY(heed__translations_empty(c->out, i));
+    return HEED_OK;
+}
+
+/* ------------------------------------------------------------------ batches */
+
+static int64_t batch_end(const call *c, int64_t begin)
+{
+    int64_t end = begin, tokens = 0;
+    while (end < c->live && end - begin < BATCH_TEXTS) {
+        tokens += length_of(c, c->order[end]) + 1;
+        if (end > begin && tokens > BATCH_TOKENS) break;
+        end++;
+    }
+    return end;
+}
+
+static heed_status make_room(call *c)
+{
+    int64_t tokens = 0, prefixes = 0;
+    for (int64_t begin = 0, end; begin < c->live; begin = end) {
+        int64_t rows = 0, prefix_rows = 0;
+        end = batch_end(c, begin);
+        for (int64_t i = begin; i < end; i++) {
+            rows += c->source_codes[c->order[i]].length + 1;
+            prefix_rows += c->prefix_codes[c->order[i]].length + 1;
+        }
+        if (rows > tokens) tokens = rows;
+        if (prefix_rows > prefixes) prefixes = prefix_rows;
+    }
+    HEED_TRY(heed__alloc(BATCH_TEXTS + 1, sizeof *c->offsets, "a batch", &c->offsets));
+    HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->ids, "a batch", &c->ids));
+    HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->lengths, "a batch", &c->lengths));
+    HEED_TRY(heed__alloc(BATCH_TEXTS + 1, sizeof *c->prefix_offsets, "a batch", &c->prefix_offsets));
+    HEED_TRY(heed__alloc((size_t)tokens + 1, sizeof *c->tokens, "a batch", &c->tokens));
+    return heed__alloc((size_t)prefixes + 1, sizeof *c->prefix_tokens, "a batch",
+                       &c->prefix_tokens);
+}
+
+static void lay_prefix(call *c, int64_t at, int64_t text)
+{
+    const heed__encoding *code = &c->prefix_codes[text];
+    int64_t to = c->prefix_offsets[at];
+    if (code->length)
+        memcpy(c->prefix_tokens + to, code->ids, (size_t)code->length * sizeof *code->ids);
+    to += code->length;
+    if (c->scoring) c->prefix_tokens[to++] = HEED_TOKEN_END;
+    c->prefix_offsets[at + 1] = to;
+}
+
+/* The batch's arrays; returns its sources. */
+static heed__ragged lay_out(call *c, int64_t begin, int64_t end)
+{
+    heed__ragged r = {.n = end - begin, .offsets = c->offsets, .ids = c->ids};
+    c->offsets[0] = c->prefix_offsets[0] = 0;
+    for (int64_t s = 0; s < r.n; s++) {
+        int64_t text = c->order[begin + s];
+        const heed__encoding *code = &c->source_codes[text];
+        int64_t length = c->sources ? code->length + 1 : 0;
+        if (code->length)
+            memcpy(c->tokens + r.rows, code->ids, (size_t)code->length * sizeof *code->ids);
+        if (c->sources) c->tokens[r.rows + code->length] = HEED_TOKEN_END;
+        r.rows += length;
+        c->offsets[s + 1] = r.rows;
+        c->lengths[s] = c->sources ? length : c->prefix_codes[text].length;
+        c->ids[s] = text;
+        if (length > r.longest) r.longest = length;
+        lay_prefix(c, s, text);
+    }
+    return r;
+}
+
+static heed__translated describe(const call *c, int64_t text)
+{
+    heed__translated what = {.model = c->model,
+                             .weights = c->weights,
+                             .replace_unknown = c->replace_unknown,
+                             .rule = heed__writer_rule(&c->model->writer, c->align.rule)};
+    if (c->sources) {
+        what.source = c->sources[text];
+        what.encoding = &c->source_codes[text];
+    } else if (!c->scoring)
+        what.prompt = c->prefix_codes[text].length;
+    if (c->scoring) {
+        what.target = &c->prefixes[text];
+        what.target_encoding = &c->prefix_codes[text];
+    }
+    return what;
+}
+
+static heed_status run_batch(call *c, int64_t begin, int64_t end)
+{
+    int64_t identity[BATCH_TEXTS];
+    heed__search_results results;
+    heed__ragged sources = lay_out(c, begin, end);
+    heed__search_batch batch = {.n = sources.n,
+                                .source_lengths = c->lengths,
+                                .ids = c->ids,
+                                .prefix_offsets = c->prefixes ? c->prefix_offsets : NULL,
+                                .prefixes = c->prefix_tokens};
+    for (int64_t i = 0; i < sources.n; i++) identity[i] = i; /* they stand longest first */
+    sources.order = identity;
+    heed__search_model model = heed__writing_model(c->writing);
+    HEED_TRY(heed__writing_begin(c->writing, &sources, c->tokens));
+    HEED_TRY(heed__search_run(c->search, &model, &batch, &results));
+    for (int64_t s = 0; s < sources.n; s++) {
+        heed__translated what = describe(c, c->ids[s]);
+        HEED_TRY(heed__translations_fill(c->out, c->ids[s], &what,
+                                         results.offsets[s + 1] - results.offsets[s],
+                                         results.hypotheses + results.offsets[s], &c->filling));
+    }
+    return HEED_OK;
+}
+
+static heed_status run_all(call *c)
+{
+    HEED_TRY(encode_all(c));
+    HEED_TRY(sort_texts(c));
+    HEED_TRY(make_room(c));
+    HEED_TRY(heed__writing_open(c->model, &c->writing));
+    HEED_TRY(heed__writing_choose(c->writing, &c->align));
+    HEED_TRY(heed__search_create(c->model->context, &c->options, &c->search));
+    for (int64_t begin = 0, end; begin < c->live; begin = end) {
+        end = batch_end(c, begin);
+        HEED_TRY(run_batch(c, begin, end));
+    }
+    return HEED_OK;
+}
+
+static heed_status run(call *c, heed_translations **out)
+{
+    *out = NULL;
+    if (c->n < 0)
+        return heed__fail(HEED_E_INVALID, "n = %lld; it must not be negative", (long long)c->n);
+    HEED_TRY(heed__translations_create(c->n, &c->out));
+    heed_status status = run_all(c);
+    call_free(c);
+    if (status == HEED_OK)
+        *out = c->out;
+    else
+        heed_translations_destroy(&c->out);
+    return status;
+}
+
+/* ------------------------------------------------------------------ what is asked for */
+
+static const char *const task_names[] = {"labels texts (heed predict)",
+                                         "translates (heed translate)",
+                                         "continues texts (heed sample)"};
+
+heed_task heed_model_task(const heed_model *model)
+{
+    return model->task;
+}
+
+static heed_status check_size(size_t given, size_t own, const char *what)
+{
+    if (given == own) return HEED_OK;
+    return heed__fail(HEED_E_INVALID, "%s: size = %zu; it must be sizeof the struct, %zu", what,
+                      given, own);
+}
+
+static heed_status check_writes(const heed_model *model)
+{
+    if (model->task != HEED_TASK_CLASSIFY) return HEED_OK;
+    return heed__fail(HEED_E_INVALID, "the model %s; it writes no text",
+                      task_names[HEED_TASK_CLASSIFY]);
+}
+
+static heed_status check_translates(const heed_model *model)
+{
+    if (model->task == HEED_TASK_TRANSLATE) return HEED_OK;
+    return heed__fail(HEED_E_INVALID, "the model %s; it does not translate",
+                      task_names[model->task]);
+}
+
+static heed_status want_weights(call *c)
+{
+    int64_t layers, heads;
+    heed_model_alignment_sites(c->model, &layers, &heads);
+    c->options.weights = 1;
+    if (layers > 0) return HEED_OK;
+    return heed__fail(HEED_E_UNSUPPORTED,
+                      "the model has no attention to its source, so there is no alignment; train "
+                      "one with --attention other than none");
+}
+
+static void limit_length(call *c, int64_t asked)
+{
+    int64_t most = longest_allowed(c);
+    c->options.most = asked && asked < most ? asked : most;
+    if (asked || !c->sources) return;
+    c->options.most_per_source = 2;
+    c->options.most_plus = 10;
+}
+
+heed_status heed_translate(heed_model *model, const heed_text *sources, int64_t n,
+                           const heed_translate_options *options, heed_translations **out)
+{
+    static const int32_t unknown[1] = {HEED_TOKEN_UNKNOWN};
+    heed_translate_options o = {.size = sizeof o};
+    if (options) HEED_TRY(check_size(options->size, sizeof o, "heed_translate_options"));
+    if (options) o = *options;
+    HEED_TRY(check_writes(model));
+    HEED_TRY(check_translates(model));
+    call c = {.model = model,
+              .sources = sources,
+              .prefixes = o.prefixes,
+              .n = n,
+              .weights = o.weights,
+              .replace_unknown = o.replace_unknown,
+              .align = o.align,
+              .options = heed__search_defaults()};
+    if (o.beam) c.options.beam = o.beam;
+    if (o.best) c.options.best = o.best;
+    c.options.norm = o.norm;
+    if (o.alpha > 0 || o.alpha < 0) c.options.alpha = o.alpha;
+    c.options.coverage = o.coverage;
+    if (o.weights || o.replace_unknown || o.coverage > 0) HEED_TRY(want_weights(&c));
+    if (!o.weights && !o.replace_unknown) c.options.weights = 0;
+    if (!o.allow_unknown && !o.replace_unknown) {
+        c.options.forbidden = unknown;
+        c.options.n_forbidden = 1;
+    }
+    limit_length(&c, o.max_length);
+    return run(&c, out);
+}
+
+heed_status heed_sample(heed_model *model, const heed_text *texts, int64_t n,
+                        const heed_sample_options *options, heed_translations **out)
+{
+    enum { DEFAULT_LENGTH = 256 };
+    static const int32_t unknown[1] = {HEED_TOKEN_UNKNOWN};
+    heed_sample_options o = {.size = sizeof o};
+    if (options) HEED_TRY(check_size(options->size, sizeof o, "heed_sample_options"));
+    if (options) o = *options;
+    HEED_TRY(check_writes(model));
+    int language = model->task == HEED_TASK_LANGUAGE;
+    call c = {.model = model,
+              .sources = language ? NULL : texts,
+              .prefixes = language ? texts : o.prefixes,
+              .n = n,
+              .options = heed__search_defaults()};
+    if (language && o.prefixes)
+        return heed__fail(HEED_E_INVALID, "prefixes: a language model goes on from its texts; give "
+                                          "them there");
+    c.options.samples = o.samples ? o.samples : 1;
+    if (o.temperature > 0 || o.temperature < 0) c.options.temperature = o.temperature;
+    c.options.top_k = o.top_k;
+    if (o.top_p > 0 || o.top_p < 0) c.options.top_p = o.top_p;
+    c.options.seed = o.seed;
+    c.options.forbidden = unknown;
+    c.options.n_forbidden = 1;
+    limit_length(&c, o.max_length);
+    if (language) {
+        c.options.most = 0; /* so many tokens after each prompt */
+        c.options.most_per_source = 1;
+        c.options.most_plus = o.max_length ? o.max_length : DEFAULT_LENGTH;
+    }
+    return run(&c, out);
+}
+
+heed_status heed_score(heed_model *model, const heed_text *sources, const heed_text *targets,
+                       int64_t n, const heed_score_options *options, heed_translations **out)
+{
+    heed_score_options o = {.size = sizeof o};
+    if (options) HEED_TRY(check_size(options->size, sizeof o, "heed_score_options"));
+    if (options) o = *options;
+    HEED_TRY(check_writes(model));
+    int language = model->task == HEED_TASK_LANGUAGE;
+    if (language == (sources != NULL))
+        return heed__fail(HEED_E_INVALID, "the model %s; it scores %s", task_names[model->task],
+                          language ? "texts alone: leave the sources out"
+                                   : "pairs: give a source for each target");
+    call c = {.model = model,
+              .sources = sources,
+              .prefixes = targets,
+              .n = n,
+              .scoring = 1,
+              .weights = o.weights,
+              .align = o.align,
+              .options = heed__search_defaults()};
+    c.options.beam = c.options.best = 1;
+    c.options.most = longest_allowed(&c) + 1;
+    if (o.weights) HEED_TRY(want_weights(&c));
+    return run(&c, out);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/translations.h"
+
+#include "base/fail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+heed_status heed__translations_create(int64_t n, heed_translations **out)
+{
+    heed_translations *t = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *t, "translations", &t));
+    t->n = n;
+    heed_status status = heed__alloc((size_t)n + 1, sizeof *t->sources, "translations", &t->sources);
+    if (status != HEED_OK)
+        heed_translations_destroy(&t);
+    else
+        *out = t;
+    return status;
+}
+
+void heed_translations_destroy(heed_translations **translations)
+{
+    if (!translations || !*translations) return;
+    heed__arena_free(&(*translations)->arena);
+    heed__free((*translations)->sources);
+    heed__free(*translations);
+    *translations = NULL;
+}
+
+int64_t heed_translations_count(const heed_translations *translations, int64_t source)
+{
+    return source < 0 || source >= translations->n ? 0 : translations->sources[source].count;
+}
+
+const heed_translation *heed_translations_at(const heed_translations *translations, int64_t source,
+                                             int64_t rank)
+{
+    if (rank < 0 || rank >= heed_translations_count(translations, source)) return NULL;
+    return &translations->sources[source].items[rank];
+}
+
+void heed__filling_free(heed__filling *f)
+{
+    heed__aligner_free(&f->aligner);
+    heed__word_spans_free(&f->source_words);
+    heed__word_spans_free(&f->words);
+    heed__buffer_free(&f->text);
+    free(f->spans);
+    free(f->unknown);
+    *f = (heed__filling){0};
+}
+
+static heed_status take_texts(heed__arena *arena, int64_t n, const char ***out)
+{
+    return heed__arena_take(arena, (size_t)n + 1, sizeof **out, "translations", out);
+}
+
+static heed_status token_texts(heed__arena *arena, const heed__tokenizer *tokenizer,
+                               const int32_t *ids, int64_t n, const char *const **out)
+{
+    const char **texts = NULL;
+    HEED_TRY(take_texts(arena, n, &texts));
+    for (int64_t i = 0; i < n; i++) {
+        heed_text token = heed__tokenizer_token(tokenizer, ids[i]);
+        HEED_TRY(heed__arena_text(arena, token.bytes, token.size, &texts[i]));
+    }
+    *out = texts;
+    return HEED_OK;
+}
+
+static heed_status word_texts(heed__arena *arena, const char *text, const heed__word_spans *words,
+                              const char *const **out)
+{
+    const char **texts = NULL;
+    HEED_TRY(take_texts(arena, words->n, &texts));
+    for (int64_t i = 0; i < words->n; i++)
+        HEED_TRY(heed__arena_text(arena, text + words->items[i].begin,
+                                  words->items[i].end - words->items[i].begin, &texts[i]));
+    *out = texts;
+    return HEED_OK;
+}
+
+/* Row of the weights that speaks for token t. */
+static int64_t row_of(heed_align_rule rule, int64_t t, int64_t rows)
+{
+    int64_t row = rule == HEED_ALIGN_INPUT ? t + 1 : t;
+    return row < rows ? row : rows - 1;
+}
+
+/* What stands for unknown tokens: the source word looked at most where each was written. */
+static heed_status replacements(const heed__translated *what, const heed__hypothesis *h, int64_t n,
+                                heed__filling *f)
+{
+    int64_t keys = what->encoding->length;
+    HEED_TRY(heed__grow(&f->unknown, &f->unknown_room, (size_t)n + 1, sizeof *f->unknown, "words"));
+    for (int64_t t = 0; t < n; t++) {
+        const float *row = h->weights + row_of(what->rule, t, h->length) * (keys + 1);
+        int64_t best = 0;
+        for (int64_t j = 1; j < keys; j++)
+            if (row[j] > row[best]) best = j;
+        heed__word_range range = {0, 0};
+        heed__word_ranges(&what->encoding->spans[best], 1, &f->source_words, &range);
+        f->unknown[t] = (heed_text){NULL, 0};
+        if (range.first == range.last) continue;
+        heed__span word = f->source_words.items[range.first];
+        f->unknown[t] = (heed_text){what->source.bytes + word.begin, word.end - word.begin};
+    }
+    return HEED_OK;
+}
+
+/* The text of the tokens, and where in it each stands: f->text, f->spans. */
+static heed_status write_text(const heed__translated *what, const heed__hypothesis *h, int64_t n,
+                              heed__filling *f)
+{
+    const heed_text *unknown = NULL;
+    f->text.size = 0;
+    HEED_TRY(heed__grow(&f->spans, &f->spans_room, (size_t)n + 1, sizeof *f->spans, "tokens"));
+    if (what->target) {
+        heed__buffer_add(&f->text, what->target->bytes, what->target->size);
+        memcpy(f->spans, what->target_encoding->spans, (size_t)n * sizeof *f->spans);
+        return HEED_OK;
+    }
+    if (what->replace_unknown && h->weights) {
+        HEED_TRY(replacements(what, h, n, f));
+        unknown = f->unknown;
+    }
+    return heed__tokenizer_decode(what->model->writer.tokenizer, h->tokens, n, unknown, &f->text,
+                                  f->spans);
+}
+
+/* Where the text after the prompt begins. */
+static size_t begin_of(const heed__translated *what, const heed__filling *f)
+{
+    return what->prompt && !what->target ? f->spans[what->prompt - 1].end : 0;
+}
+
+/* Weights between tokens, without the boundary's column. */
+static heed_status token_weights(heed__arena *arena, const heed__translated *what,
+                                 const heed__hypothesis *h, heed_translation *t)
+{
+    int64_t keys = t->n_source_tokens;
+    float *weights = NULL;
+    HEED_TRY(heed__arena_take(arena, (size_t)(t->n_tokens * keys) + 1, sizeof *weights, "weights",
+                              &weights));
+    for (int64_t i = 0; i < t->n_tokens; i++)
+        memcpy(weights + i * keys, h->weights + row_of(what->rule, i, h->length) * (keys + 1),
+               (size_t)keys * sizeof *weights);
+    t->weights = weights;
+    return HEED_OK;
+}
+
+static heed_status word_weights(heed__arena *arena, const heed__translated *what,
+                                const heed__hypothesis *h, heed__filling *f, heed_translation *t)
+{
+    float *weights = NULL;
+    heed_link *links = NULL;
+    int64_t keys = t->n_source_tokens;
+    heed__align_pair pair = {.source = {keys, what->encoding->spans, &f->source_words},
+                             .target = {t->n_tokens, f->spans, &f->words},
+                             .weights = h->weights,
+                             .stride = keys + 1,
+                             .rows = h->length};
+    heed__align_how how = {.rule = what->rule};
+    HEED_TRY(heed__arena_take(arena, (size_t)(f->words.n * f->source_words.n) + 1, sizeof *weights,
+                              "weights", &weights));
+    HEED_TRY(heed__align_weights(&f->aligner, &pair, what->rule, weights));
+    HEED_TRY(heed__align_links(&f->aligner, &pair, &how));
+    HEED_TRY(heed__arena_take(arena, (size_t)f->aligner.n_links + 1, sizeof *links, "links",
+                              &links));
+    memcpy(links, f->aligner.links, (size_t)f->aligner.n_links * sizeof *links);
+    t->word_weights = weights;
+    t->links = links;
+    t->n_links = f->aligner.n_links;
+    return HEED_OK;
+}
+
+static heed_status align(heed__arena *arena, const heed__translated *what,
+                         const heed__hypothesis *h, heed__filling *f, heed_translation *t)
+{
+    HEED_TRY(heed__word_spans_find(t->text, strlen(t->text), &f->words));
+    t->n_source_tokens = what->encoding->length;
+    t->n_source_words = f->source_words.n;
+    t->n_words = f->words.n;
+    HEED_TRY(token_texts(arena, what->model->tokenizer, what->encoding->ids, t->n_source_tokens,
+                         &t->source_tokens));
+    HEED_TRY(word_texts(arena, what->source.bytes, &f->source_words, &t->source_words));
+    HEED_TRY(word_texts(arena, t->text, &f->words, &t->words));
+    HEED_TRY(token_weights(arena, what, h, t));
+    return word_weights(arena, what, h, f, t);
+}
+
+static heed_status fill_one(heed__arena *arena, const heed__translated *what,
+                            const heed__hypothesis *h, heed__filling *f, heed_translation *t)
+{
+    int64_t n = h->length - h->finished, first = what->prompt;
+    double *scores = NULL;
+    t->score = h->sum;
+    t->normalised = h->score;
+    t->finished = h->finished;
+    t->n_tokens = n - first;
+    HEED_TRY(token_texts(arena, what->model->writer.tokenizer, h->tokens + first, t->n_tokens,
+                         &t->tokens));
+    HEED_TRY(heed__arena_take(arena, (size_t)h->length + 1, sizeof *scores, "scores", &scores));
+    for (int64_t i = first; i < h->length; i++) scores[i - first] = (double)h->log_probs[i];
+    t->token_scores = scores;
+    HEED_TRY(write_text(what, h, n, f));
+    HEED_TRY(f->text.status);
+    size_t begin = begin_of(what, f);
+    HEED_TRY(heed__arena_text(arena, f->text.bytes ? f->text.bytes + begin : "",
+                              f->text.size - begin, &t->text));
+    return what->weights && h->weights ? align(arena, what, h, f, t) : HEED_OK;
+}
+
+heed_status heed__translations_fill(heed_translations *out, int64_t source,
+                                    const heed__translated *what, int64_t count,
+                                    const heed__hypothesis *hypotheses, heed__filling *room)
+{
+    struct heed__ranked *ranked = &out->sources[source];
+    HEED_TRY(heed__arena_take(&out->arena, (size_t)count, sizeof *ranked->items, "translations",
+                              &ranked->items));
+    memset(ranked->items, 0, (size_t)count * sizeof *ranked->items);
+    if (what->encoding)
+        HEED_TRY(heed__word_spans_find(what->source.bytes, what->source.size, &room->source_words));
+    for (int64_t i = 0; i < count; i++)
+        HEED_TRY(fill_one(&out->arena, what, &hypotheses[i], room, &ranked->items[i]));
+    ranked->count = count;
+    return HEED_OK;
+}
+
+heed_status heed__translations_empty(heed_translations *out, int64_t source)
+{
+    struct heed__ranked *ranked = &out->sources[source];
+    static const char *const none[1] = {NULL};
+    HEED_TRY(heed__arena_take(&out->arena, 1, sizeof *ranked->items, "translations",
+                              &ranked->items));
+    ranked->items[0] = (heed_translation){.text = "",
+                                          .finished = 1,
+                                          .tokens = none,
+                                          .source_tokens = none,
+                                          .source_words = none,
+                                          .words = none};
+    ranked->count = 1;
+    return HEED_OK;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What was written: the results that heed_translate and its like hand out. */
+#ifndef HEED_MODEL_TRANSLATIONS_H
+#define HEED_MODEL_TRANSLATIONS_H
+
+#include "data/aligner.h"
+#include "model/search.h"
+#include "model/writer.h"
+
+struct heed_translations {
+    heed__arena arena;
+    int64_t n;
+    struct heed__ranked {
+        int64_t count;
+        heed_translation *items;
+    } *sources; /* [n] */
+};
+
+heed_status heed__translations_create(int64_t n, heed_translations **out);
+
+/* One source and what is wanted of its translations. */
+typedef struct heed__translated {
+    const heed_model *model;
+    heed_text source;                 /* zero in a language model */
+    const heed__encoding *encoding;   /* of the source */
+    const heed_text *target;          /* a given target, or NULL */
+    const heed__encoding *target_encoding;
+    int64_t prompt; /* tokens at the beginning that are not part of the text */
+    int weights, replace_unknown;
+    heed_align_rule rule;
+} heed__translated;
+
+/* Room kept from one to the next: start from zero, free with heed__filling_free. */
+typedef struct heed__filling {
+    heed__aligner aligner;
+    heed__word_spans source_words, words;
+    heed__buffer text;
+    heed__span *spans;
+    heed_text *unknown;
+    size_t spans_room, unknown_room;
+} heed__filling;
+void heed__filling_free(heed__filling *filling);
+
+/* Adds hypotheses as the translations of a source. */
+heed_status heed__translations_fill(heed_translations *out, int64_t source,
+                                    const heed__translated *what, int64_t count,
+                                    const heed__hypothesis *hypotheses, heed__filling *room);
+/* An empty source: one empty translation. */
+heed_status heed__translations_empty(heed_translations *out, int64_t source);
+
+#endif
