@@ -46,20 +46,6 @@ heed_status heed__config_copy(const heed_config *config, heed_config **out)
     return HEED_OK;
 }
 
-/* Subwords learn case and need few pieces: what the user left open takes other values for them,
- * which the model's configuration then records. */
-heed_status heed__config_settle(heed_config *config)
-{
-    if (!heed__config_is(config, "input.tokenizer", "bpe") &&
-        !heed__config_is(config, "input.tokenizer", "unigram"))
-        return HEED_OK;
-    if (!heed_config_is_set(config, "input.vocabulary"))
-        HEED_TRY(heed_config_set(config, "input.vocabulary", "8000"));
-    if (!heed_config_is_set(config, "input.lowercase"))
-        HEED_TRY(heed_config_set(config, "input.lowercase", "false"));
-    return HEED_OK;
-}
-
 void heed_text_free(char *text)
 {
     heed__free(text);
@@ -161,6 +147,16 @@ heed_status heed_config_set(heed_config *config, const char *name, const char *v
     if (i < 0) return unknown(name);
     HEED_TRY(check_value(heed_setting_at((size_t)i), value));
     store(config, i, value);
+    return HEED_OK;
+}
+
+heed_status heed__config_default(heed_config *config, const char *key, const char *value)
+{
+    int i = find(key);
+    assert(i >= 0);
+    if (config->given[i]) return HEED_OK;
+    HEED_TRY(heed_config_set(config, key, value));
+    config->given[i] = 0;
     return HEED_OK;
 }
 

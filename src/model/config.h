@@ -11,6 +11,9 @@ double heed__config_number(const heed_config *config, const char *key);
 int heed__config_boolean(const heed_config *config, const char *key);
 int heed__config_is(const heed_config *config, const char *key, const char *choice);
 
+/* Sets what was not given, which stays so. */
+heed_status heed__config_default(heed_config *config, const char *key, const char *value);
+
 /* Gives settings that were left open the values that go with those that were set. */
 heed_status heed__config_settle(heed_config *config);
 

@@ -42,7 +42,7 @@ typedef struct heed__writer {
     heed__param *embedding;    /* [V, target dim]; the source's where all are tied */
     heed__linear enter, leave; /* between the sizes of embeddings and states, where they differ */
     heed__linear output;       /* the weight is the embedding where it is tied */
-    heed_align_choice choice; /* for alignments */
+    heed_align_choice choice;  /* for alignments */
 } heed__writer;
 
 struct heed_model {

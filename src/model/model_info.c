@@ -76,26 +76,56 @@ static void say_option(command *c, const char *flag, const char *value)
     if (quoted) say(c, "'");
 }
 
+/* Settings on which the defaults of others depend. */
+static int leads(const char *key)
+{
+    static const char *const keys[] = {"output.kind",  "input.tokenizer", "encoder.kind",
+                                       "decoder.kind", "input.dim",       "encoder.dim"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0) return 1;
+    return 0;
+}
+
+/* The configuration that those settings alone would have given. */
+static heed_status settle(const heed_model *model, heed_config *config)
+{
+    const heed_setting *setting;
+    for (size_t i = 0; (setting = heed_setting_at(i)); i++)
+        if (leads(setting->key))
+            HEED_TRY(heed_config_set(config, setting->key,
+                                     heed_config_get(model->config, setting->key)));
+    return heed__config_settle(config);
+}
+
+static void say_data(const heed_model *model, const json_t *provenance, command *c)
+{
+    int valid = json_is_false(json_object_get(provenance, "valid_is_share"));
+    const char *text, *label;
+    if (json_is_true(json_object_get(provenance, "parallel"))) {
+        say(c, "heed train --source SOURCE --target TARGET");
+        if (valid) say(c, " --valid-source SOURCE --valid-target TARGET");
+        return;
+    }
+    say(c, "heed train DATA");
+    if (valid) say(c, " --valid VALID");
+    heed_model_columns(model, &text, &label);
+    if (*text) say_option(c, "text", text);
+    if (*label) say_option(c, "label", label);
+}
+
 /* What must be said beside the data: columns, and all settings that do not come by themselves. */
 static heed_status rebuild_text(const heed_model *model, const json_t *provenance, command *c)
 {
     heed_config *settled = NULL;
-    const char *text, *label;
-    say(c, "heed train DATA");
-    if (json_is_false(json_object_get(provenance, "valid_is_share"))) say(c, " --valid VALID");
-    heed_model_columns(model, &text, &label);
-    if (*text) say_option(c, "text", text);
-    if (*label) say_option(c, "label", label);
+    say_data(model, provenance, c);
     HEED_TRY(heed_config_create(&settled));
-    heed_status status = heed_config_set(settled, "input.tokenizer",
-                                         heed_config_get(model->config, "input.tokenizer"));
-    if (status == HEED_OK) status = heed__config_settle(settled);
+    heed_status status = settle(model, settled);
     const heed_setting *setting;
     for (size_t i = 0; status == HEED_OK && (setting = heed_setting_at(i)); i++) {
         const char *value = heed_config_get(model->config, setting->key);
-        if (strcmp(value, heed_config_get(settled, setting->key)) != 0 ||
-            (strcmp(setting->key, "input.tokenizer") == 0 && strcmp(value, setting->initial) != 0))
-            say_option(c, setting->flag, value);
+        const char *usual = leads(setting->key) ? setting->initial
+                                                : heed_config_get(settled, setting->key);
+        if (strcmp(value, usual) != 0) say_option(c, setting->flag, value);
     }
     heed_config_destroy(&settled);
     say(c, " -o MODEL");
@@ -116,7 +146,8 @@ heed_status heed_model_info(const heed_model *model, int indent, char **out)
     json_t *object = json_object();
     const char *checksum = heed__model_note_find(model, "heed.checksum");
     const char *version = heed__model_note_find(model, "heed.version");
-    set(object, "task", json_string("classify"));
+    static const char *const tasks[] = {"classify", "translate", "language"};
+    set(object, "task", json_string(tasks[model->task]));
     set(object, "written_by", version ? json_string(version) : NULL);
     set(object, "outputs", outputs_json(model));
     set(object, "tokenizer", tokenizer_json(model));

@@ -68,8 +68,7 @@ static heed_status encode(const call *c, const heed__tokenizer *tokenizer, const
     heed_status status = heed__model_check_text(text);
     if (status == HEED_OK && !is_blank(text))
         status = heed__tokenizer_encode(tokenizer, text.bytes, text.size, out);
-    if (status != HEED_OK)
-        return heed__fail_prefix(status, "%s %lld: ", what, (long long)i);
+    if (status != HEED_OK) return heed__fail_prefix(status, "%s %lld: ", what, (long long)i);
     (void)c;
     if (!out->cut && out->length <= most) return HEED_OK;
     return heed__fail(HEED_E_DATA,
@@ -153,7 +152,8 @@ static heed_status make_room(call *c)
     HEED_TRY(heed__alloc(BATCH_TEXTS + 1, sizeof *c->offsets, "a batch", &c->offsets));
     HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->ids, "a batch", &c->ids));
     HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->lengths, "a batch", &c->lengths));
-    HEED_TRY(heed__alloc(BATCH_TEXTS + 1, sizeof *c->prefix_offsets, "a batch", &c->prefix_offsets));
+    HEED_TRY(
+        heed__alloc(BATCH_TEXTS + 1, sizeof *c->prefix_offsets, "a batch", &c->prefix_offsets));
     HEED_TRY(heed__alloc((size_t)tokens + 1, sizeof *c->tokens, "a batch", &c->tokens));
     return heed__alloc((size_t)prefixes + 1, sizeof *c->prefix_tokens, "a batch",
                        &c->prefix_tokens);
@@ -266,9 +266,8 @@ static heed_status run(call *c, heed_translations **out)
 
 /* ------------------------------------------------------------------ what is asked for */
 
-static const char *const task_names[] = {"labels texts (heed predict)",
-                                         "translates (heed translate)",
-                                         "continues texts (heed sample)"};
+static const char *const task_names[] = {
+    "labels texts (heed predict)", "translates (heed translate)", "continues texts (heed sample)"};
 
 heed_task heed_model_task(const heed_model *model)
 {

@@ -11,7 +11,8 @@ heed_status heed__translations_create(int64_t n, heed_translations **out)
     heed_translations *t = NULL;
     HEED_TRY(heed__alloc(1, sizeof *t, "translations", &t));
     t->n = n;
-    heed_status status = heed__alloc((size_t)n + 1, sizeof *t->sources, "translations", &t->sources);
+    heed_status status =
+        heed__alloc((size_t)n + 1, sizeof *t->sources, "translations", &t->sources);
     if (status != HEED_OK)
         heed_translations_destroy(&t);
     else
@@ -166,8 +167,8 @@ static heed_status word_weights(heed__arena *arena, const heed__translated *what
                               "weights", &weights));
     HEED_TRY(heed__align_weights(&f->aligner, &pair, what->rule, weights));
     HEED_TRY(heed__align_links(&f->aligner, &pair, &how));
-    HEED_TRY(heed__arena_take(arena, (size_t)f->aligner.n_links + 1, sizeof *links, "links",
-                              &links));
+    HEED_TRY(
+        heed__arena_take(arena, (size_t)f->aligner.n_links + 1, sizeof *links, "links", &links));
     memcpy(links, f->aligner.links, (size_t)f->aligner.n_links * sizeof *links);
     t->word_weights = weights;
     t->links = links;
@@ -232,8 +233,8 @@ heed_status heed__translations_empty(heed_translations *out, int64_t source)
 {
     struct heed__ranked *ranked = &out->sources[source];
     static const char *const none[1] = {NULL};
-    HEED_TRY(heed__arena_take(&out->arena, 1, sizeof *ranked->items, "translations",
-                              &ranked->items));
+    HEED_TRY(
+        heed__arena_take(&out->arena, 1, sizeof *ranked->items, "translations", &ranked->items));
     ranked->items[0] = (heed_translation){.text = "",
                                           .finished = 1,
                                           .tokens = none,

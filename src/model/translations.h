@@ -13,7 +13,7 @@ struct heed_translations {
     struct heed__ranked {
         int64_t count;
         heed_translation *items;
-    } *sources; /* [n] */
+    } * sources; /* [n] */
 };
 
 heed_status heed__translations_create(int64_t n, heed_translations **out);
@@ -21,9 +21,9 @@ heed_status heed__translations_create(int64_t n, heed_translations **out);
 /* One source and what is wanted of its translations. */
 typedef struct heed__translated {
     const heed_model *model;
-    heed_text source;                 /* zero in a language model */
-    const heed__encoding *encoding;   /* of the source */
-    const heed_text *target;          /* a given target, or NULL */
+    heed_text source;               /* zero in a language model */
+    const heed__encoding *encoding; /* of the source */
+    const heed_text *target;        /* a given target, or NULL */
     const heed__encoding *target_encoding;
     int64_t prompt; /* tokens at the beginning that are not part of the text */
     int weights, replace_unknown;

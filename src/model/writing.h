@@ -18,8 +18,8 @@ void heed__writing_destroy(heed__writing **writing);
 /* Encodes a batch of sources (with their boundaries); a language model takes only n texts. */
 heed_status heed__writing_begin(heed__writing *writing, const heed__ragged *sources,
                                 const int32_t *tokens);
-/* Where weights are taken from in what follows; zero = the model's own choice. Errors HEED_E_INVALID
- * (no such layer or head). */
+/* Where weights are taken from in what follows; zero = the model's own choice. Errors
+ * HEED_E_INVALID (no such layer or head). */
 heed_status heed__writing_choose(heed__writing *writing, const heed_align_choice *choice);
 /* What search asks. */
 heed__search_model heed__writing_model(heed__writing *writing);

@@ -194,12 +194,12 @@ static void uncalibrate(heed__session *s)
 }
 
 const heed__job heed__job_classify = {.task = HEED_TASK_CLASSIFY,
-                                        .build = build,
-                                        .encode = encode,
-                                        .make_batches = make_batches,
-                                        .record = record,
-                                        .plan_scoring = plan_scoring,
-                                        .score = score,
-                                        .calibrate = calibrate,
-                                        .uncalibrate = uncalibrate,
-                                        .metric_name = heed__score_name};
+                                      .build = build,
+                                      .encode = encode,
+                                      .make_batches = make_batches,
+                                      .record = record,
+                                      .plan_scoring = plan_scoring,
+                                      .score = score,
+                                      .calibrate = calibrate,
+                                      .uncalibrate = uncalibrate,
+                                      .metric_name = heed__score_name};

@@ -36,9 +36,8 @@ static heed_status build_language(heed__session *s, heed__model_parts *parts)
 static heed_status encode_pairs_of(heed__session *s, heed__split *split)
 {
     const heed_model *m = s->model;
-    heed__pair_filter filter = {
-        .max_length = heed__config_integer(s->config, "input.max_length"),
-        .max_ratio = heed__config_number(s->config, "train.max_ratio")};
+    heed__pair_filter filter = {.max_length = heed__config_integer(s->config, "input.max_length"),
+                                .max_ratio = heed__config_number(s->config, "train.max_ratio")};
     HEED_TRY(heed__examples_encode_side(s->context, m->tokenizer, split->rows, HEED_SIDE_SOURCE,
                                         &split->examples));
     HEED_TRY(heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,
@@ -57,7 +56,8 @@ static heed_status encode_language(heed__session *s)
 {
     const heed__tokenizer *tokenizer = s->model->tokenizer;
     if (s->train.written.n) return HEED_OK;
-    HEED_TRY(heed__examples_encode_running(s->context, tokenizer, s->train.rows, &s->train.written));
+    HEED_TRY(
+        heed__examples_encode_running(s->context, tokenizer, s->train.rows, &s->train.written));
     return heed__examples_encode_running(s->context, tokenizer, s->valid.rows, &s->valid.written);
 }
 
@@ -94,8 +94,7 @@ static heed__pairs_batch largest_of(const heed__batches *batches)
     heed__batch_capacity most = heed__batches_capacity(batches);
     return (heed__pairs_batch){
         .source = {.n = most.sequences, .rows = most.rows, .longest = most.longest},
-        .target = {
-            .n = most.sequences, .rows = most.target_rows, .longest = most.target_longest}};
+        .target = {.n = most.sequences, .rows = most.target_rows, .longest = most.target_longest}};
 }
 
 static void record(heed__session *s, int largest, heed__var *loss)
@@ -158,9 +157,8 @@ static heed_status score_tokens(heed__session *s, heed__scores *out)
         heed__batch *b = &s->valid_batch;
         heed__pairs_vars vars;
         heed__batches_fill(s->valid_batches, i, b);
-        s->pairs = (heed__pairs_batch){.source_tokens = b->tokens,
-                                       .inputs = b->target_inputs,
-                                       .labels = b->target_labels};
+        s->pairs = (heed__pairs_batch){
+            .source_tokens = b->tokens, .inputs = b->target_inputs, .labels = b->target_labels};
         s->pairs.target =
             heed__session_ragged(s, b->n, b->target_rows, b->target_longest, b->target_offsets,
                                  b->examples, s->valid_target_order);

@@ -158,8 +158,8 @@ static heed_status find_task(heed__session *s)
 {
     if (s->options->target_paths) HEED_TRY(heed_config_set(s->config, "output.kind", "translate"));
     s->job = heed__config_is(s->config, "output.kind", "translate")  ? &heed__job_translate
-              : heed__config_is(s->config, "output.kind", "language") ? &heed__job_language
-                                                                      : &heed__job_classify;
+             : heed__config_is(s->config, "output.kind", "language") ? &heed__job_language
+                                                                     : &heed__job_classify;
     return HEED_OK;
 }
 

@@ -83,7 +83,7 @@ struct heed__session {
     heed__batches *valid_batches;
     heed__batch valid_batch;
     int64_t *valid_order, *valid_target_order;
-    float *valid_scores; /* of each row of a batch */
+    float *valid_scores;             /* of each row of a batch */
     int64_t steps;                   /* planned */
     int64_t laid_out, epoch_batches; /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;

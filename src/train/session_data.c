@@ -24,7 +24,7 @@ static heed_status read_columns(heed__session *s)
     heed_read_options read = o->read ? *o->read : (heed_read_options){0};
     read.kind = s->job->task == HEED_TASK_TRANSLATE  ? HEED_READ_PAIRS
                 : s->job->task == HEED_TASK_LANGUAGE ? HEED_READ_LANGUAGE
-                                                      : HEED_READ_LABELS;
+                                                     : HEED_READ_LABELS;
     HEED_TRY(heed_dataset_read(s->context, o->paths, o->n_paths, &read, &s->train.rows));
     if (!o->valid_paths) return HEED_OK;
     const heed_layout *layout = heed_dataset_layout(s->train.rows);
@@ -64,11 +64,12 @@ heed_status heed__session_note(heed__session *s)
     HEED_TRY(heed_config_set(s->model->config, "train.steps", steps));
     snprintf(text, sizeof text,
              "{\"data_sha256\": \"%s\", \"rows\": %lld, \"valid_sha256\": \"%s\", "
-             "\"valid_rows\": %lld, \"valid_is_share\": %s, \"seed\": %s, "
+             "\"valid_rows\": %lld, \"valid_is_share\": %s, \"parallel\": %s, \"seed\": %s, "
              "\"planned_steps\": %lld}",
              s->data_hash, (long long)heed_dataset_rows(s->train.rows), s->valid_hash,
              (long long)heed_dataset_rows(s->valid.rows),
-             s->options->valid_paths ? "false" : "true", heed_config_get(s->config, "train.seed"),
+             s->options->valid_paths ? "false" : "true",
+             s->options->target_paths ? "true" : "false", heed_config_get(s->config, "train.seed"),
              (long long)s->steps);
     const heed_layout *layout = heed_dataset_layout(s->train.rows);
     HEED_TRY(heed__model_note(s->model, "heed.version", heed_version()));

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Settings that were left open take the values that go with those that were set: what is good for
+ * one task is not for another. The model's configuration records them. Why these: docs/defaults.md.
+ */
+#include "base/fail.h"
+#include "model/config.h"
+
+#include <math.h> /* sqrt */
+#include <stdio.h>
+
+typedef struct preset {
+    const char *key, *value;
+} preset;
+
+static heed_status take(heed_config *config, const preset *presets)
+{
+    for (; presets->key; presets++)
+        HEED_TRY(heed__config_default(config, presets->key, presets->value));
+    return HEED_OK;
+}
+
+/* Of all models that write. */
+static const preset writing[] = {
+    {"input.ngrams", "1"},       {"input.dropout", "0.1"},         {"output.dropout", "0"},
+    {"input.max_length", "512"}, {"train.batch_texts", "1000000"}, {"train.batch_tokens", "4096"},
+    {"output.smoothing", "0.1"}, {"train.weight_decay", "0.0001"}, {NULL, NULL}};
+
+static const preset translating[] = {
+    {"input.tokenizer", "bpe"}, {"input.vocabulary", "8000"}, {NULL, NULL}};
+
+static const preset transformers[] = {{"encoder.dim", "256"},
+                                      {"encoder.layers", "3"},
+                                      {"encoder.heads", "8"},
+                                      {"encoder.ffn", "1024"},
+                                      {"encoder.activation", "relu"},
+                                      {"encoder.dropout", "0.1"},
+                                      {"input.scale", "true"},
+                                      {"train.lr", "0.001"},
+                                      {"train.schedule", "inverse_sqrt"},
+                                      {"train.warmup", "0.1"},
+                                      {NULL, NULL}};
+
+/* Embeddings of 256, two directions of 256 states each, a decoder of 512. */
+static const preset recurrent[] = {{"input.dim", "256"},     {"encoder.dim", "512"},
+                                   {"decoder.dim", "512"},   {"encoder.dropout", "0.3"},
+                                   {"input.dropout", "0.3"}, {"output.dropout", "0.3"},
+                                   {"train.lr", "0.001"},    {NULL, NULL}};
+
+static const preset languages[] = {{"input.tokenizer", "characters"},
+                                   {"input.lowercase", "false"},
+                                   {"encoder.kind", "none"},
+                                   {"decoder.kind", "transformer"},
+                                   {"encoder.dim", "128"},
+                                   {"encoder.layers", "4"},
+                                   {"encoder.heads", "4"},
+                                   {"encoder.ffn", "512"},
+                                   {"encoder.activation", "gelu"},
+                                   {"output.smoothing", "0"},
+                                   {"encoder.dropout", "0"},
+                                   {"input.dropout", "0"},
+                                   {"train.schedule", "cosine"},
+                                   {NULL, NULL}};
+
+/* Subwords learn case and need few pieces. */
+static const preset subwords[] = {
+    {"input.vocabulary", "8000"}, {"input.lowercase", "false"}, {NULL, NULL}};
+
+static int is_subwords(const heed_config *config)
+{
+    return heed__config_is(config, "input.tokenizer", "bpe") ||
+           heed__config_is(config, "input.tokenizer", "unigram");
+}
+
+/* A decoder is of the encoder's kind, and an encoder of the decoder's, where only one was said. */
+static heed_status settle_kinds(heed_config *config)
+{
+    int encoder = heed_config_is_set(config, "encoder.kind");
+    int decoder = heed_config_is_set(config, "decoder.kind");
+    const char *kind = encoder && !heed__config_is(config, "encoder.kind", "none")
+                           ? heed_config_get(config, "encoder.kind")
+                       : decoder ? heed_config_get(config, "decoder.kind")
+                                 : "transformer";
+    if (!encoder) HEED_TRY(heed__config_default(config, "encoder.kind", kind));
+    return heed__config_default(config, "decoder.kind", kind);
+}
+
+/* Embeddings of the order of one over the square root of their size, as where they are tied to the
+ * output they must be (Vaswani et al., section 3.4). */
+static heed_status settle_embeddings(heed_config *config)
+{
+    char text[32];
+    int64_t dim = heed__config_integer(config, "input.dim");
+    if (!dim) dim = heed__config_integer(config, "encoder.dim");
+    snprintf(text, sizeof text, "%.6f", 1 / sqrt((double)dim));
+    return heed__config_default(config, "input.init", text);
+}
+
+/* From the general to the particular: the last word counts. */
+static heed_status settle_writer(heed_config *config, const preset *own)
+{
+    int transformer = heed__config_is(config, "decoder.kind", "transformer");
+    HEED_TRY(take(config, transformer ? transformers : recurrent));
+    HEED_TRY(take(config, writing));
+    HEED_TRY(take(config, own));
+    return settle_embeddings(config);
+}
+
+heed_status heed__config_settle(heed_config *config)
+{
+    int translate = heed__config_is(config, "output.kind", "translate");
+    int language = heed__config_is(config, "output.kind", "language");
+    if (translate) HEED_TRY(settle_kinds(config));
+    if (language) HEED_TRY(heed__config_default(config, "decoder.kind", "transformer"));
+    if (translate || language) HEED_TRY(settle_writer(config, translate ? translating : languages));
+    return is_subwords(config) ? take(config, subwords) : HEED_OK;
+}
