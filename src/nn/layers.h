@@ -64,7 +64,7 @@ typedef struct heed__site_room {
 } heed__site_room;
 /* weights [count, keys] are set. */
 heed_status heed__site_rows(const heed__attention_site *at, const heed__tape *tape,
-                            const heed__site_slice *slice, heed__site_room *room, float *weights);
+                            const heed__site_slice *slice, heed__site_room *room, heed_real *weights);
 
 /* Multi-head self-attention (Vaswani et al., arXiv 1706.03762): one fused projection to q, k, v;
  * the score's own parameters; an output projection unless `bare`. */

@@ -30,7 +30,7 @@ heed_attention_inspect_tensors heed__site_tensors(const heed__attention_site *at
 }
 
 heed_status heed__site_rows(const heed__attention_site *at, const heed__tape *tape,
-                            const heed__site_slice *slice, heed__site_room *room, float *weights)
+                            const heed__site_slice *slice, heed__site_room *room, heed_real *weights)
 {
     const heed_real *parameters[1];
     const heed_attention_plan *plan = at->attend.attender->plan;

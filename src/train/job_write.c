@@ -36,13 +36,10 @@ static heed_status build_language(heed__session *s, heed__model_parts *parts)
 static heed_status encode_pairs_of(heed__session *s, heed__split *split)
 {
     const heed_model *m = s->model;
-    heed__pair_filter filter = {.max_length = heed__config_integer(s->config, "input.max_length"),
-                                .max_ratio = heed__config_number(s->config, "train.max_ratio")};
     HEED_TRY(heed__examples_encode_side(s->context, m->tokenizer, split->rows, HEED_SIDE_SOURCE,
                                         &split->examples));
-    HEED_TRY(heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,
-                                        HEED_SIDE_TARGET, &split->written));
-    return heed__pairs_filter(s->context, split->rows, &filter, &split->examples, &split->written);
+    return heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,
+                                      HEED_SIDE_TARGET, &split->written);
 }
 
 static heed_status encode_pairs(heed__session *s)

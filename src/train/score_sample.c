@@ -2,10 +2,11 @@
 /* BLEU of a few validation sources translated greedily: how the model writes, not only how it
  * judges. The sample is the same at every validation. */
 #include "base/fail.h"
-#include "heed/text_metrics.h"
+#include "train/metric.h"
 #include "train/session.h"
 
 #include <math.h> /* NAN */
+#include <string.h>
 
 typedef struct sample {
     heed_text *sources, *references, *written;
@@ -36,12 +37,13 @@ heed_status heed__score_sample(heed__session *s, double *bleu)
 {
     int64_t n = heed__config_integer(s->config, "train.bleu_sample");
     int64_t rows = heed_dataset_rows(s->valid.rows);
+    int lower = heed__config_boolean(s->config, "input.lowercase");
     sample a = {0};
     *bleu = NAN;
     if (n > rows) n = rows;
     if (n == 0) return HEED_OK;
     heed_status status = translate_sample(s, n, &a);
-    if (status == HEED_OK) status = heed__bleu_of(n, a.written, a.references, bleu);
+    if (status == HEED_OK) status = heed__corpus_bleu(n, a.written, a.references, lower, bleu);
     heed_translations_destroy(&a.translations);
     heed__free(a.sources);
     heed__free(a.references);
