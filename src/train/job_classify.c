@@ -153,11 +153,11 @@ static void record(heed__session *s, int largest, heed__var *loss)
     heed__model_vars vars = {0};
     heed__model_targets targets = {{0}, {0}};
     heed__batch_capacity most = heed__batches_capacity(s->batches);
-    heed__model_batch batch = {s->texts, s->batch.tokens, s->batch.ngrams};
     heed__draw draw = {(uint64_t)heed__config_integer(s->config, "train.seed"),
                        (uint64_t)s->cursor.step};
+    s->labelled = (heed__model_batch){s->texts, s->batch.tokens, s->batch.ngrams};
     if (largest)
-        batch.ragged =
+        s->labelled.ragged =
             (heed__ragged){.n = most.sequences, .rows = most.rows, .longest = most.longest};
     else
         gather_targets(s);
@@ -166,7 +166,7 @@ static void record(heed__session *s, int largest, heed__var *loss)
         targets.values[i] = s->values[i];
     }
     heed__tape_start(s->tape, HEED_TAPE_TRAIN, draw);
-    heed__model_record(s->model, s->tape, &batch, &vars);
+    heed__model_record(s->model, s->tape, &s->labelled, &vars);
     *loss = heed__model_loss(s->model, s->tape, &vars, &targets);
     heed__tape_keep(s->tape, *loss);
 }

@@ -73,6 +73,7 @@ struct heed__session {
     int64_t *order, *count; /* the batch's texts, longest first; scratch */
     heed__ragged texts;     /* the batch as it was filled last */
     /* Classification: */
+    heed__model_batch labelled;           /* what was recorded last */
     int32_t *classes[HEED_MODEL_OUTPUTS]; /* targets in the batch's order */
     float *values[HEED_MODEL_OUTPUTS];
     float *predictions; /* of the validation data */
