@@ -19,7 +19,8 @@ enum { HEED_OP_INPUTS = 12, HEED_OP_ATTRIBUTES = 256 };
 typedef struct heed__matrix {
     int64_t rows, cols;
     heed_real *data;
-    heed_real *grad; /* NULL = no gradient wanted; backward adds to it */
+    heed_real *grad; /* NULL = no gradient wanted; backward adds to it, or if */
+    int fresh;       /* writes it: nothing is there yet (only where the op says `stores`) */
 } heed__matrix;
 
 /* Where random numbers of this run come from: a mask is a function of these and of what is masked.
@@ -38,7 +39,8 @@ typedef struct heed__call {
     heed__matrix in[HEED_OP_INPUTS];
     heed__matrix out;
     heed_real *saved;     /* what forward leaves for backward; NULL when nothing is saved */
-    heed_real *workspace; /* scratch of this call, 64-byte aligned */
+    heed_real *workspace; /* scratch of this call, 64-byte aligned, */
+    int64_t room;         /* and its reals */
     int drops;            /* dropout is on */
     uint32_t node;        /* its number on the tape: makes dropout differ from layer to layer */
     heed__draw draw;
@@ -50,6 +52,7 @@ typedef struct heed__size {
     int64_t saved;
     int64_t forward_workspace;
     int64_t backward_workspace;
+    unsigned reads; /* the op's own, which the rule may narrow by its attributes */
 } heed__size;
 
 /* What the shape rule sees. */
@@ -60,7 +63,8 @@ typedef struct heed__shapes {
     heed__matrix in[HEED_OP_INPUTS]; /* rows and cols only */
 } heed__shapes;
 
-/* Bits of heed__op.reads: which values backward reads, so that the others are reused early. */
+/* Bits of heed__op.reads: which values backward reads, so that the others are reused early. The
+ * bits of inputs also serve stores and the three below it. */
 enum { HEED_READS_OUTPUT = 1 << HEED_OP_INPUTS, HEED_READS_ALL = (1 << HEED_OP_INPUTS) - 1 };
 #define HEED_READS(input) (1u << (input))
 
@@ -71,6 +75,13 @@ typedef struct heed__op {
     const char *summary; /* one line for `heed list ops` */
     int least_inputs, most_inputs;
     unsigned reads;
+    /* Gradients of inputs that backward writes whole where they are fresh, in the order of inputs
+     * should one value be two of them. */
+    unsigned stores;
+    /* Where a value or gradient of an input may share its place, both being equally large and the
+     * other not needed any more: forward's output may lie over the input; the input's gradient
+     * (fresh, so stored) may lie over the output's gradient, or over the input's value. */
+    unsigned output_over_input, grad_over_grad, grad_over_value;
     /* Refuses wrong shapes with a message; fills *size. */
     heed_status (*shape)(const heed__shapes *shapes, heed__size *size);
     heed_status (*forward)(const heed__call *call);

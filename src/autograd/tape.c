@@ -21,8 +21,7 @@ void heed__tape_destroy(heed__tape **tape)
     free((*tape)->nodes);
     free((*tape)->plan);
     free((*tape)->buffers);
-    free((*tape)->order);
-    free((*tape)->placed);
+    free((*tape)->scratch);
     heed__free((*tape)->block);
     heed__free(*tape);
     *tape = NULL;
@@ -133,7 +132,7 @@ heed__var heed__tape_apply(heed__tape *tape, const heed__op *op, const heed__var
     }
     if (attribute_size) memcpy(n->attributes, attributes, attribute_size);
     heed__shapes shapes;
-    heed__size size = {0};
+    heed__size size = {.reads = op->reads};
     fill_shapes(tape, n, &shapes);
     tape->status = op->shape(&shapes, &size);
     if (tape->status != HEED_OK) return HEED_NO_VAR;
@@ -141,6 +140,7 @@ heed__var heed__tape_apply(heed__tape *tape, const heed__op *op, const heed__var
     n->cols = size.cols;
     n->saved = tape->mode & HEED_TAPE_SAVE ? size.saved : 0;
     n->forward_workspace = size.forward_workspace;
+    n->reads = size.reads;
     n->backward_workspace = n->wants_grad ? size.backward_workspace : 0;
     return out;
 }

@@ -5,7 +5,8 @@
  * is reused as soon as it is dead), then goes forward and, when training, backward.
  *
  * A plan made for the largest batch serves every later batch of the same structure, so a training
- * step allocates nothing. Errors while recording are sticky: later calls do nothing, run returns
+ * step allocates nothing. Another structure (a recurrent decoder unrolled over another number of
+ * steps) is planned anew, in well under a microsecond an operation, in the same memory. Errors while recording are sticky: later calls do nothing, run returns
  * it.
  */
 #ifndef HEED_AUTOGRAD_TAPE_H

@@ -19,6 +19,7 @@ typedef struct heed__node {
     heed__var input[HEED_OP_INPUTS];
     int64_t rows, cols;
     int64_t saved, forward_workspace, backward_workspace;
+    unsigned reads;  /* of backward */
     heed_real *data; /* a leaf's own memory */
     heed_real *grad;
     int wants_grad;
@@ -35,6 +36,7 @@ enum { VALUE, GRAD, SAVED, FORWARD_SCRATCH, BACKWARD_SCRATCH, KINDS };
 typedef struct heed__planned {
     const heed__op *op;
     int inputs, wants_grad, keep, keep_grad;
+    unsigned reads;
     heed__var input[HEED_OP_INPUTS];
 } heed__planned;
 
@@ -52,8 +54,8 @@ struct heed__tape {
     int plan_mode, plan_backward;
     heed__buffer *buffers;
     size_t buffers_capacity;
-    int32_t *order, *placed;
-    size_t order_capacity, placed_capacity;
+    void *scratch; /* of planning */
+    size_t scratch_capacity;
     unsigned char *block;
     size_t block_size, block_used;
 };

@@ -16,7 +16,7 @@ static int same_structure(const heed__tape *tape, int backward)
         const heed__node *n = &tape->nodes[i];
         const heed__planned *p = &tape->plan[i];
         if (n->op != p->op || n->inputs != p->inputs || n->wants_grad != p->wants_grad ||
-            n->keep != p->keep || n->keep_grad != p->keep_grad ||
+            n->reads != p->reads || n->keep != p->keep || n->keep_grad != p->keep_grad ||
             memcmp(n->input, p->input, sizeof n->input) != 0)
             return 0;
     }
@@ -75,7 +75,7 @@ static void set_lifetimes(heed__tape *tape, int backward)
         int goes_back = backward && n->op && n->wants_grad;
         b[VALUE].first = i;
         b[VALUE].last = n->keep ? end : latest(b[VALUE].last, i);
-        if (goes_back && (n->op->reads & HEED_READS_OUTPUT))
+        if (goes_back && (n->reads & HEED_READS_OUTPUT))
             b[VALUE].last = latest(b[VALUE].last, back);
         /* The gradient is zeroed when its first reader's backward begins: the latest node wins. */
         b[GRAD].last = n->keep_grad ? end : back;
@@ -97,7 +97,7 @@ static void extend_lifetimes(heed__tape *tape, int backward)
             heed__buffer *b = &tape->buffers[(size_t)n->input[j] * KINDS];
             b[VALUE].last = latest(b[VALUE].last, i);
             if (!backward || !n->wants_grad) continue;
-            if (n->op->reads & HEED_READS(j)) b[VALUE].last = latest(b[VALUE].last, end - i);
+            if (n->reads & HEED_READS(j)) b[VALUE].last = latest(b[VALUE].last, end - i);
             b[GRAD].first = end - i; /* nodes come in order, so the last one to write stays */
         }
     }
@@ -110,8 +110,72 @@ static heed_status make_room(heed__tape *tape)
                         "a plan"));
     HEED_TRY(heed__grow(&tape->buffers, &tape->buffers_capacity, wanted, sizeof(heed__buffer),
                         "a plan"));
-    HEED_TRY(heed__grow(&tape->order, &tape->order_capacity, wanted, sizeof(int32_t), "a plan"));
-    return heed__grow(&tape->placed, &tape->placed_capacity, wanted, sizeof(int32_t), "a plan");
+    return heed__grow(&tape->scratch, &tape->scratch_capacity,
+                      heed__plan_scratch(wanted, 2 * (int32_t)tape->count), 1, "a plan");
+}
+
+/* ---- sharing: see heed__op.output_over_input and those after it */
+
+static size_t index_of(heed__var value, int kind)
+{
+    return (size_t)value * KINDS + (size_t)kind;
+}
+
+/* The buffer whose place it has. */
+static int32_t root_of(const heed__tape *tape, size_t buffer)
+{
+    int32_t shares = tape->buffers[buffer].shares;
+    return shares == HEED_OWN_PLACE ? (int32_t)buffer : shares;
+}
+
+/* Lets `buffer` begin where `over` ends its life: at step `now`, or not at all. */
+static int share(heed__tape *tape, size_t buffer, size_t over, int32_t now)
+{
+    heed__buffer *b = &tape->buffers[buffer];
+    int32_t root = root_of(tape, over);
+    heed__buffer *r = &tape->buffers[root];
+    if (b->shares != HEED_OWN_PLACE || !b->size || b->size != r->size || r->last != now) return 0;
+    b->shares = root;
+    r->last = latest(r->last, b->last);
+    return 1;
+}
+
+/* Bit j of `may` and input j is a result of another node, and no other input of this one. */
+static int may_share(const heed__tape *tape, const heed__node *n, unsigned may, int j)
+{
+    if (!(may & HEED_READS(j)) || !tape->nodes[n->input[j]].op) return 0;
+    for (int k = 0; k < n->inputs; k++)
+        if (k != j && n->input[k] == n->input[j]) return 0;
+    return 1;
+}
+
+static void share_outputs(heed__tape *tape)
+{
+    for (heed__var i = 0; i < (heed__var)tape->count; i++) {
+        const heed__node *n = &tape->nodes[i];
+        for (int j = 0; j < n->inputs; j++)
+            if (may_share(tape, n, n->op->output_over_input, j) &&
+                share(tape, index_of(i, VALUE), index_of(n->input[j], VALUE), i))
+                break;
+    }
+}
+
+static void share_gradients(heed__tape *tape)
+{
+    int32_t end = 2 * (int32_t)tape->count - 1;
+    for (heed__var i = (heed__var)tape->count - 1; i >= 0; i--) {
+        const heed__node *n = &tape->nodes[i];
+        for (int j = 0; n->wants_grad && j < n->inputs; j++) {
+            size_t grad = index_of(n->input[j], GRAD), value = index_of(n->input[j], VALUE);
+            if (tape->buffers[grad].first != end - i) continue; /* not the first to write it */
+            if (may_share(tape, n, n->op->grad_over_value, j) &&
+                root_of(tape, value) != root_of(tape, index_of(i, VALUE)) &&
+                share(tape, grad, value, end - i))
+                continue;
+            if (may_share(tape, n, n->op->grad_over_grad, j))
+                share(tape, grad, index_of(i, GRAD), end - i);
+        }
+    }
 }
 
 static heed_status make_plan(heed__tape *tape, int backward)
@@ -121,25 +185,31 @@ static heed_status make_plan(heed__tape *tape, int backward)
     for (size_t i = 0; i < tape->count; i++) {
         const heed__node *n = &tape->nodes[i];
         heed__planned *p = &tape->plan[i];
-        *p = (heed__planned){n->op, n->inputs, n->wants_grad, n->keep, n->keep_grad, {0}};
+        *p = (heed__planned){n->op, n->inputs, n->wants_grad, n->keep, n->keep_grad, n->reads, {0}};
         memcpy(p->input, n->input, sizeof p->input);
         for (int kind = 0; kind < KINDS; kind++) {
             heed__buffer *b = &tape->buffers[i * KINDS + (size_t)kind];
             size_t size = heed__node_bytes(n, kind);
             if (!backward && (kind == GRAD || kind == BACKWARD_SCRATCH)) size = 0;
             if (grows && b->size > size) size = b->size;
-            *b = (heed__buffer){.size = size};
+            *b = (heed__buffer){.size = size, .shares = HEED_OWN_PLACE};
         }
     }
     extend_lifetimes(tape, backward);
     set_lifetimes(tape, backward);
+    share_outputs(tape);
+    if (backward) share_gradients(tape);
     tape->plan_count = tape->count;
     tape->plan_mode = (int)tape->mode;
     tape->plan_backward = backward;
-    tape->block_used =
-        heed__plan_buffers(tape->buffers, tape->count * KINDS, tape->order, tape->placed);
+    tape->block_used = heed__plan_buffers(tape->buffers, tape->count * KINDS,
+                                          2 * (int32_t)tape->count, tape->scratch);
     if (tape->block_used <= tape->block_size) return HEED_OK;
+    /* Recordings whose structure varies, as steps do, are alike: what one needs beyond a block that
+     * was planned for the largest of them is little, and room for that is taken once. */
+    if (tape->block && !grows) tape->block_used += tape->block_used / 16;
     heed__free(tape->block);
+    tape->block = NULL;
     tape->block_size = 0;
     tape->plan_count = 0; /* no plan, should there be no memory */
     HEED_TRY(heed__alloc(tape->block_used, 1, "a step", &tape->block));

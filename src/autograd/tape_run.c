@@ -7,65 +7,80 @@
 
 #include <string.h>
 
-static void fill_call(heed__tape *tape, heed__var at, heed__call *call)
+/* What forward and backward of a node see alike. */
+static void fill_call(const heed__tape *tape, heed__var at, heed__call *call)
 {
-    heed__node *n = &tape->nodes[at];
-    *call = (heed__call){.context = tape->context,
-                         .kernels = heed__kernels_best(),
-                         .attributes = n->attributes,
-                         .inputs = n->inputs,
-                         .saved = n->saved ? heed__tape_buffer(tape, at, SAVED) : NULL,
-                         .drops = (tape->mode & HEED_TAPE_DROP) != 0,
-                         .node = n->number,
-                         .draw = tape->draw};
+    const heed__node *n = &tape->nodes[at];
+    call->attributes = n->attributes;
+    call->inputs = n->inputs;
+    call->saved = n->saved ? heed__tape_buffer(tape, at, SAVED) : NULL;
+    call->node = n->number;
     for (int i = 0; i < n->inputs; i++) {
         heed__var in = n->input[i];
-        call->in[i] = (heed__matrix){tape->nodes[in].rows, tape->nodes[in].cols,
-                                     heed__tape_value_of(tape, in), heed__tape_grad_of(tape, in)};
+        call->in[i] =
+            (heed__matrix){tape->nodes[in].rows, tape->nodes[in].cols,
+                           heed__tape_value_of(tape, in), heed__tape_grad_of(tape, in), 0};
     }
     call->out = (heed__matrix){n->rows, n->cols, heed__tape_value_of(tape, at),
-                               heed__tape_grad_of(tape, at)};
+                               heed__tape_grad_of(tape, at), 0};
+}
+
+/* What is the same for all nodes of a run. */
+static heed__call start_call(const heed__tape *tape)
+{
+    return (heed__call){.context = tape->context,
+                        .kernels = heed__kernels_best(),
+                        .drops = (tape->mode & HEED_TAPE_DROP) != 0,
+                        .draw = tape->draw};
 }
 
 static heed_status run_forward(heed__tape *tape)
 {
-    heed__call call;
+    heed__call call = start_call(tape);
     for (heed__var i = 0; i < (heed__var)tape->count; i++) {
         heed__node *n = &tape->nodes[i];
         if (!n->op) continue;
         fill_call(tape, i, &call);
         call.workspace = heed__tape_buffer(tape, i, FORWARD_SCRATCH);
+        call.room = n->forward_workspace;
         heed_status status = n->op->forward(&call);
         if (status != HEED_OK) return heed__fail_prefix(status, "%s (node %d): ", n->op->name, i);
     }
     return HEED_OK;
 }
 
-/* Gradients about to be added to for the first time start from zero. */
-static void zero_new_grads(heed__tape *tape, heed__var at)
+/* Gradients about to be written for the first time: fresh where the operation stores them, and
+ * zeros where it adds. */
+static void start_grads(const heed__tape *tape, heed__var at, heed__call *call)
 {
     int32_t now = 2 * (int32_t)tape->count - 1 - at;
-    heed__node *n = &tape->nodes[at];
+    const heed__node *n = &tape->nodes[at];
     for (int i = 0; i < n->inputs; i++) {
         heed__var in = n->input[i];
-        heed__node *source = &tape->nodes[in];
+        const heed__node *source = &tape->nodes[in];
+        int seen = 0;
         if (!source->op || !source->wants_grad) continue;
-        size_t bytes = heed__node_bytes(source, GRAD); /* 0: no rows, and no buffer */
-        if (bytes && tape->buffers[(size_t)in * KINDS + GRAD].first == now)
-            memset(heed__tape_grad_of(tape, in), 0, bytes);
+        if (tape->buffers[(size_t)in * KINDS + GRAD].first != now) continue;
+        for (int j = 0; j < i; j++) seen |= n->input[j] == in;
+        if (seen) continue;
+        if (n->op->stores & HEED_READS(i))
+            call->in[i].fresh = 1;
+        else if (source->rows * source->cols > 0)
+            memset(call->in[i].grad, 0, heed__node_bytes(source, GRAD));
     }
 }
 
 static heed_status run_backward(heed__tape *tape, heed__var loss)
 {
-    heed__call call;
+    heed__call call = start_call(tape);
     *heed__tape_grad_of(tape, loss) = 1;
     for (heed__var i = loss; i >= 0; i--) {
         heed__node *n = &tape->nodes[i];
         if (!n->op || !n->wants_grad) continue;
-        zero_new_grads(tape, i);
         fill_call(tape, i, &call);
+        start_grads(tape, i, &call);
         call.workspace = heed__tape_buffer(tape, i, BACKWARD_SCRATCH);
+        call.room = n->backward_workspace;
         heed_status status = n->op->backward(&call);
         if (status != HEED_OK)
             return heed__fail_prefix(status, "backward of %s (node %d): ", n->op->name, i);

@@ -9,6 +9,8 @@
 #include "autograd/gradcheck.h"
 #include "ops/rows.h"
 
+#include <string.h>
+
 enum { CHUNK = HEED_ACTIVATION_CHUNK };
 
 typedef void (*apply_function)(const heed__kernels *k, int64_t n, const heed_real *x, heed_real *y);
@@ -26,8 +28,8 @@ static void relu_back(const heed__kernels *k, int64_t n, const heed_real *x, con
                       const heed_real *dy, heed_real *dx)
 {
     (void)k;
-    (void)y;
-    for (int64_t i = 0; i < n; i++) dx[i] += x[i] > 0 ? dy[i] : 0;
+    (void)x;
+    for (int64_t i = 0; i < n; i++) dx[i] += y[i] > 0 ? dy[i] : 0;
 }
 
 /* Phi(x), the normal distribution function */
@@ -105,12 +107,13 @@ static const struct {
     const char *name;
     apply_function apply;
     derive_function derive;
+    unsigned reads; /* of the derivative */
 } functions[HEED_ACTIVATIONS] = {
-    [HEED_RELU] = {"relu", relu, relu_back},
-    [HEED_GELU] = {"gelu", gelu, gelu_back},
-    [HEED_SILU] = {"silu", silu, silu_back},
-    [HEED_TANH] = {"tanh", tanh_apply, tanh_back},
-    [HEED_SIGMOID] = {"sigmoid", sigmoid_apply, sigmoid_back},
+    [HEED_RELU] = {"relu", relu, relu_back, HEED_READS_OUTPUT},
+    [HEED_GELU] = {"gelu", gelu, gelu_back, HEED_READS(0)},
+    [HEED_SILU] = {"silu", silu, silu_back, HEED_READS(0)},
+    [HEED_TANH] = {"tanh", tanh_apply, tanh_back, HEED_READS_OUTPUT},
+    [HEED_SIGMOID] = {"sigmoid", sigmoid_apply, sigmoid_back, HEED_READS_OUTPUT},
 };
 
 const char *heed__activation_name(heed__activation_kind kind)
@@ -135,7 +138,18 @@ static heed_status activation_shape(const heed__shapes *s, heed__size *size)
 {
     size->rows = s->in[0].rows;
     size->cols = s->in[0].cols;
+    size->reads = functions[((const heed__activation *)s->attributes)->kind].reads;
     return HEED_OK;
+}
+
+/* Over dy, which may be where dx is: dy is set aside, and dx begins with zeros. */
+static void derive_fresh(heed__activation_kind kind, const heed__kernels *kernels, int64_t n,
+                         const heed_real *x, const heed_real *y, const heed_real *dy, heed_real *dx)
+{
+    heed_real aside[CHUNK];
+    memcpy(aside, dy, (size_t)n * sizeof *dy);
+    memset(dx, 0, (size_t)n * sizeof *dx);
+    functions[kind].derive(kernels, n, x, y, aside, dx);
 }
 
 static void run_rows(const heed__call *call, int64_t begin, int64_t end, void *backward)
@@ -149,8 +163,8 @@ static void run_rows(const heed__call *call, int64_t begin, int64_t end, void *b
         if (!backward)
             functions[kind].apply(call->kernels, n, x, y);
         else
-            functions[kind].derive(call->kernels, n, x, y, call->out.grad + at,
-                                   call->in[0].grad + at);
+            (call->in[0].fresh ? derive_fresh : heed__activation_derive)(
+                kind, call->kernels, n, x, y, call->out.grad + at, call->in[0].grad + at);
     }
 }
 
@@ -182,6 +196,9 @@ const heed__op heed__op_activation = {.name = "activation",
                                       .least_inputs = 1,
                                       .most_inputs = 1,
                                       .reads = HEED_READS(0) | HEED_READS_OUTPUT,
+                                      .stores = HEED_READS(0),
+                                      .output_over_input = HEED_READS(0),
+                                      .grad_over_grad = HEED_READS(0),
                                       .shape = activation_shape,
                                       .forward = activation_forward,
                                       .backward = activation_backward,

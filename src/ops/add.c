@@ -18,8 +18,11 @@ static void add_rows(const heed__call *call, int64_t begin, int64_t end, void *e
 {
     int64_t at = begin * call->out.cols, count = (end - begin) * call->out.cols;
     (void)extra;
-    memcpy(call->out.data + at, call->in[0].data + at, (size_t)count * sizeof(heed_real));
-    call->kernels->add(count, call->in[1].data + at, call->out.data + at);
+    int over = call->out.data == call->in[1].data; /* the order of two does not matter */
+    heed_real *y = call->out.data + at;
+    const heed_real *a = call->in[over].data + at, *b = call->in[!over].data + at;
+    if (y != a) memcpy(y, a, (size_t)count * sizeof *y);
+    call->kernels->add(count, b, y);
 }
 
 static heed_status add_forward(const heed__call *call)
@@ -33,7 +36,8 @@ static void pass_back(const heed__call *call, int64_t begin, int64_t end, void *
     int64_t at = begin * call->out.cols, count = (end - begin) * call->out.cols;
     (void)extra;
     for (int i = 0; i < 2; i++)
-        if (call->in[i].grad) call->kernels->add(count, call->out.grad + at, call->in[i].grad + at);
+        if (call->in[i].grad)
+            heed__pass_gradient(call, i, count, call->out.grad + at, call->in[i].grad + at);
 }
 
 static heed_status add_backward(const heed__call *call)
@@ -56,6 +60,9 @@ const heed__op heed__op_add = {.name = "add",
                                .least_inputs = 2,
                                .most_inputs = 2,
                                .reads = 0,
+                               .stores = HEED_READS(0) | HEED_READS(1),
+                               .output_over_input = HEED_READS(0) | HEED_READS(1),
+                               .grad_over_grad = HEED_READS(0) | HEED_READS(1),
                                .shape = add_shape,
                                .forward = add_forward,
                                .backward = add_backward,

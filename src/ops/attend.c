@@ -176,6 +176,18 @@ static heed_attention_output output_of(heed_real *data, int64_t cols, int64_t co
                                    head_size};
 }
 
+/* One attender on a tape twice, the larger batch last, has its plan grow under the first. */
+static heed_status check_room(const heed__call *call, int backward)
+{
+    const heed__attend *a = call->attributes;
+    heed_attention_sizes sizes = {.size = sizeof sizes};
+    HEED_TRY(heed_attention_plan_sizes(a->attender->plan, &sizes));
+    if ((int64_t)(backward ? sizes.backward : sizes.forward) > call->room)
+        return heed__fail(HEED_E_INVALID, "its attender was recorded again for a larger batch; "
+                                          "record the largest first");
+    return HEED_OK;
+}
+
 static heed_status attend_forward(const heed__call *call)
 {
     const heed__attend *a = call->attributes;
@@ -190,6 +202,7 @@ static heed_status attend_forward(const heed__call *call)
     t.v = input_of(&call->in[2], a->v_column, value_size(o), 0);
     t.o = output_of(call->out.data, call->out.cols, 0, value_size(o), single);
     t.lse = output_of(call->saved, o->heads, 0, 1, single);
+    HEED_TRY(check_room(call, 0));
     return heed_attention_forward(a->attender->plan, &batch, &t, call->workspace);
 }
 
@@ -215,6 +228,7 @@ static heed_status attend_backward(const heed__call *call)
         parameters[i - 3] = call->in[i].data;
         d_parameters[i - 3] = call->in[i].grad;
     }
+    HEED_TRY(check_room(call, 1));
     int single = a->queries == NULL, shared = single && call->in[0].rows == 1;
     int64_t width = o->heads * o->head_size;
     heed_attention_sizes sizes = {.size = sizeof sizes};

@@ -26,7 +26,8 @@ static void copy_rows(const heed__call *call, int64_t begin, int64_t end, void *
                 memcpy(call->out.data + at, in->data + t * in->cols,
                        (size_t)in->cols * sizeof(heed_real));
             else if (in->grad)
-                call->kernels->add(in->cols, call->out.grad + at, in->grad + t * in->cols);
+                heed__pass_gradient(call, i, in->cols, call->out.grad + at,
+                                    in->grad + t * in->cols);
             at += in->cols;
         }
     }
@@ -57,6 +58,7 @@ const heed__op heed__op_concat = {.name = "concat",
                                   .least_inputs = 1,
                                   .most_inputs = HEED_OP_INPUTS,
                                   .reads = 0,
+                                  .stores = HEED_READS_ALL,
                                   .shape = concat_shape,
                                   .forward = concat_forward,
                                   .backward = concat_backward,

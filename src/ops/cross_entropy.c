@@ -11,6 +11,8 @@
 #include "ops/rows.h"
 #include "ops/softmax_rows.h"
 
+#include <string.h>
+
 static heed_status cross_entropy_shape(const heed__shapes *s, heed__size *size)
 {
     const heed__class_loss *loss = s->attributes;
@@ -103,11 +105,17 @@ static void slope_rows(const heed__call *call, int64_t begin, int64_t end, int t
     heed_real e = (heed_real)r->loss->smoothing, rest = e / (heed_real)classes;
     for (int64_t i = begin; i < end; i++) {
         int32_t label = r->loss->labels[i];
-        if (label < 0) continue;
-        heed_real scale = *call->out.grad * row_weight(r->loss, i) / r->weight;
+        const heed_real *z = call->in[0].data + i * classes;
         heed_real *dz = call->in[0].grad + i * classes;
-        heed__row_softmax_add(call->kernels, classes, call->in[0].data + i * classes, r->kept[i],
-                              scale, r->scratch + thread * classes, dz);
+        if (call->in[0].fresh && (label < 0 || !(r->weight > 0)))
+            memset(dz, 0, (size_t)classes * sizeof *dz);
+        if (label < 0 || !(r->weight > 0)) continue;
+        heed_real scale = *call->out.grad * row_weight(r->loss, i) / r->weight;
+        if (call->in[0].fresh)
+            heed__row_softmax_set(call->kernels, classes, z, r->kept[i], scale, dz);
+        else
+            heed__row_softmax_add(call->kernels, classes, z, r->kept[i], scale,
+                                  r->scratch + thread * classes, dz);
         for (int64_t j = 0; e > 0 && j < classes; j++) dz[j] -= scale * rest;
         dz[label] -= scale * (1 - e);
     }
@@ -118,8 +126,7 @@ static heed_status cross_entropy_backward(const heed__call *call)
     rows r = {.loss = call->attributes, .kept = (heed__row_softmax *)(void *)call->saved};
     r.scratch = call->workspace;
     r.weight = total_weight(r.loss, call->in[0].rows);
-    if (r.weight > 0)
-        heed__for_scratch_rows(call, call->in[0].rows, 4 * call->in[0].cols, slope_rows, &r);
+    heed__for_scratch_rows(call, call->in[0].rows, 4 * call->in[0].cols, slope_rows, &r);
     return HEED_OK;
 }
 
@@ -140,6 +147,8 @@ const heed__op heed__op_cross_entropy = {.name = "cross_entropy",
                                          .least_inputs = 1,
                                          .most_inputs = 1,
                                          .reads = HEED_READS(0),
+                                         .stores = HEED_READS(0),
+                                         .grad_over_value = HEED_READS(0),
                                          .shape = cross_entropy_shape,
                                          .forward = cross_entropy_forward,
                                          .backward = cross_entropy_backward,

@@ -23,7 +23,7 @@ static heed__drop_row drop_of(const heed__call *call, int backward)
     float rate = ((const heed__dropout *)call->attributes)->rate;
     return (heed__drop_row){.below = (uint32_t)((double)rate * 0x1p32),
                             .scale = 1 / (1 - (heed_real)rate),
-                            .add = backward};
+                            .add = backward && !call->in[0].fresh};
 }
 
 static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *extra)
@@ -62,7 +62,7 @@ static heed_status dropout_forward(const heed__call *call)
 {
     if (call->drops)
         heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, NULL);
-    else
+    else if (call->out.data != call->in[0].data)
         memcpy(call->out.data, call->in[0].data,
                (size_t)(call->out.rows * call->out.cols) * sizeof(heed_real));
     return HEED_OK;
@@ -74,7 +74,8 @@ static heed_status dropout_backward(const heed__call *call)
     if (call->drops)
         heed__for_rows(call, call->out.rows, 4 * call->out.cols, mask_rows, &backward);
     else
-        call->kernels->add(call->out.rows * call->out.cols, call->out.grad, call->in[0].grad);
+        heed__pass_gradient(call, 0, call->out.rows * call->out.cols, call->out.grad,
+                            call->in[0].grad);
     return HEED_OK;
 }
 
@@ -96,6 +97,9 @@ const heed__op heed__op_dropout = {.name = "dropout",
                                    .least_inputs = 1,
                                    .most_inputs = 1,
                                    .reads = 0,
+                                   .stores = HEED_READS(0),
+                                   .output_over_input = HEED_READS(0),
+                                   .grad_over_grad = HEED_READS(0),
                                    .shape = dropout_shape,
                                    .forward = dropout_forward,
                                    .backward = dropout_backward,

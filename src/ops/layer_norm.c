@@ -68,7 +68,8 @@ static void normalise_back(const heed__call *call, int64_t begin, int64_t end, v
             heed_real mean_g = kernels->sum(cols, product) / (heed_real)cols;
             heed_real mean_gx = kernels->dot(cols, product, xhat) / (heed_real)cols;
             for (int64_t j = 0; j < cols; j++)
-                dx[j] += r * (product[j] - mean_g - xhat[j] * mean_gx);
+                product[j] = r * (product[j] - mean_g - xhat[j] * mean_gx);
+            heed__pass_gradient(call, 0, cols, product, dx);
         }
         kernels->multiply(cols, dy, xhat, product);
     }
@@ -103,6 +104,7 @@ const heed__op heed__op_layer_norm = {.name = "layer_norm",
                                       .least_inputs = 3,
                                       .most_inputs = 3,
                                       .reads = HEED_READS(0) | HEED_READS(1),
+                                      .stores = HEED_READS(0),
                                       .shape = layer_norm_shape,
                                       .forward = layer_norm_forward,
                                       .backward = layer_norm_backward,

@@ -43,7 +43,7 @@ static heed_status linear_backward(const heed__call *call)
     const heed__matrix *x = &call->in[0], *w = &call->in[1], *dy = &call->out;
     int64_t t = x->rows, k = x->cols, n = w->rows;
     if (x->grad) {
-        heed__gemm dx = {.m = t, .n = k, .k = n, .accumulate = 1};
+        heed__gemm dx = {.m = t, .n = k, .k = n, .accumulate = !x->fresh};
         dx.a = dy->grad, dx.a_row = n, dx.a_col = 1;
         dx.b = w->data, dx.b_row = k, dx.b_col = 1;
         dx.c = x->grad, dx.c_row = k;
@@ -83,6 +83,7 @@ const heed__op heed__op_linear = {.name = "linear",
                                   .least_inputs = 2,
                                   .most_inputs = 3,
                                   .reads = HEED_READS(0) | HEED_READS(1),
+                                  .stores = HEED_READS(0),
                                   .shape = linear_shape,
                                   .forward = linear_forward,
                                   .backward = linear_backward,

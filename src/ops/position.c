@@ -30,7 +30,8 @@ static void add_positions(const heed__call *call, int64_t begin, int64_t end, vo
         while (ragged->offsets[sequence + 1] <= t) sequence++;
         int64_t row = table_row(call, t - ragged->offsets[sequence]);
         heed_real *y = call->out.data + t * cols;
-        memcpy(y, call->in[0].data + t * cols, (size_t)cols * sizeof(heed_real));
+        const heed_real *x = call->in[0].data + t * cols;
+        if (x != y) memcpy(y, x, (size_t)cols * sizeof *y);
         call->kernels->add(cols, call->in[1].data + row * cols, y);
     }
 }
@@ -46,7 +47,7 @@ static heed_status position_backward(const heed__call *call)
     const heed__ragged *ragged = ((const heed__position *)call->attributes)->ragged;
     int64_t cols = call->out.cols;
     if (call->in[0].grad)
-        call->kernels->add(call->out.rows * cols, call->out.grad, call->in[0].grad);
+        heed__pass_gradient(call, 0, call->out.rows * cols, call->out.grad, call->in[0].grad);
     if (!call->in[1].grad) return HEED_OK;
     for (int64_t s = 0; s < ragged->n; s++)
         for (int64_t t = ragged->offsets[s]; t < ragged->offsets[s + 1]; t++)
@@ -69,6 +70,9 @@ const heed__op heed__op_position = {.name = "position",
                                     .least_inputs = 2,
                                     .most_inputs = 2,
                                     .reads = 0,
+                                    .stores = HEED_READS(0),
+                                    .output_over_input = HEED_READS(0),
+                                    .grad_over_grad = HEED_READS(0),
                                     .shape = position_shape,
                                     .forward = position_forward,
                                     .backward = position_backward,

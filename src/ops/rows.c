@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/rows.h"
 
+#include <string.h>
+
 enum { PIECE = 16384 /* elements: below it a thread's wake-up costs more than the work */ };
 
 typedef struct piece {
@@ -54,6 +56,15 @@ void heed__for_owners(const heed__call *call, int64_t rows, int64_t work, heed__
     piece p = {.call = call, .task = task, .extra = extra, .rows = rows};
     p.each = (rows + owners - 1) / owners;
     heed__parallel(call->context, (rows + p.each - 1) / p.each, run_piece, &p);
+}
+
+void heed__pass_gradient(const heed__call *call, int i, int64_t n, const heed_real *d,
+                         heed_real *dx)
+{
+    if (!call->in[i].fresh)
+        call->kernels->add(n, d, dx);
+    else if (d != dx && n > 0)
+        memcpy(dx, d, (size_t)n * sizeof *dx);
 }
 
 typedef struct columns {

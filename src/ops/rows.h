@@ -27,6 +27,11 @@ void heed__for_scratch_rows(const heed__call *call, int64_t rows, int64_t cost,
 void heed__for_owners(const heed__call *call, int64_t rows, int64_t work, heed__row_task task,
                       void *extra);
 
+/* The gradient d of n elements of input i goes to dx as it is: added, or where it is fresh stored
+ * (d may be dx then). */
+void heed__pass_gradient(const heed__call *call, int i, int64_t n, const heed_real *d,
+                         heed_real *dx);
+
 /* sums[j] += sum over rows of x[i][j], each column one chain in order of rows. */
 void heed__column_sums(const heed__call *call, const heed_real *x, int64_t rows, int64_t cols,
                        heed_real *sums);

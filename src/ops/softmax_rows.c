@@ -16,6 +16,12 @@ void heed__row_softmax_add(const heed__kernels *kernels, int64_t n, const heed_r
                            heed__row_softmax of, heed_real scale, heed_real *scratch, heed_real *dz)
 {
     kernels->exp_sum(n, z, of.most, scratch);
-    kernels->scale(n, of.rest, scratch, scratch);
-    kernels->axpy(n, scale, scratch, dz);
+    kernels->axpy(n, scale * of.rest, scratch, dz);
+}
+
+void heed__row_softmax_set(const heed__kernels *kernels, int64_t n, const heed_real *z,
+                           heed__row_softmax of, heed_real scale, heed_real *dz)
+{
+    kernels->exp_sum(n, z, of.most, dz);
+    kernels->scale(n, scale * of.rest, dz, dz);
 }

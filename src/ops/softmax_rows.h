@@ -18,5 +18,8 @@ heed__row_softmax heed__row_softmax_of(const heed__kernels *kernels, int64_t n, 
 void heed__row_softmax_add(const heed__kernels *kernels, int64_t n, const heed_real *z,
                            heed__row_softmax of, heed_real scale, heed_real *scratch,
                            heed_real *dz);
+/* The same into dz, whatever is there; dz may be z. */
+void heed__row_softmax_set(const heed__kernels *kernels, int64_t n, const heed_real *z,
+                           heed__row_softmax of, heed_real scale, heed_real *dz);
 
 #endif

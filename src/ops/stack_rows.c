@@ -32,7 +32,7 @@ static heed_status stack_rows_backward(const heed__call *call)
     const heed_real *dy = call->out.grad;
     for (int i = 0; i < call->inputs; i++) {
         int64_t count = call->in[i].rows * call->in[i].cols;
-        if (count && call->in[i].grad) call->kernels->add(count, dy, call->in[i].grad);
+        if (call->in[i].grad) heed__pass_gradient(call, i, count, dy, call->in[i].grad);
         dy += count;
     }
     return HEED_OK;
@@ -53,6 +53,7 @@ const heed__op heed__op_stack_rows = {.name = "stack_rows",
                                       .least_inputs = 1,
                                       .most_inputs = HEED_OP_INPUTS,
                                       .reads = 0,
+                                      .stores = HEED_READS_ALL,
                                       .shape = stack_rows_shape,
                                       .forward = stack_rows_forward,
                                       .backward = stack_rows_backward,

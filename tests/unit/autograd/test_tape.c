@@ -13,10 +13,14 @@
 
 enum { COLS = 5, MOST_ROWS = 40, DEPTH = 12 };
 
-/* A random network of adds, activations and linears over rows x COLS, down to a 1 x 1 loss. */
+/* A random network of sums, activations, linears, norms and dropout over rows x COLS, down to a
+ * 1 x 1 loss: all that may share places. */
 typedef struct network {
     heed_real x[MOST_ROWS * COLS], dx[MOST_ROWS * COLS];
     heed_real w[COLS * COLS], dw[COLS * COLS];
+    heed_real gain[2][COLS], d_gain[2][COLS];
+    int32_t labels[MOST_ROWS];
+    int64_t ids[MOST_ROWS];
     float targets[MOST_ROWS * COLS];
     heed__target_loss loss;
     int64_t rows;
@@ -36,8 +40,46 @@ static void fill(network *n, int64_t rows, uint64_t seed)
         n->x[i] = heed__random_uniform(&random) - 0.5f;
         n->targets[i] = heed__random_uniform(&random);
     }
+    for (int i = 0; i < MOST_ROWS; i++) {
+        n->labels[i] = (int32_t)heed__random_below(&random, COLS + 1) - 1;
+        n->ids[i] = i;
+    }
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < COLS; j++) n->gain[i][j] = heed__random_uniform(&random);
     for (int i = 0; i < COLS * COLS; i++) n->w[i] = heed__random_uniform(&random) - 0.5f;
     n->loss.targets = n->targets;
+}
+
+static heed__var apply_one(heed__tape *tape, network *n, int what, heed__var x, heed__var other,
+                           heed__var w, heed__activation f)
+{
+    heed__var in[3] = {x, other, HEED_NO_VAR};
+    heed__layer_norm norm = {1e-5f};
+    heed__dropout dropout = {.rate = 0.25f, .ids = n->ids};
+    switch (what) {
+    case 0:
+        return heed__tape_apply(tape, &heed__op_add, in, 2, NULL, 0);
+    case 1:
+        return heed__tape_apply(tape, &heed__op_activation, in, 1, &f, sizeof f);
+    case 2:
+        return heed__tape_apply(tape, &heed__op_dropout, in, 1, &dropout, sizeof dropout);
+    case 3:
+        for (int i = 0; i < 2; i++)
+            in[1 + i] = heed__tape_leaf(tape, 1, COLS, n->gain[i], n->d_gain[i]);
+        return heed__tape_apply(tape, &heed__op_layer_norm, in, 3, &norm, sizeof norm);
+    default:
+        in[1] = w;
+        return heed__tape_apply(tape, &heed__op_linear, in, 2, NULL, 0);
+    }
+}
+
+/* Half the networks end in one loss, half in another. */
+static heed__var finish(heed__tape *tape, network *n, heed__var x)
+{
+    heed__class_loss classes = {.labels = n->labels, .smoothing = 0.1f};
+    if (n->seed % 2)
+        return heed__tape_apply(tape, &heed__op_squared_error, &x, 1, &n->loss, sizeof n->loss);
+    return heed__tape_apply(tape, &heed__op_cross_entropy, &x, 1, &classes, sizeof classes);
 }
 
 static heed__var record(heed__tape *tape, network *n, heed__tape_mode mode)
@@ -49,25 +91,14 @@ static heed__var record(heed__tape *tape, network *n, heed__tape_mode mode)
     heed__var w = heed__tape_leaf(tape, COLS, COLS, n->w, n->dw), values[DEPTH + 1] = {x};
     for (int i = 0; i < DEPTH; i++) {
         heed__var a = values[heed__random_below(&random, (uint64_t)i + 1)];
-        heed__var in[2] = {values[i], a};
         heed__activation f = {(heed__activation_kind)heed__random_below(&random, HEED_ACTIVATIONS)};
-        switch (heed__random_below(&random, 3)) {
-        case 0:
-            values[i + 1] = heed__tape_apply(tape, &heed__op_add, in, 2, NULL, 0);
-            break;
-        case 1:
-            values[i + 1] = heed__tape_apply(tape, &heed__op_activation, in, 1, &f, sizeof f);
-            break;
-        default:
-            in[1] = w;
-            values[i + 1] = heed__tape_apply(tape, &heed__op_linear, in, 2, NULL, 0);
-        }
+        int what = (int)heed__random_below(&random, 5);
+        values[i + 1] = apply_one(tape, n, what, values[i], a, w, f);
         if (n->keep) heed__tape_keep(tape, values[i + 1]);
         if (n->keep) heed__tape_keep_grad(tape, values[i + 1]);
         n->kept[i] = values[i + 1];
     }
-    n->out = heed__tape_apply(tape, &heed__op_squared_error, &values[DEPTH], 1, &n->loss,
-                              sizeof n->loss);
+    n->out = finish(tape, n, values[DEPTH]);
     heed__tape_keep(tape, n->out);
     return n->out;
 }
@@ -77,7 +108,7 @@ static void test_reuse_changes_nothing(void **state)
 {
     (void)state;
     static network plain, kept;
-    for (uint64_t seed = 0; seed < 60; seed++) {
+    for (uint64_t seed = 0; seed < 200; seed++) {
         heed__tape *a = NULL, *b = NULL;
         check_ok(heed__tape_create(NULL, &a));
         check_ok(heed__tape_create(NULL, &b));
@@ -88,9 +119,11 @@ static void test_reuse_changes_nothing(void **state)
         check_ok(heed__tape_run(b, record(b, &kept, HEED_TAPE_TRAIN)));
         assert_memory_equal(plain.dx, kept.dx, sizeof plain.dx);
         assert_memory_equal(plain.dw, kept.dw, sizeof plain.dw);
+        assert_memory_equal(plain.d_gain, kept.d_gain, sizeof plain.d_gain);
         assert_true(*heed__tape_value(a, plain.out) == *heed__tape_value(b, kept.out));
         assert_true(heed__tape_bytes(a) < heed__tape_bytes(b));
         /* Values only: the same last value without gradients. */
+        check_ok(heed__tape_run(b, record(b, &kept, HEED_TAPE_SAVE)));
         heed__var loss = record(a, &plain, HEED_TAPE_INFER);
         check_ok(heed__tape_run(a, HEED_NO_VAR));
         assert_true(*heed__tape_value(a, loss) == *heed__tape_value(b, kept.out));
@@ -145,6 +178,92 @@ static void test_growing(void **state)
     assert_int_equal(heed__alloc_count(), before);
     fill(&n, 4, 10); /* another structure */
     check_ok(heed__tape_run(tape, record(tape, &n, HEED_TAPE_TRAIN)));
+    heed__tape_destroy(&tape);
+}
+
+enum { STEPS = 20, STEP_ROWS = 210 };
+
+/* All parts, one below the other. */
+static heed__var stack(heed__tape *tape, heed__var *parts, int64_t count)
+{
+    while (count > 1) {
+        int64_t stacks = 0;
+        for (int64_t i = 0; i < count; i += HEED_OP_INPUTS) {
+            int some = (int)(count - i < HEED_OP_INPUTS ? count - i : HEED_OP_INPUTS);
+            parts[stacks++] =
+                heed__tape_apply(tape, &heed__op_stack_rows, parts + i, some, NULL, 0);
+        }
+        count = stacks;
+    }
+    return parts[0];
+}
+
+/* The loss of a network unrolled over steps of which each goes on with the first `alive` rows. */
+static heed__var unroll(heed__tape *tape, network *n, const int64_t *alive, int64_t steps)
+{
+    static const float targets[STEP_ROWS * COLS];
+    heed__var states[STEPS], in[2];
+    heed__activation f = {HEED_TANH};
+    heed__target_loss loss = {.targets = targets};
+    heed__tape_start(tape, HEED_TAPE_TRAIN, (heed__draw){1, 2});
+    heed__var state = heed__tape_leaf(tape, MOST_ROWS, COLS, n->x, n->dx);
+    heed__var w = heed__tape_leaf(tape, COLS, COLS, n->w, n->dw);
+    for (int64_t i = 0; i < steps; i++) {
+        heed__slice first = {0, alive[i], 0, -1};
+        heed__var x = heed__tape_apply(tape, &heed__op_slice, &state, 1, &first, sizeof first);
+        in[0] = x, in[1] = w;
+        in[0] = heed__tape_apply(tape, &heed__op_linear, in, 2, NULL, 0);
+        in[0] = heed__tape_apply(tape, &heed__op_activation, in, 1, &f, sizeof f);
+        in[1] = x;
+        states[i] = state = heed__tape_apply(tape, &heed__op_add, in, 2, NULL, 0);
+    }
+    state = stack(tape, states, steps);
+    return heed__tape_apply(tape, &heed__op_squared_error, &state, 1, &loss, sizeof loss);
+}
+
+/* Another number of steps, of rows that do not grow, no more in all than the largest batch has. */
+static int64_t draw_steps(heed__random *random, int64_t *alive)
+{
+    int64_t steps = 1 + (int64_t)heed__random_below(random, STEPS), rows = 0, i = 0;
+    for (; i < steps; i++) {
+        alive[i] = (int64_t)heed__random_below(random, MOST_ROWS) + 1;
+        if (i && alive[i] > alive[i - 1]) alive[i] = alive[i - 1];
+        if (rows + alive[i] > STEP_ROWS) break;
+        rows += alive[i];
+    }
+    return i;
+}
+
+/* After the largest, batches of another number of steps take memory once at most, since where rows
+ * end plays a small part; and give what a tape of their own gives. */
+static void test_unrolled_batches(void **state)
+{
+    (void)state;
+    static network n, fresh;
+    heed__tape *tape = NULL, *other = NULL;
+    heed__random random;
+    int64_t alive[STEPS];
+    uint64_t taken = 0;
+    heed__random_start(&random, 4, HEED_RANDOM_CHECK);
+    check_ok(heed__tape_create(NULL, &tape));
+    fill(&n, MOST_ROWS, 3);
+    /* As many rows at first, in all, and as many steps as any batch: 4 x 40 + 16 x about 3. */
+    for (int i = 0; i < STEPS; i++) alive[i] = i < 4 ? MOST_ROWS : i < 6 ? 4 : 3;
+    check_ok(heed__tape_plan(tape, unroll(tape, &n, alive, STEPS)));
+    for (int round = 0; round < 300; round++) {
+        int64_t steps = draw_steps(&random, alive);
+        fill(&n, MOST_ROWS, 3);
+        fill(&fresh, MOST_ROWS, 3);
+        uint64_t before = heed__alloc_count();
+        check_ok(heed__tape_run(tape, unroll(tape, &n, alive, steps)));
+        taken += heed__alloc_count() - before;
+        check_ok(heed__tape_create(NULL, &other));
+        check_ok(heed__tape_run(other, unroll(other, &fresh, alive, steps)));
+        assert_memory_equal(n.dx, fresh.dx, sizeof n.dx);
+        assert_memory_equal(n.dw, fresh.dw, sizeof n.dw);
+        heed__tape_destroy(&other);
+    }
+    assert_true(taken <= 1);
     heed__tape_destroy(&tape);
 }
 
@@ -222,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_reuse_changes_nothing),
                                        cmocka_unit_test(test_a_plan_serves_smaller_batches),
                                        cmocka_unit_test(test_growing),
+                                       cmocka_unit_test(test_unrolled_batches),
                                        cmocka_unit_test(test_errors_stay),
                                        cmocka_unit_test(test_without_memory),
                                        cmocka_unit_test(test_after_running_out_of_memory)};
