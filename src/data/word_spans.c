@@ -47,12 +47,27 @@ static sign_class class_of(uint32_t c)
     }
 }
 
+/* Nonzero where white space stands between two signs that could do without. */
+static int is_cut(const char *text, size_t size)
+{
+    int after_sign = 0, after_space = 0;
+    for (size_t at = 0, length; at < size; at += length) {
+        sign_class class = class_of(heed__utf8_next(text + at, &length));
+        if (class == MARK) continue;
+        if (class == ALONE && after_sign && after_space) return 1;
+        if (class != SPACE) after_sign = class == ALONE;
+        after_space = class == SPACE;
+    }
+    return 0;
+}
+
 heed_status heed__word_spans_find(const char *text, size_t size, heed__word_spans *out)
 {
-    sign_class before = SPACE;
+    sign_class before = SPACE, alone = is_cut(text, size) ? LETTER : ALONE;
     out->n = 0;
     for (size_t at = 0, length; at < size; at += length) {
         sign_class class = class_of(heed__utf8_next(text + at, &length));
+        if (class == ALONE) class = alone;
         if (class == MARK && before != SPACE)
             class = before; /* what follows an accented ideograph is not its word's */
         else if (class == ALONE || (class != SPACE && before != LETTER)) {

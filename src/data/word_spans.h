@@ -2,7 +2,9 @@
 /*
  * The words of a text as links count them: what stands between white space, as aligners and their
  * gold files do; but each ideograph, kana and full-width sign by itself, since Chinese and Japanese
- * write no spaces. Punctuation belongs to its word unless the text sets it apart.
+ * write no spaces. A text with white space between two such signs has been cut into words already,
+ * and its words are what stands between white space. Punctuation belongs to its word unless the
+ * text sets it apart.
  */
 #ifndef HEED_DATA_WORD_SPANS_H
 #define HEED_DATA_WORD_SPANS_H

@@ -30,6 +30,9 @@ static void test_words_of_a_text(void **state)
     check_words("l'« été\xC2\xA0» d'or", "l'«|été|»|d'or");
     check_words("我爱Python吧。", "我|爱|Python|吧|。");
     check_words("カタカナ 안녕 하세요", "カ|タ|カ|ナ|안녕|하세요");
+    check_words("我们 爱 Python吧 。", "我们|爱|Python吧|。"); /* cut already */
+    check_words("我 爱 狗", "我|爱|狗");
+    check_words("用 Python 吧", "用|Python|吧");
     check_words("e\xCC\x81t か\xE3\x82\x99x", "e\xCC\x81t|か\xE3\x82\x99|x");
     check_words("\xCC\x81 a", "\xCC\x81|a"); /* an accent on nothing */
 }
@@ -142,7 +145,7 @@ static void test_a_piece_of_several_ideographs(void **state)
     float out[2][4];
     const float soft[3][4] = {
         {0.6f, 0.3f, 0.1f, 0.0f}, {0.2f, 0.7f, 0.1f, 0.0f}, {0.0f, 0.0f, 0.0f, 1.0f}};
-    make_side(&source, "我们|爱 |狗");
+    make_side(&source, "我们|爱|狗");
     make_side(&target, "We| love");
     heed__align_pair pair = {source.it, target.it, soft[0], 4, 3};
     check_links(&pair, (heed__align_how){.rule = HEED_ALIGN_OUTPUT}, "0-0 1-0 2-1");
