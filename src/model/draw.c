@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/draw.h"
 
-enum { CHUNK = HEED_WEIGHING_CHUNK };
+/* Weights made at a time. */
+enum { CHUNK = 256 };
 
 heed__weighing heed__weighing_of(float most, double temperature)
 {
@@ -9,18 +10,22 @@ heed__weighing heed__weighing_of(float most, double temperature)
     return (heed__weighing){heed__kernels_best(), scale, scale * most};
 }
 
-double heed__weigh(const heed__weighing *w, int64_t n, const float *scores, float *weights)
+static double weigh(const heed__weighing *w, int64_t n, const float *scores, float *weights)
 {
     w->kernels->scale(n, w->scale, scores, weights);
     return (double)w->kernels->exp_sum(n, weights, w->shift, weights);
 }
 
-double heed__weigh_all(const heed__weighing *w, int64_t n, const float *scores)
+static int64_t chunk_at(int64_t n, int64_t at)
 {
-    float weights[CHUNK];
+    return n - at < CHUNK ? n - at : CHUNK;
+}
+
+double heed__weigh_all(const heed__weighing *w, int64_t n, const float *scores, float *weights)
+{
     double total = 0;
     for (int64_t i = 0; i < n; i += CHUNK)
-        total += heed__weigh(w, n - i < CHUNK ? n - i : CHUNK, scores + i, weights);
+        total += weigh(w, chunk_at(n, i), scores + i, weights + i);
     return total;
 }
 
@@ -30,16 +35,18 @@ int32_t heed__draw_token(const heed__weighing *w, int64_t n, const float *scores
 {
     float weights[CHUNK];
     int64_t chunk = 0, token = 0;
-    double target = share * heed__weigh_all(w, n, scores), sum = 0, before = 0;
+    double total = 0, sum = 0, before = 0;
+    for (int64_t i = 0; i < n; i += CHUNK) total += weigh(w, chunk_at(n, i), scores + i, weights);
+    double target = share * total;
     for (int64_t i = 0; i < n && sum <= target; i += CHUNK) {
-        double more = heed__weigh(w, n - i < CHUNK ? n - i : CHUNK, scores + i, weights);
+        double more = weigh(w, chunk_at(n, i), scores + i, weights);
         if (!(more > 0)) continue;
         chunk = i;
         before = sum;
         sum += more;
     }
-    int64_t count = n - chunk < CHUNK ? n - chunk : CHUNK;
-    heed__weigh(w, count, scores + chunk, weights);
+    int64_t count = chunk_at(n, chunk);
+    weigh(w, count, scores + chunk, weights);
     for (int64_t i = 0; i < count && before <= target; i++) {
         if (!(weights[i] > 0)) continue;
         token = chunk + i;

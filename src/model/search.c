@@ -133,6 +133,7 @@ void heed__search_destroy(heed__search **search)
     for (int i = 0; s->scratch && i < heed_context_threads(s->context); i++) {
         free(s->scratch[i].items);
         free(s->scratch[i].ends);
+        free(s->scratch[i].weights);
     }
     heed__free(s->scratch);
     heed__free(s->forbidden);

@@ -57,7 +57,8 @@ typedef struct heed__sentence {
 /* What a thread needs for a choice. */
 typedef struct heed__search_scratch {
     heed__candidate *items, *ends;
-    size_t items_room, ends_room;
+    float *weights; /* of tokens, and a copy of them */
+    size_t items_room, ends_room, weights_room;
 } heed__search_scratch;
 
 /* Arrays that only grow, each with its room. */

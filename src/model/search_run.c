@@ -105,21 +105,22 @@ static heed_status reserve(heed__search *search, const heed__search_batch *batch
     return heed__grow(&p->coverage, &p->coverage_room, covered, sizeof *p->coverage, "coverage");
 }
 
-/* Room for the candidates of one choice, for each thread. */
+/* Room for one choice, for each thread. */
 static heed_status reserve_scratch(heed__search *search)
 {
     const heed__search_options *options = &search->options;
-    int64_t vocabulary = search->model->vocabulary, items = options->beam;
-    if (options->samples) {
-        items = options->top_p < 1 ? vocabulary : 0;
-        if (options->top_k) items = options->top_k < vocabulary ? options->top_k : vocabulary;
-    }
+    int64_t vocabulary = search->model->vocabulary, beam = options->beam, top_k = options->top_k;
+    if (top_k > vocabulary) top_k = vocabulary;
+    size_t items = (size_t)(options->samples ? top_k : beam);
+    size_t ends = (size_t)(options->samples ? 0 : beam), weights = 0;
+    if (options->samples && top_k) weights = 2 * (size_t)top_k;
+    if (options->samples && !top_k && options->top_p < 1) weights = 2 * (size_t)vocabulary;
     for (int i = 0; i < heed_context_threads(search->context); i++) {
         heed__search_scratch *s = &search->scratch[i];
+        HEED_TRY(heed__grow(&s->items, &s->items_room, items, sizeof *s->items, "candidates"));
+        HEED_TRY(heed__grow(&s->ends, &s->ends_room, ends, sizeof *s->ends, "candidates"));
         HEED_TRY(
-            heed__grow(&s->items, &s->items_room, (size_t)items, sizeof *s->items, "candidates"));
-        HEED_TRY(heed__grow(&s->ends, &s->ends_room, (size_t)(options->samples ? 0 : options->beam),
-                            sizeof *s->ends, "candidates"));
+            heed__grow(&s->weights, &s->weights_room, weights, sizeof *s->weights, "candidates"));
     }
     return HEED_OK;
 }

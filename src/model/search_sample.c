@@ -10,9 +10,6 @@
 
 #include <math.h>
 
-/* How many tokens a nucleus is first looked for in, and the factor by which that grows. */
-enum { CHUNK = HEED_WEIGHING_CHUNK, NUCLEUS = 64, NUCLEUS_GROWTH = 8 };
-
 static double uniform(uint64_t seed, int64_t id, int64_t sample, int64_t position)
 {
     uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)}, mixed[4], bits[4];
@@ -24,75 +21,47 @@ static double uniform(uint64_t seed, int64_t id, int64_t sample, int64_t positio
     return heed__draw_share(bits[0], bits[1]);
 }
 
-/* The weights of sorted candidates, into their `sum`; returns the total. */
-static double weigh_candidates(const heed__weighing *w, heed__top *top)
+/* The likeliest tokens, best first, and their scores; returns how many. */
+static int64_t keep_likeliest(int64_t k, int64_t n, const float *scores, heed__candidate *items,
+                              float *kept)
 {
-    float scores[CHUNK], weights[CHUNK];
-    double total = 0;
-    for (int64_t from = 0; from < top->n; from += CHUNK) {
-        int64_t count = top->n - from < CHUNK ? top->n - from : CHUNK;
-        for (int64_t i = 0; i < count; i++) scores[i] = top->items[from + i].log_prob;
-        heed__weigh(w, count, scores, weights);
-        for (int64_t i = 0; i < count; i++) {
-            top->items[from + i].sum = (double)weights[i];
-            total += (double)weights[i];
-        }
-    }
-    return total;
+    heed__top top = {.room = k < n ? k : n, .items = items};
+    (void)heed__top_add(&top, n, scores, 0, 0); /* the row is known to be sound */
+    heed__top_sort(&top);
+    for (int64_t i = 0; i < top.n; i++) kept[i] = items[i].log_prob;
+    return top.n;
 }
 
-/* Leaves the fewest first candidates whose weight reaches `wanted`; returns their weight. */
-static double cut_nucleus(heed__top *top, double wanted)
+/* The weights that top-p leaves; `copy` has room for all of them. */
+static heed__nucleus narrow(double top_p, int64_t n, const float *weights, double total,
+                            float *copy)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < top->n; i++) {
-        sum += top->items[i].sum;
-        if (sum >= wanted) top->n = i + 1;
-    }
-    return sum;
-}
-
-static void likeliest(heed__top *top, int64_t room, int64_t n, const float *scores)
-{
-    top->n = 0;
-    top->room = room < n ? room : n;
-    (void)heed__top_add(top, n, scores, 0, 0); /* the row is known to be sound */
-    heed__top_sort(top);
-}
-
-/* Collects the candidates that top-k and top-p leave; returns their total weight. */
-static double narrow(const heed__search_options *options, const heed__weighing *w, int64_t n,
-                     const float *scores, heed__top *top)
-{
-    if (options->top_k) {
-        likeliest(top, options->top_k, n, scores);
-        double total = weigh_candidates(w, top);
-        return options->top_p < 1 ? cut_nucleus(top, options->top_p * total) : total;
-    }
-    double wanted = options->top_p * heed__weigh_all(w, n, scores);
-    for (int64_t room = NUCLEUS;; room *= NUCLEUS_GROWTH) {
-        likeliest(top, room, n, scores);
-        double total = weigh_candidates(w, top);
-        if (total >= wanted || room >= n) return cut_nucleus(top, wanted);
-    }
+    int64_t above_zero = 0;
+    if (!(top_p < 1)) return (heed__nucleus){0, n, total};
+    for (int64_t i = 0; i < n; i++)
+        if (weights[i] > 0) copy[above_zero++] = weights[i];
+    return heed__nucleus_of(above_zero, copy, top_p * total);
 }
 
 /* -1: nothing can follow. */
 static int32_t draw(const heed__search *search, const float *scores, float most,
-                    heed__candidate *items, double share)
+                    const heed__search_scratch *scratch, double share)
 {
     const heed__search_options *options = &search->options;
     int64_t n = search->model->vocabulary;
-    heed__weighing w = heed__weighing_of(most, options->temperature);
+    heed__weighing weighing = heed__weighing_of(most, options->temperature);
+    float *weights = scratch->weights;
     if (!(most > -INFINITY)) return -1;
-    if (!options->top_k && !(options->top_p < 1)) return heed__draw_token(&w, n, scores, share);
-    heed__top top = {.items = items};
-    double target = share * narrow(options, &w, n, scores, &top), sum = 0;
-    for (int64_t i = 0; i < top.n; i++) {
-        sum += top.items[i].sum;
-        if (sum > target) return top.items[i].token;
+    if (!options->top_k && !(options->top_p < 1))
+        return heed__draw_token(&weighing, n, scores, share);
+    if (options->top_k) {
+        n = keep_likeliest(options->top_k, n, scores, scratch->items, weights);
+        scores = weights;
     }
-    return top.items[top.n - 1].token;
+    double total = heed__weigh_all(&weighing, n, scores, weights);
+    heed__nucleus nucleus = narrow(options->top_p, n, weights, total, weights + n);
+    int32_t drawn = heed__draw_from_nucleus(&nucleus, n, weights, share);
+    return options->top_k ? scratch->items[drawn].token : drawn;
 }
 
 /* One sample's next token. */
@@ -102,7 +71,7 @@ static void take(heed__search *search, heed__sentence *sentence, int64_t row, in
     const heed__search_options *options = &search->options;
     const float *scores = heed__search_row(search, sentence, row);
     double share = uniform(options->seed, sentence->id, sample, search->position);
-    int32_t token = draw(search, scores, most, search->scratch[thread].items, share);
+    int32_t token = draw(search, scores, most, &search->scratch[thread], share);
     if (token >= 0 && token != options->end && search->position < sentence->limit) {
         heed__search_go_on(sentence, row, token, scores[token]);
         sentence->next[sentence->n_next - 1].sample = sample;
