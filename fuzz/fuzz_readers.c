@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes are records or an error. The first byte picks format, columns and labels; every text
- * and label that comes out is UTF-8, ends in a NUL and holds something. */
+/* Any bytes are records or an error. The first byte picks format, columns, labels and what the rows
+ * are; every text and label that comes out is UTF-8, ends in a NUL and holds something. A file
+ * beside itself is as many pairs as it has lines that can be used. */
 #include "fuzz.h"
 
 #include "data/utf8.h"
@@ -27,6 +28,19 @@ static void check_record(const heed_record *record, const heed_layout *layout)
     }
 }
 
+static void read_beside_itself(const char *path, const heed_read_options *options)
+{
+    heed_read_options o = {.max_bad = 1, .max_line = options->max_line};
+    heed_dataset *d = NULL;
+    if (heed_dataset_read_parallel(NULL, &path, 1, &path, 1, &o, &d) != HEED_OK) return;
+    for (int64_t row = 0; row < heed_dataset_rows(d); row++) {
+        heed_text text = heed_dataset_text(d, row), label = heed_dataset_label(d, row, 0);
+        check_text(text, 0);
+        if (label.size != text.size || memcmp(text.bytes, label.bytes, text.size) != 0) abort();
+    }
+    heed_dataset_destroy(&d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const char *const texts[] = {NULL, "1", "text", "subject,body"};
@@ -40,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         .labelled = bytes[0] >> 7 ? HEED_UNLABELLED : HEED_LABELLED,
         .max_bad = 1,
         .max_line = 4096,
+        .kind = (heed_read_kind)((bytes[0] >> 3) % 3),
     };
     int file = fuzz_file(bytes + 1, size - 1, path);
     heed_reader *reader = NULL;
@@ -51,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     }
     if (status != HEED_OK && !*heed_status_message()) abort();
     heed_reader_close(&reader);
+    if (options.kind == HEED_READ_PAIRS) read_beside_itself(path, &options);
     close(file);
     return 0;
 }

@@ -61,6 +61,9 @@ printf '\000{"text":"a \\u00e9","label":["x","y"],"o":{"k":[1,"}"]}}\n{"text":"b
 printf '\000__label__x __label__y a b\n__label__z c\n' >readers/fasttext
 printf '\300Well, I liked it\n\nno\n' >readers/lines
 printf '\360subject\tbody\nhi\tthere\n' >readers/hints
+printf '\014a dog\tein Hund\tby Kim\nThe end.\tDas|Ende.\tby Lee\n' >readers/pairs
+printf '\014{"src":"a","tgt":"b|c"}\n{"src":"d","tgt":["e"]}\n' >readers/pairs_jsonl
+printf '\022To be\r\nor not\n\n  to be' >readers/running
 {
     printf '\000'
     printf 'one film\tpos\ntwo films\tneg\n' | gzip -n
@@ -72,13 +75,14 @@ text() {
     number ${#1}
     printf '%s' "$1"
 }
-# tokenizer NAME KIND NGRAMS: a vocabulary of five, one pair when NGRAMS is 2, scores for subwords.
+# tokenizer NAME KIND NGRAMS [SPACING]: a vocabulary of five, one pair when NGRAMS is 2, scores for
+# subwords; with spacing, what version 2 has: a token that touches what is before it, and one pair.
 tokenizer() {
     {
         printf 'heedtok\000'
-        number 1
+        number "$([ "$4" ] && echo 2 || echo 1)"
         text "$2"
-        number 8
+        number "$([ "$4" ] && echo 9 || echo 8)"
         text lower && number 1
         text min_count && number 1
         text max_vocabulary && number 100
@@ -87,15 +91,18 @@ tokenizer() {
         text ngram_max_vocabulary && number 100
         text start && number 1
         text max_length && number 64
+        [ "$4" ] && text spacing && number "$4"
         number 5
         for token in '<unk>' '<cls>' the film a; do text "$token"; done
         if [ "$3" = 2 ]; then
             number 1
             little_endian 3 4
             little_endian 2 4
+            for count in 0 0 4 3 2 2; do number "$count"; done
         else
             number 0
         fi
+        case $2$4 in words[12]) number 196608 && number 1 && little_endian 3 4 && little_endian 2 4 ;; esac
         case $2 in bpe | unigram) for _ in 1 2 3 4 5; do number 0; done ;; esac
     } >"tokenizer/$1"
 }
@@ -103,6 +110,9 @@ tokenizer words words 2
 tokenizer characters characters 1
 tokenizer bpe bpe 1
 tokenizer unigram unigram 1
+tokenizer words_spacing words 1 1
+tokenizer characters_spacing characters 1 2
+tokenizer bpe_spacing bpe 1 2
 printf "Isn't it 3.5? e\314\201\342\200\215 \344\274\232\350\256\256" >tokenizer/text
 
 # The first byte picks format, sides and the number of pairs (fuzz_links.c).

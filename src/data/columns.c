@@ -178,7 +178,9 @@ static heed_status guess_rest(const heed__sample *sample, const heed_read_option
         if (!had_label) snprintf(label_why, label_size, "%s", why);
         return HEED_OK;
     }
-    if (!had_text) {
+    if (!had_text && sample->format->id == HEED_FORMAT_RUNNING) {
+        c->n_text = 1; /* the only one */
+    } else if (!had_text) {
         HEED_TRY(heed__guess_text(sample, c, &c->text[0], text_why));
         c->n_text = 1;
     }

@@ -46,7 +46,7 @@ typedef struct heed__format {
 } heed__format;
 
 extern const heed__format heed__format_tsv, heed__format_csv, heed__format_jsonl,
-    heed__format_fasttext, heed__format_lines;
+    heed__format_fasttext, heed__format_lines, heed__format_running;
 
 /* NULL for HEED_FORMAT_GUESS and HEED_FORMAT_FOLDER. */
 const heed__format *heed__format_of(heed_format id);

@@ -73,6 +73,11 @@ heed_status heed__lines_look(heed__lines *l, size_t wanted, const char **bytes, 
     return HEED_OK;
 }
 
+void heed__lines_skip(heed__lines *l, size_t size)
+{
+    l->begin += size;
+}
+
 /* Drops the rest of a line that is too long. */
 static heed_status skip_line(heed__lines *l)
 {

@@ -31,6 +31,9 @@ void heed__lines_close(heed__lines *lines);
  * UTF-16). */
 heed_status heed__lines_look(heed__lines *lines, size_t wanted, const char **bytes, size_t *size);
 
+/* Passes over bytes that were looked at; does not count lines. */
+void heed__lines_skip(heed__lines *lines, size_t size);
+
 typedef struct heed__line {
     char *bytes; /* may be written to; a NUL follows; without CR and LF */
     size_t size;

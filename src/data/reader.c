@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "data/format_folder.h"
 #include "data/source.h"
+#include "data/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,9 @@ static heed_status copy_options(heed_reader *r, const heed_read_options *options
                           "format %d cannot be asked for; folders are seen by "
                           "themselves",
                           (int)o->format);
+    if (o->format == HEED_FORMAT_RUNNING && o->kind != HEED_READ_LANGUAGE)
+        return heed__fail(HEED_E_INVALID,
+                          "format running is for language models (--task language); use lines");
     if (o->max_bad == 0) o->max_bad = 0.01;
     if (!o->max_line) o->max_line = DEFAULT_LINE;
     if (o->text && !*o->text) o->text = NULL;
@@ -46,15 +50,36 @@ static heed_status copy_options(heed_reader *r, const heed_read_options *options
     return HEED_OK;
 }
 
+static heed_status add_path(heed_reader *r, const char *path)
+{
+    size_t n = (size_t)r->n_paths;
+    HEED_TRY(heed__grow(&r->paths, &r->paths_room, n + 1, sizeof *r->paths, "paths"));
+    HEED_TRY(heed__arena_text(&r->arena, path, strlen(path), &r->paths[n]));
+    r->n_paths++;
+    return HEED_OK;
+}
+
+/* Each file of a folder is an input of its own. */
+static heed_status add_folder(heed_reader *r, const char *folder)
+{
+    heed__walk walk = {0};
+    heed_status status = heed__walk_folder(folder, &walk);
+    for (size_t i = 0; i < walk.n && status == HEED_OK; i++) status = add_path(r, walk.files[i]);
+    if (status == HEED_OK && !walk.n)
+        status = heed__fail(HEED_E_DATA, "%s: holds no file; put the texts into it", folder);
+    heed__walk_free(&walk);
+    return status;
+}
+
 static heed_status copy_paths(heed_reader *r, const char *const *paths, int n)
 {
     if (n < 1)
         return heed__fail(HEED_E_INVALID, "no input is named; name a file, or - for "
                                           "standard input");
-    HEED_TRY(heed__arena_take(&r->arena, (size_t)n, sizeof *r->paths, "paths", &r->paths));
     for (int i = 0; i < n; i++)
-        HEED_TRY(heed__arena_text(&r->arena, paths[i], strlen(paths[i]), &r->paths[i]));
-    r->n_paths = n;
+        HEED_TRY(r->options.kind == HEED_READ_LANGUAGE && heed__walk_is_folder(paths[i])
+                     ? add_folder(r, paths[i])
+                     : add_path(r, paths[i]));
     return HEED_OK;
 }
 
@@ -115,7 +140,6 @@ heed_status heed_reader_open(heed_context *context, const char *const *paths, in
     HEED_TRY(heed__alloc(1, sizeof *r, "a reader", &r));
     r->context = context;
     heed_status status = copy_options(r, options);
-    r->room.blank = r->options.abreast;
     if (status == HEED_OK) status = copy_paths(r, paths, n);
     if (status == HEED_OK) status = heed__reader_open_next(r);
     if (status == HEED_OK) status = set_layout(r);
@@ -132,6 +156,7 @@ void heed_reader_close(heed_reader **reader)
     heed__columns_free(&r->columns);
     heed__record_room_free(&r->room);
     heed__arena_free(&r->arena);
+    free(r->paths);
     heed__free(r);
     *reader = NULL;
 }
@@ -218,8 +243,16 @@ static heed_status next_row(heed_reader *r, heed__sample_row *row)
     return HEED_OK;
 }
 
-static heed_status check_outputs(const heed_reader *r)
+/* What a later input must have in common with the first. */
+static heed_status check_input(const heed_reader *r)
 {
+    int running = r->rows.format->id == HEED_FORMAT_RUNNING;
+    if (running != (r->layout.format == HEED_FORMAT_RUNNING))
+        return heed__fail(HEED_E_DATA,
+                          "%s: is read as %s, the first input as %s; give either running text or "
+                          "documents, or say which with --format",
+                          heed__source_name(r->paths[r->at_path - 1]), r->rows.format->name,
+                          heed_format_name(r->layout.format));
     if (r->columns.n_label == r->layout.n_outputs) return HEED_OK;
     return heed__fail(HEED_E_DATA, "%s: has %d label columns where the first input has %d",
                       heed__source_name(r->paths[r->at_path - 1]), r->columns.n_label,
@@ -232,7 +265,7 @@ static heed_status next_record(heed_reader *r, heed_record *record)
         if (!r->open) {
             if (r->at_path == r->n_paths) return finish(r, record);
             HEED_TRY(heed__reader_open_next(r));
-            HEED_TRY(check_outputs(r));
+            HEED_TRY(check_input(r));
         }
         heed__sample_row row;
         HEED_TRY(next_row(r, &row));

@@ -14,6 +14,7 @@ struct heed_reader {
     heed_read_options options; /* its texts are in the arena */
     heed__arena arena;
     const char **paths;
+    size_t paths_room;
     int n_paths, at_path; /* inputs opened so far */
     heed__rows rows;
     int open;

@@ -76,6 +76,25 @@ static heed_status check_text(const char *path, const char *bytes, size_t size)
                       heed__source_name(path), line, valid + 1, (unsigned char)bytes[valid]);
 }
 
+static int ends_in(const char *path, const char *ending)
+{
+    size_t size = strlen(path), tail = strlen(ending);
+    return size >= tail && strcmp(path + size - tail, ending) == 0;
+}
+
+/* Text for a language model may look like anything: JSON lines are seen, and tables where the
+ * file's name says that it is one. */
+static const heed__format *guess_language(const char *path, const char *ahead, size_t size,
+                                          char *delimiter)
+{
+    if (heed__format_jsonl.fits(ahead, size, delimiter)) return &heed__format_jsonl;
+    if (ends_in(path, ".tsv") || ends_in(path, ".tsv.gz")) return &heed__format_tsv;
+    if ((ends_in(path, ".csv") || ends_in(path, ".csv.gz")) &&
+        heed__format_csv.fits(ahead, size, delimiter))
+        return &heed__format_csv;
+    return &heed__format_running;
+}
+
 static heed_status guess_format(heed_reader *r, const char *path)
 {
     const char *ahead;
@@ -89,6 +108,8 @@ static heed_status guess_format(heed_reader *r, const char *path)
     if (r->options.format) {
         r->rows.format = heed__format_of(r->options.format);
         (void)r->rows.format->fits(ahead, size, &r->rows.delimiter); /* for the delimiter */
+    } else if (r->options.kind == HEED_READ_LANGUAGE) {
+        r->rows.format = guess_language(path, ahead, size, &r->rows.delimiter);
     } else if (streams) {
         r->rows.format =
             heed__columns_unlabelled(ahead, size, path, r->options.text, &r->rows.delimiter);
@@ -122,6 +143,7 @@ static heed_status open_rows(heed_reader *r, const char *path)
     r->rows.format = &heed__format_lines; /* until it is known: it needs no closing */
     HEED_TRY(heed__lines_open(&r->rows.lines, path, r->options.max_line));
     HEED_TRY(guess_format(r, path));
+    r->room.blank = r->options.abreast || r->rows.format == &heed__format_running;
     return heed__rows_start(&r->rows);
 }
 

@@ -77,6 +77,32 @@ static void move_rows(heed_dataset *from, const unsigned char *leaves, heed_data
     from->n = kept;
 }
 
+/* Running text: the last rows of each file, about that share of its bytes. */
+static int64_t mark_tails(const heed_dataset *d, double share, unsigned char *leaves)
+{
+    int64_t left = 0;
+    for (int64_t begin = 0, end; begin < d->n; begin = end) {
+        double bytes = 0, tail = 0;
+        for (end = begin; end < d->n && strcmp(d->rows[end].path, d->rows[begin].path) == 0; end++)
+            bytes += (double)d->rows[end].text.size;
+        for (int64_t row = end - 1; row > begin; row--) { /* something must be left to learn from */
+            double size = (double)d->rows[row].text.size;
+            if (tail > 0 && tail + size / 2 > bytes * share) break;
+            tail += size;
+            leaves[row] = 1;
+            left++;
+        }
+    }
+    return left;
+}
+
+static int64_t mark_rows(heed_dataset *d, double share, split_key *keys, unsigned char *leaves)
+{
+    if (d->storage->layout.format == HEED_FORMAT_RUNNING) return mark_tails(d, share, leaves);
+    qsort(keys, (size_t)d->n, sizeof *keys, compare_keys);
+    return mark(keys, d->n, share, leaves);
+}
+
 heed_status heed_dataset_split(heed_dataset *d, double share, uint64_t seed, heed_dataset **out)
 {
     *out = NULL;
@@ -92,8 +118,7 @@ heed_status heed_dataset_split(heed_dataset *d, double share, uint64_t seed, hee
     HEED_TRY_CLEAN(heed__alloc((size_t)d->n, sizeof *keys, "a split", &keys));
     HEED_TRY_CLEAN(heed__alloc((size_t)d->n, 1, "a split", &leaves));
     HEED_TRY_CLEAN(make_keys(d, seed, keys));
-    qsort(keys, (size_t)d->n, sizeof *keys, compare_keys);
-    int64_t left = mark(keys, d->n, share, leaves);
+    int64_t left = mark_rows(d, share, keys, leaves);
     if (!left || left == d->n) {
         status = heed__fail(HEED_E_DATA,
                             "%lld rows are too few to split off a share of %g for "
