@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static const heed__decoder_kind *const kinds[] = {&heed__decoder_transformer};
+static const heed__decoder_kind *const kinds[] = {&heed__decoder_gru, &heed__decoder_lstm,
+                                                  &heed__decoder_transformer};
 
 enum { COUNT = sizeof kinds / sizeof *kinds };
 
