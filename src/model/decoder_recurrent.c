@@ -30,12 +30,6 @@ static heed__memory_score find_score(const heed_config *config)
     return HEED_SCORE_ADDITIVE; /* auto */
 }
 
-static int64_t target_dim(const heed_config *config)
-{
-    int64_t own = heed__config_integer(config, "input.dim");
-    return own ? own : heed__decoder_integer(config, "dim");
-}
-
 /* What enters the first layer beside the embedding. */
 static int64_t fed_columns(const heed__recurrent_decoder *d)
 {
@@ -79,7 +73,7 @@ static heed_status fill(heed__params *params, const heed_config *config, int64_t
 {
     heed__memory_score kind = memory_width ? find_score(config) : HEED_SCORE_NONE;
     d->memory = memory_width;
-    d->input = target_dim(config);
+    d->input = heed__target_dim(config);
     d->size = heed__decoder_integer(config, "dim");
     d->layers = heed__decoder_integer(config, "layers");
     d->dropout = (float)heed__config_number(config, "encoder.dropout");

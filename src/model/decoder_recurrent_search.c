@@ -23,7 +23,6 @@ typedef struct decoding {
     size_t places_room;
     kept keys, values, feed, summary, coverage;
     kept *layers;
-    int64_t sentences;
     /* Of the step that is recorded: */
     int64_t *parents; /* [rows] */
     size_t parents_room;
@@ -115,7 +114,6 @@ static heed_status place_sources(decoding *s, const heed__ragged *sources, heed_
         s->places[2 * n + i] = i;
     }
     *rows = (heed__summary_rows){n, s->places, s->places + n, s->places + 2 * n};
-    s->sentences = n;
     return HEED_OK;
 }
 
@@ -162,16 +160,8 @@ static heed_status find_parents(decoding *s, const heed__step *step)
 {
     HEED_TRY(heed__grow(&s->parents, &s->parents_room, (size_t)step->rows, sizeof *s->parents,
                         "decoding"));
-    if (step->position > 0) {
-        memcpy(s->parents, step->parents, (size_t)step->rows * sizeof *s->parents);
-        return HEED_OK;
-    }
-    if (step->queries->n != s->sentences)
-        return heed__fail(HEED_E_INVALID, "%lld sentences at the first step; there are %lld",
-                          (long long)step->queries->n, (long long)s->sentences);
-    for (int64_t i = 0; i < s->sentences; i++)
-        for (int64_t r = step->queries->offsets[i]; r < step->queries->offsets[i + 1]; r++)
-            s->parents[r] = i;
+    memcpy(s->parents, step->position > 0 ? step->parents : step->sentences,
+           (size_t)step->rows * sizeof *s->parents);
     return HEED_OK;
 }
 

@@ -174,6 +174,7 @@ static heed_status search(const heed__decoder_kind *kind, void *decoder, heed__t
         heed__step step = {.position = t,
                            .rows = SENTENCES,
                            .parents = parents,
+                           .sentences = parents,
                            .queries = &queries,
                            .starts = w->sources.offsets,
                            .lengths = source_lengths,

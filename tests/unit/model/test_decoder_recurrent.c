@@ -125,6 +125,7 @@ static void next_step(search_step *now, const search_step *before, int64_t posit
     now->step = (heed__step){.position = position,
                              .rows = rows,
                              .parents = position ? now->parents : NULL,
+                             .sentences = now->sentence,
                              .queries = &now->queries,
                              .starts = now->starts,
                              .lengths = now->lengths};
