@@ -105,11 +105,13 @@ static heed_status save(heed_model *model, const char *path, saving *s)
     texts[1] = (heed__text){"heed.tokenizer", heed__tokenizer_kind(model->tokenizer)};
     texts[2] = (heed__text){"heed.config", s->config};
     texts[3] = (heed__text){"heed.outputs", s->outputs};
-    for (int i = 0; i < model->n_notes; i++)
-        texts[FIXED_TEXTS + i] = (heed__text){model->notes[i].key, model->notes[i].value};
+    size_t n_texts = FIXED_TEXTS;
+    for (int i = 0; i < model->n_notes; i++) /* a checksum is that of the file it was read from */
+        if (strcmp(model->notes[i].key, HEED_CONTAINER_CHECKSUM_KEY) != 0)
+            texts[n_texts++] = (heed__text){model->notes[i].key, model->notes[i].value};
     list_tensors(model, s);
-    return heed__container_write(model->context, path, texts, FIXED_TEXTS + (size_t)model->n_notes,
-                                 s->tensors, s->n_tokenizers + count);
+    return heed__container_write(model->context, path, texts, n_texts, s->tensors,
+                                 s->n_tokenizers + count);
 }
 
 heed_status heed_model_save(heed_model *model, const char *path)

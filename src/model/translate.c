@@ -5,6 +5,7 @@
  * way.
  */
 #include "base/fail.h"
+#include "base/sha256.h"
 #include "model/translations.h"
 #include "model/writing.h"
 
@@ -27,7 +28,7 @@ typedef struct call {
     heed__encoding *source_codes, *prefix_codes; /* [n] */
     int64_t *order, live;                        /* texts that are not empty, longest first */
     /* The batch at hand: */
-    int64_t *offsets, *ids, *lengths, *prefix_offsets;
+    int64_t *offsets, *ids, *keys, *lengths, *prefix_offsets;
     int32_t *tokens, *prefix_tokens;
     heed__search *search;
     heed__writing *writing;
@@ -45,6 +46,7 @@ static void call_free(call *c)
     heed__free(c->order);
     heed__free(c->offsets);
     heed__free(c->ids);
+    heed__free(c->keys);
     heed__free(c->lengths);
     heed__free(c->prefix_offsets);
     heed__free(c->tokens);
@@ -151,6 +153,7 @@ static heed_status make_room(call *c)
     }
     HEED_TRY(heed__alloc(BATCH_TEXTS + 1, sizeof *c->offsets, "a batch", &c->offsets));
     HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->ids, "a batch", &c->ids));
+    HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->keys, "a batch", &c->keys));
     HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->lengths, "a batch", &c->lengths));
     HEED_TRY(
         heed__alloc(BATCH_TEXTS + 1, sizeof *c->prefix_offsets, "a batch", &c->prefix_offsets));
@@ -170,6 +173,19 @@ static void lay_prefix(call *c, int64_t at, int64_t text)
     c->prefix_offsets[at + 1] = to;
 }
 
+/* What draws know a text by: its content, not its place among others. */
+static int64_t key_of(heed_text text)
+{
+    unsigned char digest[HEED_SHA256_SIZE];
+    heed__sha256 hash;
+    uint64_t key = 0;
+    heed__sha256_start(&hash);
+    heed__sha256_add(&hash, text.bytes, text.size);
+    heed__sha256_finish(&hash, digest);
+    for (int i = 0; i < 8; i++) key = key << 8 | digest[i];
+    return (int64_t)key;
+}
+
 /* The batch's arrays; returns its sources. */
 static heed__ragged lay_out(call *c, int64_t begin, int64_t end)
 {
@@ -186,6 +202,7 @@ static heed__ragged lay_out(call *c, int64_t begin, int64_t end)
         c->offsets[s + 1] = r.rows;
         c->lengths[s] = c->sources ? length : c->prefix_codes[text].length;
         c->ids[s] = text;
+        c->keys[s] = key_of(c->sources ? c->sources[text] : c->prefixes[text]);
         if (length > r.longest) r.longest = length;
         lay_prefix(c, s, text);
     }
@@ -217,7 +234,7 @@ static heed_status run_batch(call *c, int64_t begin, int64_t end)
     heed__ragged sources = lay_out(c, begin, end);
     heed__search_batch batch = {.n = sources.n,
                                 .source_lengths = c->lengths,
-                                .ids = c->ids,
+                                .ids = c->options.samples ? c->keys : c->ids,
                                 .prefix_offsets = c->prefixes ? c->prefix_offsets : NULL,
                                 .prefixes = c->prefix_tokens};
     for (int64_t i = 0; i < sources.n; i++) identity[i] = i; /* they stand longest first */

@@ -42,7 +42,7 @@ void heed__writing_destroy(heed__writing **writing)
     free(w->log_probs);
     free(w->weights);
     free(w->part);
-    free(w->room.workspace);
+    heed__free(w->room.workspace);
     free(w->room.one);
     heed__free(w);
     *writing = NULL;

@@ -29,8 +29,20 @@ heed_attention_inspect_tensors heed__site_tensors(const heed__attention_site *at
     return t;
 }
 
+/* A workspace is aligned, which heed__grow is not. */
+static heed_status grow_workspace(heed__site_room *room, size_t wanted)
+{
+    if (room->workspace && wanted <= room->workspace_room) return HEED_OK;
+    heed__free(room->workspace);
+    room->workspace = NULL;
+    HEED_TRY(heed__alloc(wanted, sizeof *room->workspace, "attention weights", &room->workspace));
+    room->workspace_room = wanted;
+    return HEED_OK;
+}
+
 heed_status heed__site_rows(const heed__attention_site *at, const heed__tape *tape,
-                            const heed__site_slice *slice, heed__site_room *room, heed_real *weights)
+                            const heed__site_slice *slice, heed__site_room *room,
+                            heed_real *weights)
 {
     const heed_real *parameters[1];
     const heed_attention_plan *plan = at->attend.attender->plan;
@@ -45,8 +57,7 @@ heed_status heed__site_rows(const heed__attention_site *at, const heed__tape *ta
         return heed__fail(HEED_E_INVALID, "head = %lld; there are %lld", (long long)slice->head,
                           (long long)heads);
     HEED_TRY(heed_attention_plan_sizes(plan, &sizes));
-    HEED_TRY(heed__grow(&room->workspace, &room->workspace_room, sizes.inspect,
-                        sizeof *room->workspace, "attention weights"));
+    HEED_TRY(grow_workspace(room, sizes.inspect));
     HEED_TRY(heed__grow(&room->one, &room->one_room, count, sizeof *room->one, "weights"));
     for (size_t i = 0; i < count; i++) weights[i] = 0;
     for (int64_t head = first; head < last; head++) {
