@@ -15,8 +15,16 @@ typedef struct explaining {
     heed_explainer *explainer;
     char **names; /* [count] */
     long long count, room, left_out;
-    long long last_row; /* the highest that --rows names */
+    long long last_row;         /* the highest that --rows names */
+    heed_alignment *alignments; /* [count] of a translator; else NULL */
 } explaining;
+
+/* The pictures of what was gathered, as text or data or in files. */
+typedef heed_status (*explain_draw)(explaining *e);
+
+/* A translator: refuses what is for other models; then gathers alignments and draws them. */
+heed_status explain_alignment_check(const options *given);
+heed_status explain_alignment(explaining *e, heed_context *context, explain_draw draw);
 
 /* --keywords: as text for people, and as data. */
 heed_status keywords_show(explaining *e, int most);

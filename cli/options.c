@@ -16,6 +16,15 @@ static const struct {
     unsigned bit;
     option_row row;
 } common_rows[] = {
+    {COMMON_ALIGNING,
+     {"layer", 0, "N", OPTION_INTEGER, NULL, NULL, 1, 64,
+      "take the alignment from this layer of the decoder; without it the model's choice"}},
+    {COMMON_ALIGNING,
+     {"head", 0, "N", OPTION_INTEGER, NULL, NULL, 1, 1024,
+      "and from this head; without it the mean of the layer's heads"}},
+    {COMMON_ALIGNING,
+     {"rule", 0, "KIND", OPTION_CHOICE, "default", "default|output|input", 0, 0,
+      "which row speaks for a word: that of the step that writes it, or of the one that reads it"}},
     {COMMON_READING,
      {"text", 0, "COLUMNS", OPTION_TEXT, NULL, NULL, 0, 0,
       "columns that hold the text, by name or number from 1, separated by commas"}},

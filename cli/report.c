@@ -15,6 +15,11 @@ heed_status report(heed_status status, const char *format, ...)
     return status;
 }
 
+void report_forget(void)
+{
+    kept[0] = 0;
+}
+
 const char *report_message(void)
 {
     return kept[0] ? kept : heed_status_message();

@@ -9,6 +9,9 @@
 /* Keeps the message (one line, no final full stop) and returns status. */
 heed_status report(heed_status status, const char *format, ...) HEED_PRINTF(2, 3);
 
+/* Forgets the message, which its owner will give again when it is due. */
+void report_forget(void);
+
 /* The kept message, else that of the library's last failure. */
 const char *report_message(void);
 

@@ -32,11 +32,12 @@ typedef struct option_row {
 
 /* Options that many verbs share; a verb names those it heeds. */
 enum {
-    COMMON_THREADS = 1, /* --threads N */
-    COMMON_SEED = 2,    /* --seed N */
-    COMMON_JSON = 4,    /* --json */
-    COMMON_QUIET = 8,   /* --quiet */
-    COMMON_READING = 16 /* --text, --label, --format, --max-bad: see cli/reading.h */
+    COMMON_THREADS = 1,  /* --threads N */
+    COMMON_SEED = 2,     /* --seed N */
+    COMMON_JSON = 4,     /* --json */
+    COMMON_QUIET = 8,    /* --quiet */
+    COMMON_READING = 16, /* --text, --label, --format, --max-bad: see cli/reading.h */
+    COMMON_ALIGNING = 32 /* --layer, --head, --rule: see cli/aligning.h */
 };
 
 typedef struct verb_example {
@@ -66,6 +67,10 @@ extern const verb verb_eval;
 extern const verb verb_predict;
 extern const verb verb_explain;
 extern const verb verb_metric;
+extern const verb verb_translate;
+extern const verb verb_sample;
+extern const verb verb_score;
+extern const verb verb_align;
 extern const verb verb_list;
 extern const verb verb_info;
 

@@ -4,6 +4,7 @@
 #include "cli/reading.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "cli/tasks.h"
 
 #include "heed/evaluate.h"
 
@@ -54,7 +55,7 @@ static heed_status run(const options *given)
     heed_dataset *dataset = NULL;
     heed_read_options read;
     heed_status status = session_start(given, &context);
-    if (status == HEED_OK) status = heed_model_load(context, given->arguments[0], &model);
+    if (status == HEED_OK) status = tasks_load(given, context, TASK_CLASSIFY, &model);
     if (status == HEED_OK) status = reading_for_model(given, model, &read);
     if (status == HEED_OK)
         status = heed_dataset_read(context, given->arguments + 1, given->n_arguments - 1, &read,

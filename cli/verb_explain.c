@@ -7,6 +7,7 @@
 #include "cli/report.h"
 #include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/tasks.h"
 #include "cli/terminal.h"
 
 #include "heed/config.h"
@@ -102,6 +103,13 @@ static heed_status read_files(explaining *e, heed_context *context)
 
 /* ---- what comes out ---- */
 
+static heed_status draw(const explaining *e, const heed_draw_options *how, char **bytes,
+                        size_t *size)
+{
+    if (!e->explainer) return heed_alignment_draw(e->alignments, e->count, how, bytes, size);
+    return heed_explainer_draw(e->explainer, how, bytes, size);
+}
+
 static heed_status write_drawing(const explaining *e, const char *renderer)
 {
     char *bytes = NULL;
@@ -111,7 +119,7 @@ static heed_status write_drawing(const explaining *e, const char *renderer)
                              .title = options_text(e->given, "title"),
                              .width = (int)options_integer(e->given, "width")};
     if (!path) return HEED_OK;
-    heed_status status = heed_explainer_draw(e->explainer, &how, &bytes, &size);
+    heed_status status = draw(e, &how, &bytes, &size);
     if (status == HEED_OK) status = heed_file_write(path, bytes, size);
     heed_text_free(bytes);
     return status;
@@ -129,7 +137,7 @@ static int colours_of(const options *given)
 /* The mean over all texts, since one text may be luck. */
 static void show_faithfulness(const explaining *e)
 {
-    for (int o = 0; o < heed_model_outputs(e->model); o++) {
+    for (int o = 0; o < heed_model_outputs(e->model) && e->explainer; o++) {
         heed_output out = heed_model_output(e->model, o);
         double removed, random;
         heed_explainer_faithfulness(e->explainer, o, &removed, &random);
@@ -150,7 +158,7 @@ static heed_status show_text(const explaining *e)
                              .columns = columns ? columns : terminal_columns(),
                              .colours = colours_of(e->given),
                              .methods = !options_given(e->given, "methods")};
-    heed_status status = heed_explainer_draw(e->explainer, &how, &bytes, &size);
+    heed_status status = draw(e, &how, &bytes, &size);
     if (status == HEED_OK) output_bytes(bytes, size);
     heed_text_free(bytes);
     return status;
@@ -175,7 +183,7 @@ static heed_status drawing_document(const explaining *e, json_t **out)
     char *bytes = NULL;
     size_t size = 0;
     heed_draw_options how = {.renderer = "json", .title = options_text(e->given, "title")};
-    heed_status status = heed_explainer_draw(e->explainer, &how, &bytes, &size);
+    heed_status status = draw(e, &how, &bytes, &size);
     *out = status == HEED_OK ? json_loadb(bytes, size, 0, NULL) : NULL;
     heed_text_free(bytes);
     if (status == HEED_OK && !*out) return report(HEED_E_NOMEM, "no memory for JSON");
@@ -194,7 +202,7 @@ static heed_status show(explaining *e)
     else
         status = keywords ? keywords_show(e, keywords) : show_text(e);
     if (json && status == HEED_OK) {
-        json_object_set_new(document, "faithfulness", faithfulness_object(e));
+        if (e->explainer) json_object_set_new(document, "faithfulness", faithfulness_object(e));
         json_object_set_new(document, "left_out", json_integer(e->left_out));
         return output_json(document);
     }
@@ -215,6 +223,14 @@ static int draws(const options *given)
 static const char *const files[] = {"html", "png", "svg"};
 enum { FILES = sizeof files / sizeof *files };
 
+/* Files first: what stands on the screen may name them. */
+static heed_status draw_all(explaining *e)
+{
+    heed_status status = HEED_OK;
+    for (size_t i = 0; i < FILES && status == HEED_OK; i++) status = write_drawing(e, files[i]);
+    return status == HEED_OK ? show(e) : status;
+}
+
 static heed_status explain(explaining *e, heed_context *context)
 {
     const char *string = options_text(e->given, "string");
@@ -230,8 +246,24 @@ static heed_status explain(explaining *e, heed_context *context)
     if (status == HEED_OK)
         status = string ? add(e, "the text", (heed_text){string, strlen(string)}, NULL)
                         : read_files(e, context);
-    for (size_t i = 0; i < FILES && status == HEED_OK; i++) status = write_drawing(e, files[i]);
-    return status == HEED_OK ? show(e) : status;
+    return status == HEED_OK ? draw_all(e) : status;
+}
+
+/* By what the model is for. */
+static heed_status explain_model(explaining *e, heed_context *context)
+{
+    static const char *const others[] = {"source", "target", "layer", "head", "rule"};
+    heed_status status = tasks_load(e->given, context, TASK_CLASSIFY | TASK_TRANSLATE, &e->model);
+    if (status != HEED_OK) return status;
+    if (heed_model_task(e->model) == HEED_TASK_TRANSLATE) {
+        status = explain_alignment_check(e->given);
+        return status == HEED_OK ? explain_alignment(e, context, draw_all) : status;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (options_given(e->given, others[i]))
+            return report(HEED_E_INVALID, "--%s is for models that translate; %s labels texts",
+                          others[i], e->given->arguments[0]);
+    return explain(e, context);
 }
 
 static heed_status run(const options *given)
@@ -247,8 +279,7 @@ static heed_status run(const options *given)
     if (status == HEED_OK && options_given(given, "rows"))
         status = rows_check(options_text(given, "rows"), &e.last_row);
     if (status == HEED_OK) status = session_start(given, &context);
-    if (status == HEED_OK) status = heed_model_load(context, given->arguments[0], &e.model);
-    if (status == HEED_OK) status = explain(&e, context);
+    if (status == HEED_OK) status = explain_model(&e, context);
     for (long long i = 0; i < e.count; i++) free(e.names[i]);
     free(e.names);
     heed_explainer_destroy(&e.explainer);
@@ -259,6 +290,10 @@ static heed_status run(const options *given)
 
 static const option_row rows[] = {
     {"string", 's', "TEXT", OPTION_TEXT, NULL, NULL, 0, 0, "explain this text"},
+    {"source", 0, "TEXT", OPTION_TEXT, NULL, NULL, 0, 0,
+     "a model that translates: draw the alignment of this text with its translation"},
+    {"target", 0, "TEXT", OPTION_TEXT, NULL, NULL, 0, 0,
+     "or with this one, instead of the model's own"},
     {"rows", 'r', "LIST", OPTION_TEXT, NULL, NULL, 0, 0,
      "which rows of the input to explain, such as 1,5-9"},
     {"limit", 'n', "N", OPTION_INTEGER, "20", NULL, 0, 1e9,
@@ -289,12 +324,14 @@ static const verb_example examples[] = {
     {"heed explain mail.heed test.tsv --rows 3,10-12 --html why.html --png why.png",
      "four rows, also as a page and a picture"},
     {"heed explain mail.heed test.tsv --keywords 10 --json", "each text's and each label's words"},
+    {"heed explain de-en.heed --source 'ein Hund schläft' --png why.png",
+     "a translation's alignment, as a matrix"},
     {NULL, NULL},
 };
 
 const verb verb_explain = {
     .name = "explain",
-    .summary = "show which words decided",
+    .summary = "show which words decided, or which belong together",
     .arguments = "MODEL [FILE...]",
     .description =
         "Predicts texts from files or standard input and shows for each output which words spoke "
@@ -303,11 +340,13 @@ const verb verb_explain = {
         "that words receive in a transformer. Beside each picture stands how far it can be "
         "trusted: what the probability loses without the highest words, and without as many random "
         "ones. Where the input has the label columns that the model was trained on, the truth is "
-        "shown beside the answer.",
+        "shown beside the answer. With a model that translates, the alignment is drawn as a "
+        "matrix: a row for each word of the translation, shaded by where the model looked.",
     .least_arguments = 1,
     .most_arguments = -1,
     .options = rows,
-    .common = COMMON_THREADS | COMMON_SEED | COMMON_JSON | COMMON_QUIET | COMMON_READING,
+    .common = COMMON_ALIGNING | COMMON_THREADS | COMMON_SEED | COMMON_JSON | COMMON_QUIET |
+              COMMON_READING,
     .examples = examples,
     .run = run,
 };

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* heed predict: texts in, labels out, as they come. */
+#include "cli/gather.h"
 #include "cli/output.h"
 #include "cli/reading.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "cli/tasks.h"
+#include "cli/written.h"
 
 #include "heed/model.h"
 
@@ -11,24 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AT_ONCE = 64 /* records read before the model is asked, from files */ };
+enum { AT_ONCE = 64 /* records read before the model is asked */ };
 
 typedef enum style { STYLE_TSV, STYLE_CSV, STYLE_JSON } style;
 
 typedef struct asking {
     const options *given;
     heed_model *model;
-    heed_reader *reader;
+    gathering g;
     style style;
     long long best; /* how many labels are shown */
-    int stream;     /* answer each record before the next is read */
     float *values;
-    char *texts[AT_ONCE];
-    heed_text views[AT_ONCE];
-    json_t *fields[AT_ONCE];
-    long long gaps[AT_ONCE]; /* lines without a text before each */
-    long long line;          /* of the last record; -1: not one record a line */
-    int n;
+    long long line; /* of the last record; -1: not one record a line */
 } asking;
 
 /* Indices of the `count` highest values, highest first; ties go to the lower index. */
@@ -88,7 +85,7 @@ static json_t *output_object(const asking *a, int index, const float *values)
  * hold is replaced). */
 static void show_json(const asking *a, int i, const float *values)
 {
-    json_t *object = a->fields[i], *all = NULL;
+    json_t *object = json_incref(a->g.fields[i]), *all = NULL;
     if (heed_model_outputs(a->model) == 1) {
         all = output_object(a, 0, values);
     } else {
@@ -98,10 +95,7 @@ static void show_json(const asking *a, int i, const float *values)
                                 output_object(a, o, values));
     }
     json_object_set_new(object, "prediction", all);
-    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    if (text) output_text(text);
-    output_text("\n");
-    free(text);
+    written_json_line(object);
 }
 
 static void show_cell(const asking *a, const char *text)
@@ -153,66 +147,36 @@ static void show_columns(const asking *a, const float *values)
     output_text("\n");
 }
 
+/* Of plain lines, one without text gets an empty answer, so that they stay abreast. */
+static void show_gap(asking *a, long long line)
+{
+    if (a->line < 0) return;
+    while (++a->line < line) output_text("\n");
+}
+
 static heed_status answer(asking *a)
 {
-    heed_status status = heed_model_predict(a->model, a->views, a->n, a->values);
+    heed_status status = heed_model_predict(a->model, a->g.texts, a->g.n, a->values);
     int64_t width = heed_model_width(a->model);
-    for (int i = 0; i < a->n; i++) {
-        for (long long g = 0; g < a->gaps[i] && status == HEED_OK; g++) output_text("\n");
-        if (status == HEED_OK && a->style == STYLE_JSON)
+    for (int i = 0; i < a->g.n && status == HEED_OK; i++) {
+        show_gap(a, a->g.places[i].line);
+        if (a->style == STYLE_JSON)
             show_json(a, i, a->values + i * width);
-        else if (status == HEED_OK)
+        else
             show_columns(a, a->values + i * width);
-        free(a->texts[i]);
-        json_decref(a->fields[i]);
-        a->fields[i] = NULL;
     }
-    a->n = 0;
-    if (status == HEED_OK && a->stream) status = output_flush();
+    if (status == HEED_OK && gather_waits(&a->g)) status = output_flush();
     return status == HEED_OK ? output_status() : status;
-}
-
-static json_t *field_value(const heed_field *field)
-{
-    if (field->is_json) {
-        json_t *value = json_loadb(field->value.bytes, field->value.size, JSON_DECODE_ANY, NULL);
-        if (value) return value;
-    }
-    return json_stringn(field->value.bytes, field->value.size);
-}
-
-static heed_status keep(asking *a, const heed_record *record)
-{
-    int i = a->n;
-    a->gaps[i] = a->line >= 0 && record->line > a->line ? record->line - a->line - 1 : 0;
-    if (a->line >= 0) a->line = record->line;
-    a->texts[i] = malloc(record->text.size + 1);
-    a->fields[i] = a->style == STYLE_JSON ? json_object() : NULL;
-    if (!a->texts[i]) return report(HEED_E_NOMEM, "no memory for a text");
-    memcpy(a->texts[i], record->text.bytes, record->text.size + 1);
-    a->views[i] = (heed_text){a->texts[i], record->text.size};
-    for (int f = 0; a->fields[i] && f < record->n_fields; f++) {
-        const heed_field *field = &record->fields[f];
-        json_object_setn_new(a->fields[i], field->name.bytes, field->name.size, field_value(field));
-    }
-    if (a->fields[i] && record->n_fields == 0)
-        json_object_set_new(a->fields[i], "text",
-                            json_stringn(record->text.bytes, record->text.size));
-    a->n++;
-    return HEED_OK;
 }
 
 static heed_status answer_all(asking *a)
 {
-    heed_record record;
     heed_status status;
-    while ((status = heed_reader_next(a->reader, &record)) == HEED_OK && !record.end) {
-        status = keep(a, &record);
-        if (status == HEED_OK && a->n == (a->stream ? 1 : AT_ONCE)) status = answer(a);
+    while ((status = gather_next(&a->g)) == HEED_OK && a->g.n) {
+        status = answer(a);
         if (status != HEED_OK) break;
     }
-    heed_status last = a->n ? answer(a) : HEED_OK; /* what was read before a failure is answered */
-    return status == HEED_OK ? last : status;
+    return status;
 }
 
 static int is_number_list(const asking *a)
@@ -228,16 +192,12 @@ static heed_status predict(asking *a, heed_context *context)
     heed_read_options read;
     int64_t width = heed_model_width(a->model);
     heed_status status = reading_for_model(given, a->model, &read);
-    read.labelled = HEED_UNLABELLED;
     if (status == HEED_OK && a->best > 1 && is_number_list(a))
         status = report(HEED_E_INVALID, "-k %lld: the model has no output with one label a text",
                         a->best);
-    if (status == HEED_OK) status = reading_open(given, 1, context, &read, &a->reader);
+    if (status == HEED_OK) status = gather_open(&a->g, given, 1, context, &read);
     if (status != HEED_OK) return status;
-    a->stream = given->n_arguments < 2 || strcmp(given->arguments[1], "-") == 0;
-    /* Plain lines in, lines out: one without text gets an empty answer, so that they stay abreast.
-     */
-    int abreast = heed_reader_layout(a->reader)->format == HEED_FORMAT_LINES &&
+    int abreast = heed_reader_layout(a->g.readers[0])->format == HEED_FORMAT_LINES &&
                   given->n_arguments <= 2 && a->style != STYLE_JSON;
     a->line = abreast ? 0 : -1;
     a->values = malloc((size_t)(AT_ONCE * width) * sizeof *a->values);
@@ -256,10 +216,12 @@ static heed_status run(const options *given)
     a.style = options_flag(given, "json")  ? STYLE_JSON
               : options_flag(given, "csv") ? STYLE_CSV
                                            : STYLE_TSV;
+    a.g = (gathering){
+        .most = AT_ONCE, .json = a.style == STYLE_JSON, .skips = 1, .names = {"text", NULL}};
     heed_status status = session_start(given, &context);
-    if (status == HEED_OK) status = heed_model_load(context, given->arguments[0], &a.model);
+    if (status == HEED_OK) status = tasks_load(given, context, TASK_CLASSIFY, &a.model);
     if (status == HEED_OK) status = predict(&a, context);
-    heed_reader_close(&a.reader);
+    gather_close(&a.g);
     heed_model_destroy(&a.model);
     heed_context_destroy(&context);
     return status;
@@ -286,7 +248,7 @@ const verb verb_predict = {
         "Reads texts from files or standard input (one text a line, or the columns that the model "
         "was trained on) and writes, for each in order, the label and its probability; for several "
         "outputs, each one's. A line without text is answered by an empty one. From standard input "
-        "every line is answered before the next is read. "
+        "lines are answered before more is waited for. "
         "An answer depends on its own text only, to the bit.",
     .least_arguments = 1,
     .most_arguments = -1,
