@@ -2,7 +2,9 @@
 #define _POSIX_C_SOURCE 200809L /* isatty, fileno */
 #include "cli/progress.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const double terminal_every = 0.1, pipe_every = 10; /* seconds */
@@ -28,6 +30,9 @@ static void show_line(const heed_progress *p)
     fprintf(stderr, "step %lld/%lld  epoch %lld", (long long)p->step, (long long)p->steps,
             (long long)p->epoch);
     if (p->loss == p->loss) fprintf(stderr, "  loss %.4f", p->loss);
+    if (p->valid_loss == p->valid_loss && strcmp(p->metric_name, "token_accuracy") == 0)
+        fprintf(stderr, "  valid_loss %.4f (perplexity %.2f)", p->valid_loss, exp(p->valid_loss));
+    if (p->bleu == p->bleu) fprintf(stderr, "  bleu %.1f", p->bleu);
     if (p->metric == p->metric) fprintf(stderr, "  %s %.4f", p->metric_name, p->metric);
     if (p->best == p->best) fprintf(stderr, " (best %.4f)", p->best);
     if (p->step > 0 && p->tokens_per_second == p->tokens_per_second)

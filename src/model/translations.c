@@ -2,6 +2,7 @@
 #include "model/translations.h"
 
 #include "base/fail.h"
+#include "model/replace_unknown.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,24 +90,22 @@ static int64_t row_of(heed_align_rule rule, int64_t t, int64_t rows)
     return row < rows ? row : rows - 1;
 }
 
-/* What stands for unknown tokens: the source word looked at most where each was written. */
+/* What stands for unknown tokens. Words are replaced by words, pieces by pieces. */
 static heed_status replacements(const heed__translated *what, const heed__hypothesis *h, int64_t n,
                                 heed__filling *f)
 {
-    int64_t keys = what->encoding->length;
+    const heed__encoding *code = what->encoding;
+    heed__looked_at source = {
+        .text = what->source,
+        .tokens = code->length,
+        .spans = code->spans,
+        .weights = h->weights,
+        .stride = code->length + 1,
+        .rows = h->length,
+        .rule = what->rule,
+        .words = strcmp(heed__tokenizer_kind(what->model->writer.tokenizer), "words") == 0};
     HEED_TRY(heed__grow(&f->unknown, &f->unknown_room, (size_t)n + 1, sizeof *f->unknown, "words"));
-    for (int64_t t = 0; t < n; t++) {
-        const float *row = h->weights + row_of(what->rule, t, h->length) * (keys + 1);
-        int64_t best = 0;
-        for (int64_t j = 1; j < keys; j++)
-            if (row[j] > row[best]) best = j;
-        heed__word_range range = {0, 0};
-        heed__word_ranges(&what->encoding->spans[best], 1, &f->source_words, &range);
-        f->unknown[t] = (heed_text){NULL, 0};
-        if (range.first == range.last) continue;
-        heed__span word = f->source_words.items[range.first];
-        f->unknown[t] = (heed_text){what->source.bytes + word.begin, word.end - word.begin};
-    }
+    heed__replace_unknown(&source, n, h->tokens, f->unknown);
     return HEED_OK;
 }
 

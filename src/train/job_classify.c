@@ -153,8 +153,6 @@ static void record(heed__session *s, int largest, heed__var *loss)
     heed__model_vars vars = {0};
     heed__model_targets targets = {{0}, {0}};
     heed__batch_capacity most = heed__batches_capacity(s->batches);
-    heed__draw draw = {(uint64_t)heed__config_integer(s->config, "train.seed"),
-                       (uint64_t)s->cursor.step};
     s->labelled = (heed__model_batch){s->texts, s->batch.tokens, s->batch.ngrams};
     if (largest)
         s->labelled.ragged =
@@ -165,7 +163,7 @@ static void record(heed__session *s, int largest, heed__var *loss)
         targets.classes[i] = s->classes[i];
         targets.values[i] = s->values[i];
     }
-    heed__tape_start(s->tape, HEED_TAPE_TRAIN, draw);
+    heed__tape_start(s->tape, HEED_TAPE_TRAIN, heed__session_draw(s));
     heed__model_record(s->model, s->tape, &s->labelled, &vars);
     *loss = heed__model_loss(s->model, s->tape, &vars, &targets);
     heed__tape_keep(s->tape, *loss);

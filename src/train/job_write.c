@@ -3,7 +3,8 @@
 #include "train/session.h"
 
 #include "base/fail.h"
-#include "model/writer.h"
+#include "data/pair_filter.h"
+#include "train/sampling.h"
 
 #include <math.h> /* NAN */
 #include <string.h>
@@ -36,17 +37,26 @@ static heed_status build_language(heed__session *s, heed__model_parts *parts)
 static heed_status encode_pairs_of(heed__session *s, heed__split *split)
 {
     const heed_model *m = s->model;
+    int64_t longest = heed__config_integer(s->config, "input.max_length");
+    heed__pair_limits limits = {.max_source = longest,
+                                .max_target = longest,
+                                .max_ratio = heed__config_number(s->config, "train.max_ratio"),
+                                .drop_identical =
+                                    heed__config_boolean(s->config, "train.drop_identical")};
     HEED_TRY(heed__examples_encode_side(s->context, m->tokenizer, split->rows, HEED_SIDE_SOURCE,
                                         &split->examples));
-    return heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,
-                                      HEED_SIDE_TARGET, &split->written);
+    HEED_TRY(heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,
+                                        HEED_SIDE_TARGET, &split->written));
+    return heed__pairs_filter(s->context, &limits, split->rows, &split->examples, &split->written);
 }
 
 static heed_status encode_pairs(heed__session *s)
 {
-    if (s->train.examples.n) return HEED_OK;
-    HEED_TRY(encode_pairs_of(s, &s->train));
-    return encode_pairs_of(s, &s->valid);
+    if (!s->train.examples.n) {
+        HEED_TRY(encode_pairs_of(s, &s->train));
+        HEED_TRY(encode_pairs_of(s, &s->valid));
+    }
+    return s->guide_files ? heed__guidance_make(s) : HEED_OK;
 }
 
 static heed_status encode_language(heed__session *s)
@@ -83,7 +93,11 @@ static heed_status make_batches(heed__session *s)
     HEED_TRY(heed__alloc(n, sizeof *s->valid_target_order, "a batch", &s->valid_target_order));
     HEED_TRY(heed__alloc((size_t)most.target_rows, sizeof *s->valid_scores, "a batch",
                          &s->valid_scores));
-    return heed__batch_create(s->valid_batches, &s->valid_batch);
+    HEED_TRY(heed__batch_create(s->valid_batches, &s->valid_batch));
+    most = heed__batches_capacity(s->batches);
+    if (heed__config_number(s->config, "train.sampling") > 0)
+        HEED_TRY(heed__alloc((size_t)most.target_rows, sizeof *s->mixed, "a batch", &s->mixed));
+    return s->guide_files ? heed__guide_batch_create(&s->guide, &most, &s->guided) : HEED_OK;
 }
 
 static heed__pairs_batch largest_of(const heed__batches *batches)
@@ -94,19 +108,47 @@ static heed__pairs_batch largest_of(const heed__batches *batches)
         .target = {.n = most.sequences, .rows = most.target_rows, .longest = most.target_longest}};
 }
 
-static void record(heed__session *s, int largest, heed__var *loss)
+static heed__pairs_batch batch_of(const heed__session *s)
+{
+    return (heed__pairs_batch){s->texts, s->targets, s->batch.tokens, s->batch.target_inputs,
+                               s->batch.target_labels};
+}
+
+/* Scheduled sampling: some inputs become what a first pass predicts. */
+static heed_status mix(heed__session *s)
 {
     heed__pairs_vars vars = {.sites = NULL};
-    heed__pairs_batch *batch = &s->pairs;
-    heed__draw draw = {(uint64_t)heed__config_integer(s->config, "train.seed"),
-                       (uint64_t)s->cursor.step};
-    *batch = (heed__pairs_batch){s->texts, s->targets, s->batch.tokens, s->batch.target_inputs,
-                                 s->batch.target_labels};
-    if (largest) *batch = largest_of(s->batches);
-    heed__tape_start(s->tape, HEED_TAPE_TRAIN, draw);
-    heed__writer_record(s->model, s->tape, batch, &vars);
-    *loss = heed__writer_loss(s->model, s->tape, batch, &vars,
+    heed__tape *tape = s->model->tape;
+    heed__draw draw = heed__session_draw(s);
+    heed__sampling sampling = {.share = heed__config_number(s->config, "train.sampling"),
+                               .seed = draw.seed,
+                               .step = draw.step};
+    s->pairs = batch_of(s);
+    heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
+    heed__writer_record(s->model, tape, &s->pairs, &vars);
+    heed__tape_keep(tape, vars.logits);
+    HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
+    return heed__sampling_mix(s->context, &sampling, &s->pairs.target,
+                              heed__tape_cols(tape, vars.logits),
+                              heed__tape_value(tape, vars.logits), s->pairs.inputs, s->mixed);
+}
+
+static heed_status prepare(heed__session *s)
+{
+    if (s->guide_files) heed__guide_fill(&s->guide, &s->batch, &s->guided);
+    return s->mixed ? mix(s) : HEED_OK;
+}
+
+static void record(heed__session *s, int largest, heed__var *loss)
+{
+    heed__pairs_vars vars = {.sites = s->guide_files ? &s->sites : NULL};
+    s->pairs = largest ? largest_of(s->batches) : batch_of(s);
+    if (s->mixed && !largest) s->pairs.inputs = s->mixed;
+    heed__tape_start(s->tape, HEED_TAPE_TRAIN, heed__session_draw(s));
+    heed__writer_record(s->model, s->tape, &s->pairs, &vars);
+    *loss = heed__writer_loss(s->model, s->tape, &s->pairs, &vars,
                               (float)heed__config_number(s->config, "output.smoothing"));
+    if (s->guide_files) *loss = heed__guidance_add(s, &vars, *loss);
     heed__tape_keep(s->tape, *loss);
 }
 
@@ -206,6 +248,7 @@ const heed__job heed__job_translate = {.task = HEED_TASK_TRANSLATE,
                                        .build = build_pairs,
                                        .encode = encode_pairs,
                                        .make_batches = make_batches,
+                                       .prepare = prepare,
                                        .record = record,
                                        .plan_scoring = plan_scoring,
                                        .score = score_pairs,
@@ -217,6 +260,7 @@ const heed__job heed__job_language = {.task = HEED_TASK_LANGUAGE,
                                       .build = build_language,
                                       .encode = encode_language,
                                       .make_batches = make_batches,
+                                      .prepare = prepare,
                                       .record = record,
                                       .plan_scoring = plan_scoring,
                                       .score = score_language,

@@ -60,7 +60,8 @@ static heed_status create_optimizer(heed__session *s)
 static int64_t steps_of_epochs(const heed__session *s)
 {
     enum { LEAST_EPOCHS = 6, MOST_EPOCHS = 100, LEAST_STEPS = 900 };
-    int64_t each = heed__batches_epoch(s->batches, 0);
+    int64_t batches = heed__config_integer(s->config, "train.accumulate");
+    int64_t each = (heed__batches_epoch(s->batches, 0) + batches - 1) / batches;
     int64_t epochs = heed__config_integer(s->config, "train.epochs");
     if (epochs) return epochs * each;
     epochs = (LEAST_STEPS + each - 1) / each;
@@ -81,6 +82,7 @@ static heed_status start_schedule(heed__session *s)
 
 static void drop_model(heed__session *s)
 {
+    heed__averages_free(&s->averages);
     heed__tape_destroy(&s->tape);
     heed__optimizer_destroy(&s->optimizer);
     heed_model_destroy(&s->model);
@@ -101,6 +103,9 @@ static void drop_batches(heed__session *s)
     heed__free(s->valid_order);
     heed__free(s->valid_target_order);
     heed__free(s->valid_scores);
+    heed__free(s->mixed);
+    s->mixed = NULL;
+    heed__guide_batch_free(&s->guided);
     s->order = s->target_order = s->count = s->valid_order = s->valid_target_order = NULL;
     s->valid_scores = NULL;
     s->predictions = NULL;
@@ -134,7 +139,7 @@ static heed_status make_order(heed__session *s)
     return heed__alloc((size_t)longest + 2, sizeof *s->count, "a batch", &s->count);
 }
 
-heed_status heed__session_start(heed__session *s)
+static heed_status start(heed__session *s)
 {
     drop_model(s);
     drop_batches(s);
@@ -145,12 +150,60 @@ heed_status heed__session_start(heed__session *s)
     HEED_TRY(s->job->make_batches(s));
     HEED_TRY(make_order(s));
     HEED_TRY(create_optimizer(s));
+    HEED_TRY(heed__averages_create(&s->model->params, heed__config_number(s->config, "train.ema"),
+                                   heed__config_integer(s->config, "train.average"),
+                                   heed__config_is(s->config, "train.average_of", "best"),
+                                   &s->averages));
     HEED_TRY(start_schedule(s));
     HEED_TRY(heed__session_note(s));
     HEED_TRY(heed__tape_create(s->context, &s->tape));
     /* Layers keep one plan for training and validation: the second must not outgrow the first. */
     HEED_TRY(s->job->plan_scoring(s));
     return plan_largest(s);
+}
+
+size_t heed__session_bytes(const heed__session *s)
+{
+    size_t arrays = 2 + (s->averages.moving ? 1u : 0) + (s->averages.spare ? 1u : 0) +
+                    (size_t)s->averages.wanted;
+    for (int i = 0; i < HEED_OPTIMIZER_SLOTS; i++) arrays += s->optimizer->kind->slots[i] != NULL;
+    return (size_t)heed__params_total(&s->model->params) * arrays * sizeof(heed_real) +
+           heed__tape_bytes(s->tape) + heed__tape_bytes(s->model->tape);
+}
+
+/* A smaller batch: in proportion to what is left for it beside the parameters. */
+static heed_status shrink(heed__session *s)
+{
+    enum { LEAST_TOKENS = 16 };
+    char text[32];
+    size_t bytes = heed__session_bytes(s), bound = s->options->memory;
+    size_t step = heed__tape_bytes(s->tape) + heed__tape_bytes(s->model->tape);
+    size_t fixed = bytes - step, left = bound > fixed ? bound - fixed : 0;
+    int64_t tokens = heed__config_integer(s->config, "train.batch_tokens");
+    double share = 0.95 * (double)left / (double)step;
+    int64_t fewer = (int64_t)((share < 0.9 ? share : 0.9) * (double)tokens);
+    if (fewer < LEAST_TOKENS)
+        return heed__fail(HEED_E_NOMEM,
+                          "--memory: %.0f MB; the parameters and their training state take %.0f MB "
+                          "and the smallest step %.0f MB more; allow more, or take a smaller model",
+                          (double)bound / 1e6, (double)fixed / 1e6,
+                          (double)step * LEAST_TOKENS / (double)tokens / 1e6);
+    snprintf(text, sizeof text, "%lld", (long long)fewer);
+    HEED_TRY(heed_config_set(s->config, "train.batch_tokens", text));
+    heed__log(s->context, HEED_LOG_INFO,
+              "a step would take %.0f MB of %.0f MB: batches of at most %s tokens",
+              (double)bytes / 1e6, (double)bound / 1e6, text);
+    return HEED_OK;
+}
+
+heed_status heed__session_start(heed__session *s)
+{
+    HEED_TRY(start(s));
+    while (s->options->memory && heed__session_bytes(s) > s->options->memory) {
+        HEED_TRY(shrink(s));
+        HEED_TRY(start(s));
+    }
+    return HEED_OK;
 }
 
 /* The task that the options ask for; from here on the configuration says it. */
@@ -202,6 +255,8 @@ void heed__session_close(heed__session *s)
     drop_batches(s);
     free_split(&s->train);
     free_split(&s->valid);
+    heed__guide_free(&s->guide);
+    heed__guide_files_destroy(&s->guide_files);
     heed_config_destroy(&s->config);
 }
 
@@ -223,6 +278,7 @@ static void next_batch(heed__session *s)
     if (++s->cursor.batch >= s->epoch_batches) {
         s->cursor.batch = 0;
         s->cursor.epoch++;
+        s->epoch_ended = 1;
     }
     s->texts = s->targets = (heed__ragged){0};
     if (b->offsets)
@@ -233,23 +289,45 @@ static void next_batch(heed__session *s)
                                           b->target_offsets, b->examples, s->target_order);
 }
 
-heed_status heed__session_step(heed__session *s, double *loss, double *rate)
+/* One batch's gradients, added to those that are there. */
+static heed_status run_batch(heed__session *s, double *loss)
 {
     heed__var loss_var;
-    double norm;
     next_batch(s);
+    if (s->job->prepare) HEED_TRY(s->job->prepare(s));
     s->job->record(s, 0, &loss_var);
-    heed__params_zero_grads(&s->model->params);
     HEED_TRY(heed__tape_run(s->tape, loss_var));
     *loss = (double)*heed__tape_value(s->tape, loss_var);
-    if (!isfinite(*loss)) {
-        HEED_TRY(heed__params_check(&s->model->params));
-        return heed__fail(HEED_E_NUMERIC, "the loss is %g; lower --lr or check the data", *loss);
+    if (isfinite(*loss)) return HEED_OK;
+    HEED_TRY(heed__params_check(&s->model->params));
+    return heed__fail(HEED_E_NUMERIC, "the loss is %g; lower --lr or check the data", *loss);
+}
+
+/* The gradient is the mean over the batches of a step. */
+heed_status heed__session_step(heed__session *s, double *loss, double *rate)
+{
+    int64_t batches = heed__config_integer(s->config, "train.accumulate");
+    double norm, one, share = 1 / (double)batches;
+    *loss = 0;
+    s->epoch_ended = 0;
+    heed__params_zero_grads(&s->model->params);
+    for (s->micro = 0; s->micro < batches; s->micro++) {
+        HEED_TRY(run_batch(s, &one));
+        *loss += share * one;
+        s->step_tokens += s->batch.target_rows ? s->batch.target_rows : s->batch.rows;
     }
     HEED_TRY(heed__optimizer_norm(s->context, s->optimizer, &norm));
-    heed_real scale = heed__clip_scale(norm, heed__config_number(s->config, "train.clip"));
+    heed_real scale = heed__clip_scale(share * norm, heed__config_number(s->config, "train.clip"));
     *rate = heed__schedule_rate(&s->schedule, (uint64_t)s->cursor.step);
-    heed__optimizer_step(s->context, s->optimizer, *rate, scale);
+    heed__optimizer_step(s->context, s->optimizer, *rate, (heed_real)share * scale);
     s->cursor.step++;
+    heed__averages_follow(&s->averages, s->cursor.step);
     return HEED_OK;
+}
+
+heed__draw heed__session_draw(const heed__session *s)
+{
+    uint64_t batches = (uint64_t)heed__config_integer(s->config, "train.accumulate");
+    return (heed__draw){(uint64_t)heed__config_integer(s->config, "train.seed"),
+                        (uint64_t)s->cursor.step * batches + (uint64_t)s->micro};
 }

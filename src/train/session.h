@@ -3,11 +3,13 @@
 #ifndef HEED_TRAIN_SESSION_H
 #define HEED_TRAIN_SESSION_H
 
+#include "data/guide.h"
 #include "heed/train.h"
 #include "model/vocabulary.h"
 #include "model/writer.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
+#include "train/average.h"
 
 #include <stdio.h>
 
@@ -36,6 +38,8 @@ typedef struct heed__job {
     /* Once there is a model: rows to examples (once), targets, and buffers for any batch. */
     heed_status (*encode)(heed__session *session);
     heed_status (*make_batches)(heed__session *session);
+    /* What a batch needs before it can be recorded; NULL = nothing. */
+    heed_status (*prepare)(heed__session *session);
     /* Records a step on session->tape: of the batch that was filled last, or, to plan memory, of
      * the largest there can be. */
     void (*record)(heed__session *session, int largest, heed__var *loss);
@@ -66,6 +70,7 @@ struct heed__session {
     heed__split train, valid;
     heed_model *model;
     heed__optimizer *optimizer;
+    heed__averages averages;
     heed__schedule schedule;
     heed__batches *batches;
     heed__batch batch;
@@ -84,8 +89,16 @@ struct heed__session {
     heed__batches *valid_batches;
     heed__batch valid_batch;
     int64_t *valid_order, *valid_target_order;
-    float *valid_scores;             /* of each row of a batch */
+    float *valid_scores;            /* of each row of a batch */
+    int32_t *mixed;                 /* inputs of scheduled sampling; NULL without */
+    heed__guide_files *guide_files; /* NULL: no links */
+    heed__guide guide;
+    heed__sites sites; /* of guided attention */
+    heed__guide_batch guided;
     int64_t steps;                   /* planned */
+    int epoch_ended;                 /* in the last step */
+    int64_t micro;                   /* which batch of the step */
+    int64_t step_tokens;             /* in all steps */
     int64_t laid_out, epoch_batches; /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;
     char state_path[4096], metrics_path[4096];
@@ -108,7 +121,12 @@ heed__tokenizer_settings heed__session_tokenizer(const heed_config *config);
 heed__ragged heed__session_ragged(heed__session *session, int64_t n, int64_t rows, int64_t longest,
                                   const int64_t *offsets, const int64_t *ids, int64_t *order);
 
-/* One step on the next batch. */
+/* Bytes of the parameters, their training state and one step. */
+size_t heed__session_bytes(const heed__session *session);
+/* Where a batch's random numbers come from. */
+heed__draw heed__session_draw(const heed__session *session);
+
+/* One step, on the next batch or batches. */
 heed_status heed__session_step(heed__session *session, double *loss, double *rate);
 
 /* Scores of a classifier on encoded rows: the mean over outputs of accuracy (class), micro-F1 (set)
@@ -120,6 +138,10 @@ heed_status heed__score(heed_model *model, const heed__split *split, float *pred
  * least loss. */
 heed_status heed__calibrate(heed_model *model, const heed__split *split, const float *predictions);
 const char *heed__score_name(const heed_model *model);
+
+/* Guided alignment: links become those of tokens; their loss is added. */
+heed_status heed__guidance_make(heed__session *session);
+heed__var heed__guidance_add(heed__session *session, const heed__pairs_vars *vars, heed__var loss);
 
 /* BLEU of train.bleu_sample validation sources; NaN where that is 0. */
 heed_status heed__score_sample(heed__session *session, double *bleu);

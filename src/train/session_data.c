@@ -33,9 +33,25 @@ static heed_status read_columns(heed__session *s)
     return heed_dataset_read(s->context, o->valid_paths, o->n_valid_paths, &read, &s->valid.rows);
 }
 
+/* Links find their pairs by file and line: before any row has left. */
+static heed_status read_guide(heed__session *s)
+{
+    const heed_train_options *o = s->options;
+    if (s->job->task != HEED_TASK_TRANSLATE)
+        return heed__fail(HEED_E_INVALID, "--guide: links belong to pairs of texts; give --source "
+                                          "and --target or --task translate");
+    if (o->n_paths > 1)
+        return heed__fail(HEED_E_INVALID,
+                          "--guide: one file of links for %d files of pairs; put "
+                          "these together into one",
+                          o->n_paths);
+    return heed__guide_read(&o->guide_path, o->paths, 1, s->train.rows, &s->guide_files);
+}
+
 heed_status heed__session_read(heed__session *s)
 {
     HEED_TRY(s->options->target_paths ? read_parallel(s) : read_columns(s));
+    if (s->options->guide_path) HEED_TRY(read_guide(s));
     if (!s->options->valid_paths) {
         double share = heed__config_number(s->config, "train.valid_share");
         uint64_t seed = (uint64_t)heed__config_integer(s->config, "train.seed");

@@ -46,8 +46,9 @@ static void get_numbers(const heed__session *s, int64_t *counters, double *doubl
 static heed_status check_numbers(heed__session *s, const int64_t *counters)
 {
     int64_t step = counters[0], epoch = counters[1], batch = counters[2];
+    int64_t most = step * heed__config_integer(s->config, "train.accumulate");
     int fits = step >= 0 && step <= s->steps && counters[PLANNED] == s->steps && epoch >= 0 &&
-               epoch <= step && batch >= 0 && batch <= step && counters[3] >= 0 &&
+               epoch <= most && batch >= 0 && batch <= most && counters[3] >= 0 &&
                counters[3] <= step && counters[4] >= 0 && counters[6] == step;
     if (fits) fits = batch < heed__batches_epoch(s->batches, epoch);
     s->laid_out = -1;
@@ -75,7 +76,7 @@ typedef struct state_list {
     heed__stored *tensors;
     int64_t (*shapes)[1];
     char (*names)[192];
-    heed_real **data; /* where each array is in memory */
+    void **data; /* where each array is in memory */
     size_t count;
 } state_list;
 
@@ -98,11 +99,25 @@ static void list_free(state_list *list)
     heed__free(list->data);
 }
 
+static void list_averages(heed__averages *a, state_list *list)
+{
+    char name[64];
+    if (a->moving) list_add(list, "average.moving", HEED_DTYPE_F32, a->total, a->moving);
+    if (!a->wanted) return;
+    list_add(list, "average.kept", HEED_DTYPE_I64, 1, &a->kept);
+    list_add(list, "average.losses", HEED_DTYPE_F64, a->wanted, a->losses);
+    list_add(list, "average.steps", HEED_DTYPE_I64, a->wanted, a->steps);
+    for (int64_t i = 0; i < a->wanted; i++) {
+        snprintf(name, sizeof name, "average.%lld", (long long)i);
+        list_add(list, name, HEED_DTYPE_F32, a->total, a->checkpoints[i]);
+    }
+}
+
 /* All arrays of a run: parameters as "param.<name>", the optimiser's as "optim.<slot>.<name>". */
 static heed_status list_fill(heed__session *s, state_list *list, int64_t *counters, double *doubles)
 {
     size_t slots = heed__optimizer_state_count(s->optimizer);
-    size_t room = s->model->params.count + slots + 2;
+    size_t room = s->model->params.count + slots + 2 + 4 + HEED_CHECKPOINTS;
     char name[192], state[160];
     HEED_TRY(heed__alloc(room, sizeof *list->tensors, "the state", &list->tensors));
     HEED_TRY(heed__alloc(room, sizeof *list->shapes, "the state", &list->shapes));
@@ -122,6 +137,7 @@ static heed_status list_fill(heed__session *s, state_list *list, int64_t *counte
         snprintf(name, sizeof name, "optim.%s", state);
         list_add(list, name, HEED_DTYPE_F32, tensor->count, data);
     }
+    list_averages(&s->averages, list);
     return HEED_OK;
 }
 
@@ -149,6 +165,20 @@ heed_status heed__state_save(heed__session *s)
     return status;
 }
 
+/* A bound on memory made the batches what they are: they stay so. */
+static heed_status take_batch(heed__session *s, const char *their_config)
+{
+    heed_config *theirs = NULL;
+    HEED_TRY(heed_config_create(&theirs));
+    heed_status status =
+        heed_config_parse(theirs, their_config, strlen(their_config), s->state_path);
+    if (status == HEED_OK)
+        status = heed_config_set(s->config, "train.batch_tokens",
+                                 heed_config_get(theirs, "train.batch_tokens"));
+    heed_config_destroy(&theirs);
+    return status;
+}
+
 static heed_status check_same_run(heed__session *s, const heed__safetensors *file)
 {
     char print[256], *config = NULL;
@@ -161,6 +191,7 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
         return heed__fail(HEED_E_INVALID,
                           "%s: belongs to other data; give the same or train without --resume",
                           s->state_path);
+    if (s->options->memory) HEED_TRY(take_batch(s, their_config));
     HEED_TRY(heed_config_json(s->config, 0, &config));
     int same = strcmp(config, their_config) == 0;
     heed_text_free(config);
@@ -185,6 +216,9 @@ static heed_status load(heed__session *s, const heed__safetensors *file, state_l
                               want->name);
         memcpy(list->data[i], have->data, have->bytes);
     }
+    if (s->averages.kept < 0 || s->averages.kept > s->averages.wanted)
+        return heed__fail(HEED_E_FORMAT, "%s: average.kept = %lld; train without --resume",
+                          s->state_path, (long long)s->averages.kept);
     HEED_TRY(check_numbers(s, counters));
     set_numbers(s, counters, doubles);
     return HEED_OK;

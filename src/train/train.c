@@ -19,7 +19,7 @@ typedef struct loop {
     heed__session *session;
     FILE *metrics;
     double started, saved; /* clock */
-    int64_t first_step, tokens;
+    int64_t first_step, first_tokens, tokens;
     double losses[LOSSES];
     double rate;
     heed_progress progress;
@@ -30,13 +30,6 @@ static double now(void)
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static size_t bytes_of(const heed__session *s)
-{
-    size_t total = (size_t)heed__params_total(&s->model->params), slots = 0;
-    for (int i = 0; i < HEED_OPTIMIZER_SLOTS; i++) slots += s->optimizer->kind->slots[i] != NULL;
-    return total * (2 + slots) * sizeof(heed_real) + heed__tape_bytes(s->tape);
 }
 
 static double recent_loss(const loop *l)
@@ -65,7 +58,7 @@ static void tell(loop *l, heed_train_event event)
     p->seconds = spent;
     p->tokens_per_second = spent > 0 ? (double)l->tokens / spent : NAN;
     p->seconds_left = done > 0 ? spent / (double)done * (double)(s->steps - s->cursor.step) : NAN;
-    p->bytes = bytes_of(s);
+    p->bytes = heed__session_bytes(s);
     p->parameters = heed__params_total(&s->model->params);
     if (s->options->progress) s->options->progress(s->options->progress_user, p);
 }
@@ -102,13 +95,14 @@ static int is_better(const heed__session *s, const heed__scores *now)
            (!(now->metric < c->best_metric) && now->loss < c->best_loss);
 }
 
-static heed_status validate(loop *l)
+/* Of what stands in the parameters: kept if it is the best so far. */
+static heed_status judge(loop *l, heed__scores *out)
 {
     heed__session *s = l->session;
     heed__cursor *c = &s->cursor;
     heed__scores scores;
     HEED_TRY(measure(s, &scores));
-    heed__schedule_observe(&s->schedule, s->job->by_loss ? -scores.loss : scores.metric);
+    *out = scores;
     int better = is_better(s, &scores);
     if (better) {
         HEED_TRY(save_model(s, &scores));
@@ -126,6 +120,33 @@ static heed_status validate(loop *l)
     return heed__log_metrics(l->metrics, s->metrics_path, &l->progress);
 }
 
+static heed_status validate(loop *l)
+{
+    heed__session *s = l->session;
+    heed__scores scores;
+    heed__averages_show(&s->averages);
+    heed_status status = judge(l, &scores);
+    if (status == HEED_OK) {
+        heed__schedule_observe(&s->schedule, s->job->by_loss ? -scores.loss : scores.metric);
+        heed__averages_keep(&s->averages, s->cursor.step, scores.loss);
+    }
+    heed__averages_hide(&s->averages);
+    return status;
+}
+
+/* At the end the mean of the checkpoints is one more candidate. */
+static heed_status try_mean(loop *l)
+{
+    heed__session *s = l->session;
+    heed__scores scores;
+    if (!heed__averages_mean(&s->averages)) return HEED_OK;
+    heed__log(s->context, HEED_LOG_INFO,
+              "the mean of %lld checkpoints:", (long long)s->averages.kept);
+    heed_status status = judge(l, &scores);
+    heed__averages_hide(&s->averages);
+    return status;
+}
+
 static int patience_is_over(const heed__session *s)
 {
     int64_t patience = heed__config_integer(s->config, "train.patience");
@@ -136,7 +157,7 @@ static int time_to_validate(const heed__session *s)
 {
     int64_t every = heed__config_integer(s->config, "train.validate_every");
     if (s->cursor.step == s->steps) return 1;
-    return every ? s->cursor.step % every == 0 : s->cursor.batch == 0;
+    return every ? s->cursor.step % every == 0 : s->epoch_ended;
 }
 
 static heed_status save_state(loop *l)
@@ -169,7 +190,7 @@ static heed_status run(loop *l)
         if (status != HEED_OK)
             return heed__fail_prefix(status, "step %lld: ", (long long)s->cursor.step + 1);
         l->losses[(s->cursor.step - 1 - l->first_step) % LOSSES] = loss;
-        l->tokens += s->batch.target_rows ? s->batch.target_rows : s->batch.rows;
+        l->tokens = s->step_tokens - l->first_tokens;
         tell(l, HEED_TRAIN_STEP);
         if (time_to_validate(s)) {
             HEED_TRY(validate(l));
@@ -178,7 +199,7 @@ static heed_status run(loop *l)
             HEED_TRY(save_state(l));
         }
     }
-    return HEED_OK;
+    return try_mean(l);
 }
 
 /* How many steps fit into the time: a few are done for measuring, then all starts afresh. */
@@ -220,6 +241,7 @@ static heed_status start(loop *l)
     if (!l->metrics)
         return heed__fail(HEED_E_IO, "%s: cannot be written: %s", s->metrics_path, strerror(errno));
     l->first_step = s->cursor.step;
+    l->first_tokens = s->step_tokens;
     l->started = now();
     l->progress.valid_loss = l->progress.metric = l->progress.bleu = NAN;
     l->rate = NAN;

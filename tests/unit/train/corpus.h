@@ -94,6 +94,8 @@ typedef struct corpus_run {
     int64_t stop_at; /* the step after which to stop; 0 = never */
     int64_t die_at;  /* the step after which the process ends at once */
     double seconds;
+    size_t memory; /* bound; 0 = none */
+    size_t bytes;  /* what the run said it takes */
     volatile int stop;
     heed_train_result result;
 } corpus_run;
@@ -101,6 +103,7 @@ typedef struct corpus_run {
 static inline void corpus_watch(void *user, const heed_progress *progress)
 {
     corpus_run *run = user;
+    run->bytes = progress->bytes;
     if (run->stop_at && progress->step >= run->stop_at) run->stop = 1;
     if (run->die_at && progress->step >= run->die_at) _exit(42);
 }
@@ -117,6 +120,7 @@ static inline heed_status corpus_train(corpus_run *run)
                                   .read = &read,
                                   .config = config,
                                   .seconds = run->seconds,
+                                  .memory = run->memory,
                                   .resume = run->resume,
                                   .stop = &run->stop,
                                   .progress = corpus_watch,
