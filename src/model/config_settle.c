@@ -41,11 +41,16 @@ static const preset transformers[] = {{"encoder.dim", "256"},
                                       {"train.warmup", "0.1"},
                                       {NULL, NULL}};
 
-/* Embeddings of 256, two directions of 256 states each, a decoder of 512. */
-static const preset recurrent[] = {{"input.dim", "256"},     {"encoder.dim", "512"},
-                                   {"decoder.dim", "512"},   {"encoder.dropout", "0.3"},
-                                   {"input.dropout", "0.3"}, {"output.dropout", "0.3"},
-                                   {"train.lr", "0.001"},    {NULL, NULL}};
+static const preset recurrent[] = {{"encoder.dropout", "0.3"},
+                                   {"input.dropout", "0.3"},
+                                   {"output.dropout", "0.3"},
+                                   {"train.lr", "0.001"},
+                                   {NULL, NULL}};
+
+/* Embeddings of 256, two directions of 256 states each, a decoder of 512. Where another size of
+ * states is asked for, all follow it. */
+static const preset recurrent_sizes[] = {
+    {"input.dim", "256"}, {"encoder.dim", "512"}, {NULL, NULL}};
 
 static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {"input.lowercase", "false"},
@@ -101,6 +106,8 @@ static heed_status settle_writer(heed_config *config, const preset *own)
 {
     int transformer = heed__config_is(config, "decoder.kind", "transformer");
     HEED_TRY(take(config, transformer ? transformers : recurrent));
+    if (!transformer && !heed_config_is_set(config, "encoder.dim"))
+        HEED_TRY(take(config, recurrent_sizes));
     HEED_TRY(take(config, writing));
     HEED_TRY(take(config, own));
     return settle_embeddings(config);

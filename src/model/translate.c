@@ -214,7 +214,7 @@ static heed__translated describe(const call *c, int64_t text)
     heed__translated what = {.model = c->model,
                              .weights = c->weights,
                              .replace_unknown = c->replace_unknown,
-                             .rule = heed__writer_rule(&c->model->writer, c->align.rule)};
+                             .rule = heed__writer_rule(c->model, c->align.rule)};
     if (c->sources) {
         what.source = c->sources[text];
         what.encoding = &c->source_codes[text];

@@ -47,7 +47,7 @@ heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pai
 const heed__site *heed__writer_site(const heed__writer *writer, const heed_align_choice *choice,
                                     const heed__sites *sites);
 /* The rule that is asked for, else the model's own, else that of its kind. */
-heed_align_rule heed__writer_rule(const heed__writer *writer, heed_align_rule asked);
+heed_align_rule heed__writer_rule(const heed_model *model, heed_align_rule asked);
 /* The choice that the file holds, once the model's notes are there. */
 heed_status heed__writer_read_choice(heed_model *model);
 /* Errors HEED_E_INVALID: no such layer or head. */

@@ -21,11 +21,14 @@ const heed__site *heed__writer_site(const heed__writer *w, const heed_align_choi
     return &sites->items[choice->layer > 0 && choice->layer <= last + 1 ? choice->layer - 1 : own];
 }
 
-heed_align_rule heed__writer_rule(const heed__writer *w, heed_align_rule asked)
+/* The one layer of a shallow Transformer has to find what is written next. */
+heed_align_rule heed__writer_rule(const heed_model *model, heed_align_rule asked)
 {
+    const heed__writer *w = &model->writer;
     if (asked != HEED_ALIGN_DEFAULT) return asked;
     if (w->choice.rule != HEED_ALIGN_DEFAULT) return w->choice.rule;
-    return is_transformer(w) ? HEED_ALIGN_INPUT : HEED_ALIGN_OUTPUT;
+    int deep = is_transformer(w) && heed__decoder_integer(model->config, "layers") > 1;
+    return deep ? HEED_ALIGN_INPUT : HEED_ALIGN_OUTPUT;
 }
 
 void heed_model_alignment_sites(const heed_model *model, int64_t *layers, int64_t *heads)
