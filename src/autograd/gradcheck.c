@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* out = sum of x * weights: turns any output into a loss whose gradient is not all ones. */
+/* out = sum of x * weights over both inputs: turns outputs into a loss whose gradient is not all
+ * ones. */
 static heed_status weigh_shape(const heed__shapes *shapes, heed__size *size)
 {
     (void)shapes;
@@ -26,7 +27,8 @@ static heed_status weigh_forward(const heed__call *call)
 {
     heed_real total = 0;
     int64_t count = call->in[0].rows * call->in[0].cols;
-    for (int64_t i = 0; i < count; i++) total += weight(i) * call->in[0].data[i];
+    for (int64_t i = 0; i < count; i++)
+        total += weight(i) * call->in[0].data[i] + weight(i + 1) * call->in[1].data[i];
     *call->out.data = total;
     return HEED_OK;
 }
@@ -34,17 +36,65 @@ static heed_status weigh_forward(const heed__call *call)
 static heed_status weigh_backward(const heed__call *call)
 {
     int64_t count = call->in[0].rows * call->in[0].cols;
-    for (int64_t i = 0; i < count; i++) call->in[0].grad[i] += weight(i) * *call->out.grad;
+    for (int64_t i = 0; i < count; i++)
+        for (int k = 0; k < 2; k++)
+            if (call->in[k].grad) call->in[k].grad[i] += weight(i + k) * *call->out.grad;
     return HEED_OK;
 }
 
 static const heed__op weigh = {.name = "weigh",
                                .summary = "weighted sum of all elements",
-                               .least_inputs = 1,
-                               .most_inputs = 1,
+                               .least_inputs = 2,
+                               .most_inputs = 2,
                                .shape = weigh_shape,
                                .forward = weigh_forward,
                                .backward = weigh_backward};
+
+/* A value of the tape's own: its memory may be shared and its gradient is fresh, unlike a leaf's.
+ */
+static heed_status copy_shape(const heed__shapes *shapes, heed__size *size)
+{
+    size->rows = shapes->in[0].rows;
+    size->cols = shapes->in[0].cols;
+    return HEED_OK;
+}
+
+static heed_status copy_forward(const heed__call *call)
+{
+    for (int64_t i = 0; i < call->out.rows * call->out.cols; i++)
+        call->out.data[i] = call->in[0].data[i];
+    return HEED_OK;
+}
+
+static heed_status copy_backward(const heed__call *call)
+{
+    for (int64_t i = 0; i < call->out.rows * call->out.cols; i++)
+        call->in[0].grad[i] += call->out.grad[i];
+    return HEED_OK;
+}
+
+static const heed__op copy = {.name = "copy",
+                              .summary = "y = x",
+                              .least_inputs = 1,
+                              .most_inputs = 1,
+                              .shape = copy_shape,
+                              .forward = copy_forward,
+                              .backward = copy_backward};
+
+/* The operation on copies of its inputs, the same one where an input is the same. */
+static heed__var apply_to_copies(heed__tape *tape, const heed__op *op, const heed__var *inputs,
+                                 int count, const void *attributes, size_t attribute_size)
+{
+    heed__var copies[HEED_OP_INPUTS];
+    for (int i = 0; i < count && i < HEED_OP_INPUTS; i++) {
+        copies[i] = HEED_NO_VAR;
+        for (int j = 0; j < i; j++)
+            if (inputs[j] == inputs[i]) copies[i] = copies[j];
+        if (inputs[i] != HEED_NO_VAR && copies[i] == HEED_NO_VAR)
+            copies[i] = heed__tape_apply(tape, &copy, &inputs[i], 1, NULL, 0);
+    }
+    return heed__tape_apply(tape, op, copies, count, attributes, attribute_size);
+}
 
 heed_status heed__gradcheck_create(heed_context *context, heed__gradcheck *check)
 {
@@ -144,8 +194,10 @@ heed_status heed__gradcheck_apply(heed__gradcheck *check, const heed__op *op,
                                   const heed__var *inputs, int count, const void *attributes,
                                   size_t attribute_size)
 {
-    heed__var out = heed__tape_apply(check->tape, op, inputs, count, attributes, attribute_size);
-    heed__var loss = heed__tape_apply(check->tape, &weigh, &out, 1, NULL, 0);
+    heed__var out[2] = {
+        heed__tape_apply(check->tape, op, inputs, count, attributes, attribute_size),
+        apply_to_copies(check->tape, op, inputs, count, attributes, attribute_size)};
+    heed__var loss = heed__tape_apply(check->tape, &weigh, out, 2, NULL, 0);
     heed__tape_keep(check->tape, loss);
     heed_status status = check_all(check, loss);
     drop_leaves(check);

@@ -32,7 +32,8 @@ void heed__gradcheck_clear(heed__gradcheck *check);
 
 /* A leaf with numbers uniform in [-1, 1], differentiated against. */
 heed__var heed__gradcheck_input(heed__gradcheck *check, int64_t rows, int64_t cols);
-/* Applies the operation to the leaves made since the last call (and checks all of them). */
+/* Applies the operation to the leaves made since the last call, and to copies of them that the tape
+ * owns, and checks all of them. */
 heed_status heed__gradcheck_apply(heed__gradcheck *check, const heed__op *op,
                                   const heed__var *inputs, int count, const void *attributes,
                                   size_t attribute_size);

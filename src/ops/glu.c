@@ -7,6 +7,8 @@
 #include "ops/activation.h"
 #include "ops/rows.h"
 
+#include <string.h>
+
 static heed_status glu_shape(const heed__shapes *s, heed__size *size)
 {
     if (s->in[0].cols % 2)
@@ -17,15 +19,22 @@ static heed_status glu_shape(const heed__shapes *s, heed__size *size)
     return HEED_OK;
 }
 
-/* n elements of a row: a, its b, and where their gradients go. */
+/* n elements of a row, whose gradients may lie over a and b. */
 static void back_chunk(const heed__call *call, heed__activation_kind kind, int64_t n, int64_t from,
                        int64_t at)
 {
-    heed_real value[HEED_ACTIVATION_CHUNK], product[HEED_ACTIVATION_CHUNK];
-    const heed_real *a = call->in[0].data + from, *b = a + call->out.cols;
+    heed_real a[HEED_ACTIVATION_CHUNK], value[HEED_ACTIVATION_CHUNK];
+    heed_real product[HEED_ACTIVATION_CHUNK];
+    size_t bytes = (size_t)n * sizeof *a;
     heed_real *da = call->in[0].grad + from, *db = da + call->out.cols;
+    memcpy(a, call->in[0].data + from, bytes);
     heed__activation_apply(kind, call->kernels, n, a, value);
-    call->kernels->multiply(n, call->out.grad + at, b, product);
+    call->kernels->multiply(n, call->out.grad + at, call->in[0].data + from + call->out.cols,
+                            product);
+    if (call->in[0].fresh) {
+        memset(da, 0, bytes);
+        memset(db, 0, bytes);
+    }
     heed__activation_derive(kind, call->kernels, n, a, value, product, da);
     call->kernels->multiply_add(n, call->out.grad + at, value, db);
 }
@@ -77,6 +86,8 @@ const heed__op heed__op_glu = {.name = "glu",
                                .least_inputs = 1,
                                .most_inputs = 1,
                                .reads = HEED_READS(0),
+                               .stores = HEED_READS(0),
+                               .grad_over_value = HEED_READS(0),
                                .shape = glu_shape,
                                .forward = glu_forward,
                                .backward = glu_backward,

@@ -21,8 +21,14 @@ static void multiply_rows(const heed__call *call, int64_t begin, int64_t end, vo
         return;
     }
     const heed_real *dy = call->out.grad + at;
-    if (a->grad) call->kernels->multiply_add(count, dy, b->data + at, a->grad + at);
-    if (b->grad) call->kernels->multiply_add(count, dy, a->data + at, b->grad + at);
+    for (int i = 0; i < 2; i++) {
+        const heed__matrix *to = &call->in[i];
+        const heed_real *other = call->in[!i].data + at;
+        if (to->grad && to->fresh)
+            call->kernels->multiply(count, dy, other, to->grad + at);
+        else if (to->grad)
+            call->kernels->multiply_add(count, dy, other, to->grad + at);
+    }
 }
 
 static heed_status multiply_forward(const heed__call *call)
@@ -54,6 +60,7 @@ const heed__op heed__op_multiply = {.name = "multiply",
                                     .least_inputs = 2,
                                     .most_inputs = 2,
                                     .reads = HEED_READS(0) | HEED_READS(1),
+                                    .stores = HEED_READS(0) | HEED_READS(1),
                                     .shape = multiply_shape,
                                     .forward = multiply_forward,
                                     .backward = multiply_backward,

@@ -14,6 +14,7 @@
 #include "ops/softmax_rows.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct kept_row {
     heed__row_softmax softmax;
@@ -119,26 +120,38 @@ static void copy_back(const heed__call *call, const rows *r, int64_t i, heed_rea
         if (words[j] == r->pointer->labels[i]) da[j] -= slope;
 }
 
+/* The gradient of a row's logits, but for the label's own part. */
+static void softmax_back(const heed__call *call, const rows *r, int64_t i, heed_real slope,
+                         heed_real rest, heed_real *scratch)
+{
+    int64_t classes = call->in[0].cols;
+    const heed_real *z = call->in[0].data + i * classes;
+    heed_real *dz = call->in[0].grad + i * classes;
+    if (call->in[0].fresh)
+        heed__row_softmax_set(call->kernels, classes, z, r->kept[i].softmax, slope, dz);
+    else
+        heed__row_softmax_add(call->kernels, classes, z, r->kept[i].softmax, slope, scratch, dz);
+    for (int64_t j = 0; rest != 0 && j < classes; j++) dz[j] -= rest;
+}
+
 static void slope_rows(const heed__call *call, int64_t begin, int64_t end, int thread, void *extra)
 {
     const rows *r = extra;
     int64_t classes = call->in[0].cols;
-    heed_real e = (heed_real)r->pointer->smoothing;
-    heed_real scale = *call->out.grad / (heed_real)r->labelled,
-              rest = scale * e / (heed_real)classes;
+    heed_real e = (heed_real)r->pointer->smoothing, *scratch = r->scratch + thread * classes;
     for (int64_t i = begin; i < end; i++) {
         int32_t label = r->pointer->labels[i];
         const kept_row *keep = &r->kept[i];
-        if (label < 0) continue;
-        heed_real share = (1 - e) * keep->generated;
-        if (call->in[0].grad) {
-            heed_real *dz = call->in[0].grad + i * classes;
-            heed__row_softmax_add(call->kernels, classes, call->in[0].data + i * classes,
-                                  keep->softmax, scale * (share + e), r->scratch + thread * classes,
-                                  dz);
-            for (int64_t j = 0; e > 0 && j < classes; j++) dz[j] -= rest;
-            if (label < classes) dz[label] -= scale * share;
+        heed_real *dz = call->in[0].grad ? call->in[0].grad + i * classes : NULL;
+        if (label < 0) {
+            if (dz && call->in[0].fresh) memset(dz, 0, (size_t)classes * sizeof *dz);
+            continue;
         }
+        heed_real scale = *call->out.grad / (heed_real)r->labelled;
+        heed_real share = (1 - e) * keep->generated;
+        if (dz)
+            softmax_back(call, r, i, scale * (share + e), scale * e / (heed_real)classes, scratch);
+        if (dz && label < classes) dz[label] -= scale * share;
         if (call->in[1].grad)
             call->in[1].grad[i] += scale * (1 - e) * (keep->gate - keep->generated);
         if (call->in[2].grad) copy_back(call, r, i, scale * (1 - e) * keep->slope);
@@ -150,8 +163,7 @@ static heed_status pointer_backward(const heed__call *call)
     rows r = {.pointer = call->attributes, .kept = (kept_row *)(void *)call->saved};
     r.scratch = call->workspace;
     r.labelled = count_labelled(r.pointer);
-    if (r.labelled)
-        heed__for_scratch_rows(call, call->in[0].rows, 4 * call->in[0].cols, slope_rows, &r);
+    heed__for_scratch_rows(call, call->in[0].rows, 4 * call->in[0].cols, slope_rows, &r);
     return HEED_OK;
 }
 
@@ -184,6 +196,8 @@ const heed__op heed__op_pointer_loss = {.name = "pointer_loss",
                                         .least_inputs = 3,
                                         .most_inputs = 3,
                                         .reads = HEED_READS(0),
+                                        .stores = HEED_READS(0),
+                                        .grad_over_value = HEED_READS(0),
                                         .shape = pointer_shape,
                                         .forward = pointer_forward,
                                         .backward = pointer_backward,

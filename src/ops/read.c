@@ -31,6 +31,11 @@ static heed_status read_forward(const heed__call *call)
     return HEED_OK;
 }
 
+static void pass(const heed__matrix *weights, int64_t pair, heed_real da)
+{
+    weights->grad[pair] = (weights->fresh ? 0 : weights->grad[pair]) + da;
+}
+
 static void weigh_back(const heed__call *call, const heed__glance *g, void *extra)
 {
     int64_t C = call->out.cols;
@@ -39,7 +44,7 @@ static void weigh_back(const heed__call *call, const heed__glance *g, void *extr
     for (int64_t j = 0; j < g->count; j++) {
         int64_t row = (g->memory + j) * C;
         if (call->in[0].grad)
-            call->in[0].grad[g->first + j] += call->kernels->dot(C, dy, call->in[1].data + row);
+            pass(&call->in[0], g->first + j, call->kernels->dot(C, dy, call->in[1].data + row));
         if (call->in[1].grad)
             call->kernels->axpy(C, call->in[0].data[g->first + j], dy, call->in[1].grad + row);
     }
@@ -74,6 +79,7 @@ const heed__op heed__op_read = {.name = "read",
                                 .least_inputs = 2,
                                 .most_inputs = 2,
                                 .reads = HEED_READS(0) | HEED_READS(1),
+                                .stores = HEED_READS(0),
                                 .shape = read_shape,
                                 .forward = read_forward,
                                 .backward = read_backward,

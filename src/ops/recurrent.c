@@ -176,7 +176,7 @@ static void row_back(const walk *w, int64_t sequence, int64_t step, heed_real *d
     if (w->width > C) call->kernels->add(C, call->out.grad + row * w->width + C, dstate);
     w->cell->backward(call->kernels, C, w->keep + row * kept, h_before, state_before, dh, dstate,
                       dx, dhidden);
-    if (call->in[0].grad) call->kernels->add(gates, dx, call->in[0].grad + row * gates);
+    if (call->in[0].grad) heed__pass_gradient(call, 0, gates, dx, call->in[0].grad + row * gates);
     memcpy(dx, dhidden, (size_t)gates * sizeof *dx);
 }
 

@@ -58,7 +58,9 @@ static void normalise_back(const heed__call *call, int64_t begin, int64_t end, v
         int64_t first = ragged->offsets[s], n = heed__ragged_length(ragged, s);
         const heed_real *y = call->out.data + first, *dy = call->out.grad + first;
         heed_real mean = call->kernels->dot(n, dy, y);
-        for (int64_t j = 0; j < n; j++) call->in[0].grad[first + j] += y[j] * (dy[j] - mean);
+        heed_real *dx = call->in[0].grad + first;
+        for (int64_t j = 0; j < n; j++)
+            dx[j] = (call->in[0].fresh ? 0 : dx[j]) + y[j] * (dy[j] - mean);
     }
 }
 
@@ -80,6 +82,9 @@ const heed__op heed__op_softmax = {.name = "softmax",
                                    .least_inputs = 1,
                                    .most_inputs = 1,
                                    .reads = HEED_READS_OUTPUT,
+                                   .stores = HEED_READS(0),
+                                   .output_over_input = HEED_READS(0),
+                                   .grad_over_grad = HEED_READS(0),
                                    .shape = softmax_shape,
                                    .forward = softmax_forward,
                                    .backward = softmax_backward,

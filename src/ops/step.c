@@ -90,7 +90,8 @@ static void step_rows_back(const heed__call *call, int64_t begin, int64_t end, v
         memcpy(dh, call->out.grad + i * s->width, (size_t)s->width * sizeof *dh);
         s->cell->backward(call->kernels, s->C, s->keep + i * s->cell->saved * s->C, before,
                           before + s->C, dh, dh + s->C, dx, s->hidden + i * s->gates);
-        if (call->in[0].grad) call->kernels->add(s->gates, dx, call->in[0].grad + i * s->gates);
+        if (call->in[0].grad)
+            heed__pass_gradient(call, 0, s->gates, dx, call->in[0].grad + i * s->gates);
         if (call->in[1].grad) call->kernels->add(s->width, dh, call->in[1].grad + i * s->width);
     }
 }
@@ -185,6 +186,7 @@ const heed__op heed__op_gru_step = {.name = "gru_step",
                                     .least_inputs = 4,
                                     .most_inputs = 4,
                                     .reads = HEED_READS(1) | HEED_READS(2),
+                                    .stores = HEED_READS(0),
                                     .shape = gru_step_shape,
                                     .forward = gru_step_forward,
                                     .backward = gru_step_backward,
@@ -196,6 +198,7 @@ const heed__op heed__op_lstm_step = {.name = "lstm_step",
                                      .least_inputs = 3,
                                      .most_inputs = 3,
                                      .reads = HEED_READS(1) | HEED_READS(2),
+                                     .stores = HEED_READS(0),
                                      .shape = lstm_step_shape,
                                      .forward = lstm_step_forward,
                                      .backward = lstm_step_backward,
