@@ -15,7 +15,8 @@
 typedef struct heed__memory {
     heed__var states;           /* [ragged->rows, width] */
     const heed__ragged *ragged; /* sources */
-    const int32_t *tokens; /* [ragged->rows] ids, in the extended vocabulary where one copies */
+    const int32_t *tokens; /* copying: [ragged->rows] which target token each is, -1 = none; else
+                              NULL */
     int recurrent;         /* states were made in an order: the last ones sum the source up */
     int64_t directions;    /* 2: the second half of the columns was read from the end on */
 } heed__memory;

@@ -43,6 +43,10 @@ typedef struct heed__writer {
     heed__linear enter, leave; /* between the sizes of embeddings and states, where they differ */
     heed__linear output;       /* the weight is the embedding where it is tied */
     heed_align_choice choice;  /* for alignments */
+    int32_t *copies; /* [source vocabulary] which target token each is, -1 = none; NULL = it does
+                        not copy */
+    int32_t *words;  /* of the last batch of sources */
+    size_t words_room;
 } heed__writer;
 
 struct heed_model {

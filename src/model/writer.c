@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "model/stack.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What the memory's columns are; 0 = no source. */
@@ -80,6 +81,9 @@ heed_status heed__writer_create(heed_model *model)
         HEED_TRY(heed__linear_create(&model->params, "decoder.enter", dim, states, 1, &w->enter));
     HEED_TRY(w->kind->create(&model->params, model->config, memory_width(model), &w->decoder,
                              &w->width));
+    int recurrent = strcmp(w->kind->name, "transformer") != 0;
+    if (recurrent && heed__config_boolean(model->config, "decoder.copy"))
+        HEED_TRY(heed__writer_create_copying(model));
     return create_output(model, tie > 0);
 }
 
@@ -87,6 +91,8 @@ void heed__writer_destroy(heed__writer *w)
 {
     if (w->decoder) w->kind->destroy(w->decoder);
     w->decoder = NULL;
+    heed__free(w->copies);
+    free(w->words);
 }
 
 heed__var heed__model_embed(heed_model *model, const heed__pass *pass, heed__param *table,
@@ -119,7 +125,8 @@ void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_
     heed__var x = enter(model, &pass, model->embedding, &model->enter, batch->source_tokens);
     memory->states = model->encoder_kind->apply(model->encoder, &pass, x, NULL);
     memory->ragged = &batch->source;
-    memory->tokens = batch->source_tokens;
+    heed_status status = heed__writer_words(model, batch, &memory->tokens);
+    if (status != HEED_OK) heed__tape_fail(tape, status);
     int recurrent = heed__config_is(model->config, "encoder.kind", "gru") ||
                     heed__config_is(model->config, "encoder.kind", "lstm");
     memory->recurrent = recurrent;
@@ -159,9 +166,10 @@ heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pai
                             const heed__pairs_vars *vars, float smoothing)
 {
     heed__class_loss classes = {.labels = batch->labels, .smoothing = smoothing};
-    (void)model;
-    heed__var loss =
-        heed__tape_apply(tape, &heed__op_cross_entropy, &vars->logits, 1, &classes, sizeof classes);
+    heed__var loss = model->writer.copies
+                         ? heed__writer_pointer_loss(tape, batch, vars, smoothing)
+                         : heed__tape_apply(tape, &heed__op_cross_entropy, &vars->logits, 1,
+                                            &classes, sizeof classes);
     if (vars->decoded.loss == HEED_NO_VAR) return loss;
     heed__var both[2] = {loss, vars->decoded.loss};
     return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);

@@ -35,12 +35,23 @@ void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_
 heed__var heed__writer_enter(heed_model *model, const heed__pass *pass, const int32_t *ids);
 heed__var heed__writer_logits(heed_model *model, const heed__pass *pass,
                               const heed__decoded *decoded);
+/* What is read as log-probabilities up to a constant a row: the logits, or of a model that copies
+ * what generating and copying give together. vars: memory, decoded and logits. */
+heed__var heed__writer_scores(heed__tape *tape, const heed__pairs_vars *vars);
 /* All of it, teacher-forced. */
 void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
                          heed__pairs_vars *vars);
 /* The loss on top: cross-entropy a target token, and what the decoder adds. */
 heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
                             const heed__pairs_vars *vars, float smoothing);
+
+/* Of models that copy: */
+heed_status heed__writer_create_copying(heed_model *model);
+/* Each source row as a target token, the model's until the next batch; NULL if it does not copy. */
+heed_status heed__writer_words(heed_model *model, const heed__pairs_batch *batch,
+                               const int32_t **words);
+heed__var heed__writer_pointer_loss(heed__tape *tape, const heed__pairs_batch *batch,
+                                    const heed__pairs_vars *vars, float smoothing);
 
 /* Where alignments are read from: the chosen layer; else, in a Transformer, the last but one, else
  * the last; NULL where there is no attention. */

@@ -133,25 +133,45 @@ static void group_rows(heed__writing *w, const heed__search_step *step)
 }
 
 /* By the chosen layer and head: a live sentence's rows at a time. */
-static heed_status fill_weights(heed__writing *w, heed__search_scores *out)
+static heed_status read_site(heed__writing *w, const heed__attention_site *at)
 {
     int64_t stride = w->longest_source, head = w->choice.head;
-    const heed__site *site = heed__writer_site(&w->model->writer, &w->choice, &w->sites);
-    if (!site) return HEED_OK;
-    HEED_TRY(heed__grow(&w->weights, &w->weights_room, (size_t)(w->rows.rows * stride),
-                        sizeof *w->weights, "weights"));
     HEED_TRY(heed__grow(&w->part, &w->part_room, (size_t)(w->rows.rows * stride), sizeof *w->part,
                         "weights"));
     for (int64_t s = 0; s < w->queries.n; s++) {
         int64_t first = w->query_offsets[s], rows = w->query_offsets[s + 1] - first;
         heed__site_slice slice = {s, 0, rows, w->lengths[s], head};
-        HEED_TRY(heed__site_rows(&site->at, w->step_tape, &slice, &w->room, w->part));
+        HEED_TRY(heed__site_rows(at, w->step_tape, &slice, &w->room, w->part));
         for (int64_t i = 0; i < rows; i++)
             memcpy(w->weights + (first + i) * stride, w->part + i * w->lengths[s],
                    (size_t)w->lengths[s] * sizeof *w->weights);
     }
+    return HEED_OK;
+}
+
+/* Where the decoder has them as a value. */
+static void read_values(heed__writing *w, const heed__decoded *decoded)
+{
+    const heed_real *weights = heed__tape_value(w->step_tape, decoded->weights);
+    const heed__ragged *pairs = decoded->look->pairs;
+    for (int64_t i = 0; i < w->rows.rows; i++)
+        memcpy(w->weights + i * w->longest_source, weights + pairs->offsets[i],
+               (size_t)heed__ragged_length(pairs, i) * sizeof *w->weights);
+}
+
+static heed_status fill_weights(heed__writing *w, const heed__decoded *decoded,
+                                heed__search_scores *out)
+{
+    const heed__site *site = heed__writer_site(&w->model->writer, &w->choice, &w->sites);
+    size_t count = (size_t)(w->rows.rows * w->longest_source);
+    if (!site && decoded->weights == HEED_NO_VAR) return HEED_OK;
+    HEED_TRY(heed__grow(&w->weights, &w->weights_room, count, sizeof *w->weights, "weights"));
+    if (site)
+        HEED_TRY(read_site(w, &site->at));
+    else
+        read_values(w, decoded);
     out->weights = w->weights;
-    out->weights_stride = stride;
+    out->weights_stride = w->longest_source;
     return HEED_OK;
 }
 
@@ -187,17 +207,20 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
     w->sites.count = 0;
     heed__tape_start(w->step_tape, sites ? HEED_TAPE_SAVE : HEED_TAPE_INFER, (heed__draw){0});
     heed__var y = heed__writer_enter(model, &pass, step->tokens);
-    heed__decoded decoded =
+    heed__pairs_vars vars = {.memory = {.tokens = model->writer.words}};
+    vars.decoded =
         model->writer.kind->step(model->writer.decoder, w->state, &pass, &decoding, y, sites);
-    heed__var logits = heed__writer_logits(model, &pass, &decoded);
-    heed__tape_keep(w->step_tape, logits);
+    vars.logits = heed__writer_logits(model, &pass, &vars.decoded);
+    vars.logits = heed__writer_scores(w->step_tape, &vars);
+    heed__tape_keep(w->step_tape, vars.logits);
+    if (sites) heed__tape_keep(w->step_tape, vars.decoded.weights);
     for (int i = 0; sites && i < sites->count; i++)
         heed__site_keep(&sites->items[i].at, w->step_tape);
     HEED_TRY(heed__tape_run(w->step_tape, HEED_NO_VAR));
     HEED_TRY(model->writer.kind->stepped(model->writer.decoder, w->state, w->step_tape));
     *out = (heed__search_scores){0};
-    HEED_TRY(take_scores(w, logits, out));
-    return sites ? fill_weights(w, out) : HEED_OK;
+    HEED_TRY(take_scores(w, vars.logits, out));
+    return sites ? fill_weights(w, &vars.decoded, out) : HEED_OK;
 }
 
 heed__search_model heed__writing_model(heed__writing *w)

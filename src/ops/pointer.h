@@ -25,6 +25,9 @@ typedef struct heed__pointer {
 } heed__pointer;
 extern const heed__op heed__op_pointer_loss;
 
+/* The same inputs; output [n,V]: log p of the vocabulary. labels and smoothing are not read. */
+extern const heed__op heed__op_pointer_scores;
+
 /* log p of the extended vocabulary, out [n, extended], extended >= V; -inf where nothing gives a
  * word (past V, and not in the source). labels and smoothing are not read. A row's numbers depend
  * on that row only. Allocates nothing. */

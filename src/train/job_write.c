@@ -161,6 +161,7 @@ static void record_valid(heed__session *s, heed__pairs_vars *vars)
     *vars = (heed__pairs_vars){.sites = NULL};
     heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__writer_record(s->model, tape, &s->pairs, vars);
+    vars->logits = heed__writer_scores(tape, vars);
     heed__tape_keep(tape, vars->logits);
 }
 
