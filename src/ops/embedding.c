@@ -57,16 +57,12 @@ static heed_status embedding_forward(const heed__call *call)
     return HEED_OK;
 }
 
-enum { OWNERS = 16 /* ranges of the table's rows */ };
-
-static void add_back(void *arg, int64_t owner, int thread)
+static void add_back(const heed__call *call, int64_t first, int64_t last, void *extra)
 {
-    const heed__call *call = arg;
     const heed__embedding *e = call->attributes;
     const heed__matrix *table = &call->in[0];
-    (void)thread;
-    int64_t first = table->rows * owner / OWNERS, last = table->rows * (owner + 1) / OWNERS;
     int64_t sequence = 0;
+    (void)extra;
     for (int64_t t = 0; t < call->out.rows; t++) {
         while (e->ragged && e->ragged->offsets[sequence + 1] <= t) sequence++;
         if (e->ids[t] != 0 && (e->ids[t] < first || e->ids[t] >= last) && first > 0) continue;
@@ -79,7 +75,7 @@ static void add_back(void *arg, int64_t owner, int thread)
 
 static heed_status embedding_backward(const heed__call *call)
 {
-    heed__parallel(call->context, OWNERS, add_back, (void *)call);
+    heed__for_owners(call, call->in[0].rows, call->out.rows * call->out.cols, add_back, NULL);
     return HEED_OK;
 }
 
