@@ -71,10 +71,12 @@ static void bench_product(heed_context *context, shape s, layout form)
 
 static void bench_products(int threads)
 {
-    static const shape shapes[] = {{4000, 64, 64},    {4000, 128, 128},  {4000, 256, 256},
-                                   {4000, 1024, 256}, {4000, 256, 1024}, {1000, 128, 128},
-                                   {1000, 512, 128},  {500, 256, 256},   {64, 128, 128},
-                                   {64, 2, 128},      {16, 256, 256},    {1, 256, 256}};
+    static const shape shapes[] = {{4096, 256, 256},   {4096, 768, 256},  {4096, 8000, 256},
+                                   {150, 1536, 512},   {150, 512, 512},   {4096, 1536, 1280},
+                                   {4096, 8000, 1792}, {4000, 64, 64},    {4000, 128, 128},
+                                   {4000, 1024, 256},  {4000, 256, 1024}, {1000, 128, 128},
+                                   {1000, 512, 128},   {500, 256, 256},   {64, 128, 128},
+                                   {64, 2, 128},       {16, 256, 256},    {1, 256, 256}};
     heed_context *context;
     if (heed_context_create(&(heed_context_options){.threads = threads}, &context) != HEED_OK)
         exit(1);

@@ -21,7 +21,7 @@ typedef void (*derive_function)(const heed__kernels *k, int64_t n, const heed_re
 static void relu(const heed__kernels *k, int64_t n, const heed_real *x, heed_real *y)
 {
     (void)k;
-    for (int64_t i = 0; i < n; i++) y[i] = x[i] > 0 || x[i] != x[i] ? x[i] : 0; /* NaN stays */
+    for (int64_t i = 0; i < n; i++) y[i] = x[i] <= 0 ? 0 : x[i]; /* NaN stays */
 }
 
 static void relu_back(const heed__kernels *k, int64_t n, const heed_real *x, const heed_real *y,
@@ -29,7 +29,11 @@ static void relu_back(const heed__kernels *k, int64_t n, const heed_real *x, con
 {
     (void)k;
     (void)x;
-    for (int64_t i = 0; i < n; i++) dx[i] += y[i] > 0 ? dy[i] : 0;
+    for (int64_t i = 0; i < n; i++) {
+        heed_real passed = dy[i]; /* read in any case: a choice of two numbers is not a branch */
+        passed = y[i] > 0 ? passed : 0;
+        dx[i] += passed;
+    }
 }
 
 /* Phi(x), the normal distribution function */

@@ -74,16 +74,26 @@ typedef struct columns {
     int64_t rows, cols;
 } columns;
 
-enum { STRIP = 64 /* columns a task owns */ };
+enum {
+    STRIP = 512,  /* columns a task owns */
+    TOGETHER = 16 /* rows whose sum stays in registers: few enough for their pages to be near */
+};
 
+/* A sum is a product with ones: fma(1, x, sum) is sum + x. */
 static void sum_strip(void *arg, int64_t task, int thread)
 {
     const columns *c = arg;
-    (void)thread;
+    static const heed_real one = 1;
     int64_t first = task * STRIP;
-    int64_t count = c->cols - first < STRIP ? c->cols - first : STRIP;
-    for (int64_t i = 0; i < c->rows; i++)
-        c->call->kernels->add(count, c->x + i * c->cols + first, c->sums + first);
+    heed__tile t = {.rows = 1, .cols = c->cols - first < STRIP ? c->cols - first : STRIP};
+    t.a = &one, t.b_row = c->cols;
+    t.start = t.c = c->sums + first;
+    (void)thread;
+    for (int64_t i = 0; i < c->rows; i += TOGETHER) {
+        t.k = c->rows - i < TOGETHER ? c->rows - i : TOGETHER;
+        t.b = c->x + i * c->cols + first;
+        c->call->kernels->gemm_tile(&t);
+    }
 }
 
 void heed__column_sums(const heed__call *call, const heed_real *x, int64_t rows, int64_t cols,
