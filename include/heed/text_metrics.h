@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * How near texts are to reference texts: BLEU, chrF, ROUGE; and perplexity.
+ * How near texts are to reference texts: BLEU, chrF, TER, ROUGE; and perplexity.
  *
  * A heed_text_metric takes segments one after another and keeps sums only, so that its memory does
- * not grow with their number. Definitions are those of sacreBLEU 2.6 (BLEU, chrF) and rouge_score
- * 0.1.2 (ROUGE), and so are the figures.
+ * not grow with their number. Definitions are those of sacreBLEU 2.6 (BLEU, chrF, TER) and
+ * rouge_score 0.1.2 (ROUGE), and so are the figures.
  *
  * Texts are UTF-8 of at most HEED_TEXT_METRIC_LONGEST bytes; an empty text is a text. White space
- * is what Python calls so, and lower case is Unicode's full mapping. Scores are 0 to 100.
+ * is what Python calls so, and lower case is Unicode's full mapping. Scores are 0 to 100, more is
+ * better; those of TER are errors, less is better, and there may be more than 100.
  *
  * Threads: one heed_text_metric serves one thread at a time; different ones are independent.
  */
@@ -82,9 +83,11 @@ HEED_API void heed_text_metric_destroy(heed_text_metric **metric);
  * Adds a segment.
  * @param references n_references >= 1 texts, any of which would be right. BLEU counts an n-gram as
  * often as the reference that has it most, and takes the length nearest to the hypothesis' (the
- * shorter of two); chrF and ROUGE take the reference with the highest score.
+ * shorter of two); chrF and ROUGE take the reference with the highest score; TER the fewest
+ * edits and the mean length.
  * @param out_score the segment's own score; may be NULL.
- * Errors HEED_E_INVALID (no reference, too long), HEED_E_DATA (not UTF-8), HEED_E_NOMEM; nothing
+ * Errors HEED_E_INVALID (no reference, too long; for TER, words times words of the reference above
+ * 2^26), HEED_E_DATA (not UTF-8), HEED_E_NOMEM; nothing
  * is added then.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_text_metric_add(heed_text_metric *metric,
@@ -139,7 +142,7 @@ typedef struct heed_text_score {
     const char *signature;
     /**
      * BLEU: bp, ratio, hyp_len, ref_len, and for orders 1 to 4 precisions, counts, totals (before
-     * smoothing). chrF: none. ROUGE: precision, recall.
+     * smoothing). chrF: none. TER: edits, ref_len. ROUGE: precision, recall.
      */
     const heed_text_figure *figures;
     int n_figures;

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const heed__metric_kind *const kinds[] = {&heed__metric_bleu,       &heed__metric_chrf,
-                                                 &heed__metric_chrf_words, &heed__metric_rouge_1,
-                                                 &heed__metric_rouge_2,    &heed__metric_rouge_l};
+static const heed__metric_kind *const kinds[] = {
+    &heed__metric_bleu,    &heed__metric_chrf,    &heed__metric_chrf_words, &heed__metric_rouge_1,
+    &heed__metric_rouge_2, &heed__metric_rouge_l, &heed__metric_ter};
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -83,7 +83,7 @@ static heed_status set_options(heed_text_metric *m, const heed_text_metric_optio
         !entry->smooths)
         return heed__fail(HEED_E_INVALID, "smooth, smooth_value and effective_order are not for %s",
                           entry->name);
-    m->lowercase = options->lowercase != 0;
+    m->lowercase = options->lowercase || m->kind->lowers;
     m->effective_order = options->effective_order != 0;
     if (entry->smooths) HEED_TRY(set_smoothing(m, options));
     if (!entry->tokenize) return HEED_OK;
@@ -117,6 +117,7 @@ void heed_text_metric_destroy(heed_text_metric **metric)
     heed_text_metric *m = *metric;
     free_side(&m->hypothesis);
     free_side(&m->reference);
+    heed__edits_free(&m->edits);
     free(m->row);
     heed__words_free(&m->words);
     heed__ngrams_free(&m->ngrams);

@@ -9,6 +9,7 @@
 #include "heed/text_metrics.h"
 
 #include "base/buffer.h"
+#include "train/metric_edits.h"
 #include "train/metric_ngrams.h"
 #include "train/metric_text.h"
 
@@ -25,6 +26,7 @@ typedef struct heed__metric_kind {
     heed_text_metric_entry entry;
     const char *title; /* as papers write it */
     int variant; /* chrF: word order; ROUGE: order of n-grams, 0 = longest common subsequence */
+    int lowers;  /* whatever the case option says */
     int n_sums;
     /* The segment's sums, whole or not at all. Texts are valid. */
     heed_status (*measure)(heed_text_metric *m, heed_text hypothesis, const heed_text *references,
@@ -36,7 +38,7 @@ typedef struct heed__metric_kind {
 } heed__metric_kind;
 
 extern const heed__metric_kind heed__metric_bleu, heed__metric_chrf, heed__metric_chrf_words,
-    heed__metric_rouge_1, heed__metric_rouge_2, heed__metric_rouge_l;
+    heed__metric_rouge_1, heed__metric_rouge_2, heed__metric_rouge_l, heed__metric_ter;
 
 /* A side of a segment: its tokens, and them or its characters as numbers. Starts from zero. */
 typedef struct heed__metric_side {
@@ -47,7 +49,7 @@ typedef struct heed__metric_side {
 
 struct heed_text_metric {
     const heed__metric_kind *kind;
-    const heed__metric_tokenizer *tokenizer; /* NULL: the kind works on characters */
+    const heed__metric_tokenizer *tokenizer; /* NULL: white space only */
     int lowercase, effective_order;
     heed__smoothing smoothing;
     double smooth_value;
@@ -58,6 +60,7 @@ struct heed_text_metric {
     heed__metric_side hypothesis, reference;
     heed__words words;
     heed__ngrams ngrams, word_ngrams;
+    heed__edits edits;
     uint32_t *row; /* ROUGE-L */
     size_t row_room;
     /* what was asked for last */

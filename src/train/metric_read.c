@@ -142,9 +142,12 @@ static heed_status add_segment(reading *r)
     if (r->files->tabs) HEED_TRY(split_references(r));
     for (int i = 1; i < r->n_inputs && !r->files->tabs; i++)
         HEED_TRY(add_reference(r, r->lines[i].bytes, r->lines[i].size));
-    for (int i = 0; i < r->n_metrics; i++)
-        HEED_TRY(heed_text_metric_add(r->metrics[i], hypothesis, r->references,
-                                      (int)r->n_references, &r->scores[i]));
+    for (int i = 0; i < r->n_metrics; i++) {
+        heed_status status = heed_text_metric_add(r->metrics[i], hypothesis, r->references,
+                                                  (int)r->n_references, &r->scores[i]);
+        if (status != HEED_OK)
+            return heed__fail_prefix(status, "%s:%lld: ", name_of(r, 0), (long long)r->line);
+    }
     return r->files->each ? r->files->each(r->files->user, r->line, r->scores) : HEED_OK;
 }
 

@@ -36,6 +36,8 @@ expect "a column each" code=0 lines=3 out='^[0-9.]+	[0-9.]+$'
 heed metric rouge hypotheses references
 expect "rouge is three of them" code=0 lines=3 out='^[0-9.]+ ROUGE-1' out='ROUGE-2' \
     out='ROUGE-L\|nrefs:1\|case:lc\|tok:rouge\|stem:no.*precision = '
+heed metric ter hypotheses references
+expect "edits" code=0 out='^[0-9.]+ TER\|nrefs:1\|case:lc\|tok:tercom\|norm:no\|punct:yes\|asian:no.*edits = 1 ref_len = 8\.0'
 heed metric chrf,rougeL hypotheses references --json
 expect "several as data" code=0 out='"chrf": \{' out='"rougeL": \{' out='"recall": '
 heed metric bleu,chrf hypotheses references --tokenize intl --smooth none
@@ -68,6 +70,9 @@ expect "nothing to measure" code=3 err='empty: has no lines'
 printf 'good\nba\377d\n' >latin
 heed metric bleu latin latin
 expect "what is not UTF-8 has file and line" code=3 err='latin:2: byte 3 is not UTF-8'
+yes word | head -n 10000 | tr '\n' ' ' >long
+heed metric ter long long
+expect "what takes too long to compare has its line" code=2 err='long:1: 10000 words against 10000'
 heed metric bleu missing references
 expect "a missing file is named" code=4 err='missing: '
 heed metric blue hypotheses references

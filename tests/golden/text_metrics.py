@@ -17,7 +17,7 @@ import re
 from itertools import product
 
 from rouge_score.rouge_scorer import RougeScorer
-from sacrebleu.metrics import BLEU, CHRF
+from sacrebleu.metrics import BLEU, CHRF, TER
 
 logging.disable()
 
@@ -75,6 +75,18 @@ TEXTS = {
         ("𠮷野家很好吃😀→对吗？", "𠮷野家很好吃😀→对吧？", "吉野家好吃！"),
         ("カタカナとひらがなと漢字", "ひらがなとカタカナと漢字", "漢字とカナ"),
     ],
+    "moved": [
+        ("on the hill the old house stands", "the old house stands on the hill", "an old house stands there"),
+        ("a b c d e f g h", "e f g h a b c d", "h g f e d c b a"),
+        ("he bought yesterday a new very red car in town", "yesterday he bought a very new red car in town",
+         "in town he bought a new red car"),
+        ("x y x y x y z x", "y x z x y x y x", "x"),
+        ("one two", "two one two one two one two one two one two one", "one"),
+        ("we saw in the garden behind the house at night under the tree a cat and a dog and a bird and a fox",
+         "at night we saw a fox and a bird and a dog and a cat under the tree in the garden behind the house",
+         "a cat we saw"),
+        ("a a a b a a a c a a a", "c a a a b a a a", "b a c"),
+    ],
     "others": [
         ("ΟΔΥΣΣΕΥΣ ΚΑΙ ΣΟΦΟΣ Σ", "Οδυσσευς και σοφος σ", "οδυσσεύς και σοφός"),
         ("İstanbul'da IĞDIR", "i̇stanbul'da ığdır", "İSTANBUL'DA"),
@@ -118,6 +130,14 @@ def chrf(name, hypotheses, references, case):
     show(metric.sentence_score(h, list(r)).score for h, *r in zip(hypotheses, *references))
 
 
+def ter(hypotheses, references):
+    print("score ter - lc - 0 0", len(references))
+    metric = TER()
+    result = corpus(metric, hypotheses, references)
+    show([result.score, result.num_edits, result.ref_length])
+    show(metric.sentence_score(h, list(r)).score for h, *r in zip(hypotheses, *references))
+
+
 class AlsoChinese:
     pattern = re.compile(
         "[a-z0-9]+|[\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
@@ -154,6 +174,7 @@ def main():
         for references in [first], [first, second]:
             for metric, case in product(("chrf", "chrf++"), ("mixed", "lc")):
                 chrf(metric, hypotheses, references, case)
+            ter(hypotheses, references)
             for metric in "rouge1", "rouge2", "rougeL":
                 rouge(metric, hypotheses, references, AlsoChinese() if name == "chinese" else None)
             for tokenize, case in product(("13a", "intl", "zh", "char", "none"), ("mixed", "lc")):

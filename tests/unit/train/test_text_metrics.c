@@ -89,6 +89,7 @@ static const char *const bleu_figures[] = {"bp",     "hyp_len", "ref_len", "prec
                                            "counts", "totals",  NULL};
 
 static const char *const rouge_figures[] = {"precision", "recall", NULL};
+static const char *const ter_figures[] = {"edits", "ref_len", NULL};
 static const char *const no_figures[] = {NULL};
 
 static void check_total(heed_text_metric *m, const char *const *figures)
@@ -129,6 +130,7 @@ static void check_score(void)
     }
     check_total(m, strcmp(name, "bleu") == 0        ? bleu_figures
                    : strncmp(name, "rouge", 5) == 0 ? rouge_figures
+                   : strcmp(name, "ter") == 0       ? ter_figures
                                                     : no_figures);
     char *at = next_line(line);
     assert_non_null(at);
@@ -158,9 +160,9 @@ static void test_golden(void **state)
         }
     }
     fclose(golden);
-    assert_int_equal(n_texts, 5);
-    assert_int_equal(n_tokens, 30);
-    assert_int_equal(n_scores, 240);
+    assert_int_equal(n_texts, 6);
+    assert_int_equal(n_tokens, 36);
+    assert_int_equal(n_scores, 300);
 }
 
 /* ---- by hand ---- */
@@ -182,14 +184,32 @@ static void test_edges(void **state)
     heed_text_metric_entry entry;
     for (size_t i = 0; heed_text_metric_at(i, &entry); i++) {
         const char *name = entry.name;
-        assert_true(fabs(score_of(name, "a b c d e f", "a b c d e f") - 100) < 1e-9);
-        assert_true(score_of(name, "a b c d e f", "") == 0);
-        assert_true(score_of(name, "", "a b c d e f") == 0);
+        double all = strcmp(name, "ter") == 0 ? 0 : 100, none = 100 - all; /* TER counts errors */
+        assert_true(fabs(score_of(name, "a b c d e f", "a b c d e f") - all) < 1e-9);
+        assert_true(score_of(name, "a b c d e f", "") == none);
+        assert_true(score_of(name, "", "a b c d e f") == none);
         assert_true(score_of(name, "", "") == 0);
-        assert_true(score_of(name, "u v w x y z", "a b c d e f") == 0);
+        assert_true(score_of(name, "u v w x y z", "a b c d e f") == none);
     }
     assert_true(score_of("bleu", "a b c", "a b c") == 0); /* no four words: sacreBLEU has 0 */
     assert_true(score_of("bleu", "a b c x d e f", "a b c d e f") > 0); /* no four match: smoothed */
+}
+
+/* What would take gigabytes to compare is refused. */
+static void test_too_many_words_for_edits(void **state)
+{
+    (void)state;
+    enum { WORDS = 10000 };
+    char *bytes = malloc(2 * WORDS);
+    for (int i = 0; i < WORDS; i++) memcpy(bytes + 2 * i, i % 2 ? "a " : "b ", 2);
+    heed_text text = {bytes, 2 * WORDS}, other = text_of("b a");
+    heed_text_metric *m = NULL;
+    check_ok(heed_text_metric_create("ter", NULL, &m));
+    check_fails(heed_text_metric_add(m, text, &text, 1, NULL), HEED_E_INVALID,
+                "10000 words against 10000");
+    check_ok(heed_text_metric_add(m, text, &other, 1, NULL));
+    heed_text_metric_destroy(&m);
+    free(bytes);
 }
 
 /* A text may be shown as no bytes at all, and hold line feeds: they are white space. */
@@ -235,7 +255,8 @@ static void check_steady(const char *name)
                                    "berall gleich lang ist."),
               other = hypothesis;
     check_ok(heed_text_metric_create(name, NULL, &m));
-    check_ok(heed_text_metric_add(m, hypothesis, &other, 1, NULL));
+    for (int i = 0; i < 2; i++) /* twice: two buffers take turns */
+        check_ok(heed_text_metric_add(m, hypothesis, &other, 1, NULL));
     uint64_t before = heed__alloc_count();
     for (int i = 0; i < 100; i++) check_ok(heed_text_metric_add(m, hypothesis, &other, 1, NULL));
     assert_int_equal(heed__alloc_count(), before);
@@ -374,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_too_many_words_for_edits),
         cmocka_unit_test(test_texts_as_they_come),
         cmocka_unit_test(test_a_long_segment_between_short_ones),
         cmocka_unit_test(test_steady_state_takes_no_memory),
