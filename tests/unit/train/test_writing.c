@@ -87,6 +87,7 @@ static void whole_pass(heed_model *model, const char *source, const char *target
     heed__pairs_vars vars = {.sites = NULL};
     heed__tape_start(model->tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__writer_record(model, model->tape, &batch, &vars);
+    vars.logits = heed__writer_scores(model->tape, &vars);
     heed__tape_keep(model->tape, vars.logits);
     check_ok(heed__tape_run(model->tape, HEED_NO_VAR));
     heed__log_softmax_of(NULL, target_rows[1], heed__tape_cols(model->tape, vars.logits),
@@ -124,9 +125,40 @@ static void check_scores(heed_model *model)
     heed_translations_destroy(&scored);
 }
 
+/* Whether weights are made by the operator or are values, each token's are shares of its source. */
+static void check_weights(heed_model *model)
+{
+    heed_text texts[TEXTS];
+    heed_translate_options options = {.size = sizeof options, .beam = 2, .weights = 1};
+    heed_translations *written = NULL;
+    int64_t layers, heads;
+    heed_model_alignment_sites(model, &layers, &heads);
+    texts_of(texts);
+    if (layers == 0) {
+        check_fails(heed_translate(model, texts, TEXTS, &options, &written), HEED_E_UNSUPPORTED,
+                    "");
+        return;
+    }
+    check_ok(heed_translate(model, texts, TEXTS, &options, &written));
+    for (int i = 0; i < TEXTS; i++) {
+        const heed_translation *t = heed_translations_at(written, i, 0);
+        for (int64_t k = 0; k < t->n_tokens; k++) {
+            float sum = 0; /* the boundary's share is not among them */
+            for (int64_t j = 0; j < t->n_source_tokens; j++) {
+                float share = t->weights[k * t->n_source_tokens + j];
+                assert_true(share >= 0);
+                sum += share;
+            }
+            assert_true(sum > 0 && sum < 1 + 1e-5f);
+        }
+    }
+    heed_translations_destroy(&written);
+}
+
 static void check_model(const char *settings)
 {
     heed_model *model = trained(settings);
+    check_weights(model);
     assert_int_equal(heed_model_task(model), HEED_TASK_TRANSLATE);
     check_batch(model);
     check_scores(model);
@@ -155,6 +187,10 @@ static void test_settings(void **state)
         "decoder.kind=lstm encoder.kind=gru decoder.attention=general decoder.input_feeding=false",
         "decoder.kind=gru encoder.kind=lstm decoder.attention=concat decoder.deep_output=false",
         "decoder.kind=gru encoder.kind=none decoder.tie=output",
+        "decoder.kind=gru encoder.kind=gru decoder.copy=true",
+        "decoder.kind=lstm encoder.kind=gru decoder.copy=true decoder.attention=general "
+        "decoder.coverage=true decoder.coverage_loss=0.5 input.joint=false",
+        "decoder.kind=gru encoder.kind=transformer decoder.coverage=true decoder.layers=2",
         "encoder.kind=transformer encoder.norm=post encoder.positions=learned input.max_length=32",
         "encoder.kind=transformer encoder.activation=gelu encoder.key_heads=2 decoder.key_heads=1 "
         "decoder.layers=1 decoder.heads=2",
