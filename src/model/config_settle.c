@@ -105,10 +105,10 @@ static heed_status settle_embeddings(heed_config *config)
 static heed_status settle_writer(heed_config *config, const preset *own)
 {
     int transformer = heed__config_is(config, "decoder.kind", "transformer");
+    HEED_TRY(take(config, writing));
     HEED_TRY(take(config, transformer ? transformers : recurrent));
     if (!transformer && !heed_config_is_set(config, "encoder.dim"))
         HEED_TRY(take(config, recurrent_sizes));
-    HEED_TRY(take(config, writing));
     HEED_TRY(take(config, own));
     return settle_embeddings(config);
 }
