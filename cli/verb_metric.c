@@ -180,11 +180,9 @@ const verb verb_metric = {
     .description =
         "Compares a file of lines with one or more files of reference lines and prints a line for "
         "each metric: the score first (0 to 100, more is better; ter is errors), then the "
-        "signature that says how it was "
-        "measured. BLEU, chrF and TER equal sacreBLEU's, ROUGE equals rouge_score's. Files may be "
-        "compressed by gzip; - is standard input. heed list metrics shows what there is; rouge "
-        "stands "
-        "for rouge1, rouge2 and rougeL.",
+        "signature that says how it was measured. BLEU, chrF and TER equal sacreBLEU's, ROUGE "
+        "equals rouge_score's. Files may be compressed by gzip; - is standard input. heed list "
+        "metrics shows what there is; rouge stands for rouge1, rouge2 and rougeL.",
     .least_arguments = 3,
     .most_arguments = -1,
     .options = rows,
