@@ -97,7 +97,7 @@ static int64_t grow_from(merger *m, heed_link link)
                                        {-1, -1}, {-1, 1}, {1, -1}, {1, 1}};
     int64_t took = 0;
     for (int i = 0; i < 8; i++) {
-        int64_t at = find(m, (heed_link){link.source + steps[i][0], link.target + steps[i][1]});
+        int64_t at = find(m, (heed_link){link.source + steps[i][1], link.target + steps[i][0]});
         if (at < 0 || m->taken[at]) continue;
         if (m->has_source[m->items[at].source] && m->has_target[m->items[at].target]) continue;
         take(m, at);
