@@ -159,6 +159,44 @@ HEED_API void heed_model_alignment_sites(const heed_model *model, int64_t *layer
 HEED_API HEED_MUST_CHECK heed_status heed_model_choose_alignment(heed_model *model,
                                                                  const heed_align_choice *choice);
 
+/** Every layer, head and rule of a model, held against links that are known. */
+typedef struct heed_align_trials heed_align_trials;
+
+typedef struct heed_align_trial {
+    heed_align_choice
+        choice; /**< layer from 1; head from 1, or 0 = the mean of the layer's heads */
+    heed_alignment_score score;
+} heed_align_trial;
+
+/** Starts without pairs. The model must outlive it. Errors HEED_E_INVALID (the model does not
+ * translate), HEED_E_UNSUPPORTED (it has no attention over the source), HEED_E_NOMEM. The caller
+ * frees *out with heed_align_trials_destroy. */
+HEED_API HEED_MUST_CHECK heed_status heed_align_trials_create(heed_model *model,
+                                                              heed_align_trials **out);
+
+/**
+ * Makes the model write the given targets, once for all layers and heads.
+ * @param sources, targets [n].
+ * @param gold the links of pair i are those of gold's pair first + i; past gold's last there are
+ * none.
+ * Errors as heed_score, and HEED_E_DATA (a gold link outside of its pair: names its file and line);
+ * then none of these pairs may be taken as counted.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_align_trials_add(heed_align_trials *trials,
+                                                           const heed_text *sources,
+                                                           const heed_text *targets, int64_t n,
+                                                           const heed_links *gold, int64_t first);
+
+/** How many choices there are. */
+HEED_API int64_t heed_align_trials_count(const heed_align_trials *trials);
+/** Choice 0 <= trial < count: by layer, head (the mean first), rule. */
+HEED_API heed_align_trial heed_align_trials_at(const heed_align_trials *trials, int64_t trial);
+/** The one of least error rate, the first of equal ones; its score is NaN where nothing was
+ * added. */
+HEED_API heed_align_trial heed_align_trials_best(const heed_align_trials *trials);
+/** Accepts NULL and a pointer to NULL; nulls the pointer. */
+HEED_API void heed_align_trials_destroy(heed_align_trials **trials);
+
 /** Writes a model to a file, whole or not at all. Errors HEED_E_IO, HEED_E_NOMEM. */
 HEED_API HEED_MUST_CHECK heed_status heed_model_save(heed_model *model, const char *path);
 

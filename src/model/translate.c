@@ -23,6 +23,8 @@ typedef struct call {
     int weights, replace_unknown;
     heed_align_choice align;
     heed__search_options options;
+    heed__forced_visitor visit; /* instead of making translations; all heads are wanted */
+    void *user;
     heed_translations *out;
     /* Encoded: */
     heed__encoding *source_codes, *prefix_codes; /* [n] */
@@ -186,6 +188,14 @@ static int64_t key_of(heed_text text)
     return (int64_t)key;
 }
 
+/* How many heads' weights make a row. */
+static int64_t heads_of(const call *c)
+{
+    int64_t layers = 1, heads = 1;
+    if (c->visit) heed_model_alignment_sites(c->model, &layers, &heads);
+    return layers * heads;
+}
+
 /* The batch's arrays; returns its sources. */
 static heed__ragged lay_out(call *c, int64_t begin, int64_t end)
 {
@@ -200,7 +210,7 @@ static heed__ragged lay_out(call *c, int64_t begin, int64_t end)
         if (c->sources) c->tokens[r.rows + code->length] = HEED_TOKEN_END;
         r.rows += length;
         c->offsets[s + 1] = r.rows;
-        c->lengths[s] = c->sources ? length : c->prefix_codes[text].length;
+        c->lengths[s] = c->sources ? length * heads_of(c) : c->prefix_codes[text].length;
         c->ids[s] = text;
         c->keys[s] = key_of(c->sources ? c->sources[text] : c->prefixes[text]);
         if (length > r.longest) r.longest = length;
@@ -227,6 +237,13 @@ static heed__translated describe(const call *c, int64_t text)
     return what;
 }
 
+static heed_status hand_out(call *c, int64_t text, int64_t count, const heed__hypothesis *found)
+{
+    heed__translated what = describe(c, text);
+    if (c->visit) return c->visit(c->user, text, &what, found);
+    return heed__translations_fill(c->out, text, &what, count, found, &c->filling);
+}
+
 static heed_status run_batch(call *c, int64_t begin, int64_t end)
 {
     int64_t identity[BATCH_TEXTS];
@@ -242,12 +259,9 @@ static heed_status run_batch(call *c, int64_t begin, int64_t end)
     heed__search_model model = heed__writing_model(c->writing);
     HEED_TRY(heed__writing_begin(c->writing, &sources, c->tokens));
     HEED_TRY(heed__search_run(c->search, &model, &batch, &results));
-    for (int64_t s = 0; s < sources.n; s++) {
-        heed__translated what = describe(c, c->ids[s]);
-        HEED_TRY(heed__translations_fill(c->out, c->ids[s], &what,
-                                         results.offsets[s + 1] - results.offsets[s],
-                                         results.hypotheses + results.offsets[s], &c->filling));
-    }
+    for (int64_t s = 0; s < sources.n; s++)
+        HEED_TRY(hand_out(c, c->ids[s], results.offsets[s + 1] - results.offsets[s],
+                          results.hypotheses + results.offsets[s]));
     return HEED_OK;
 }
 
@@ -258,6 +272,7 @@ static heed_status run_all(call *c)
     HEED_TRY(make_room(c));
     HEED_TRY(heed__writing_open(c->model, &c->writing));
     HEED_TRY(heed__writing_choose(c->writing, &c->align));
+    if (c->visit) heed__writing_choose_all(c->writing);
     HEED_TRY(heed__search_create(c->model->context, &c->options, &c->search));
     for (int64_t begin = 0, end; begin < c->live; begin = end) {
         end = batch_end(c, begin);
@@ -398,6 +413,20 @@ heed_status heed_sample(heed_model *model, const heed_text *texts, int64_t n,
     return run(&c, out);
 }
 
+/* Targets are given, whole. */
+static call forced(heed_model *model, const heed_text *sources, const heed_text *targets, int64_t n)
+{
+    call c = {.model = model,
+              .sources = sources,
+              .prefixes = targets,
+              .n = n,
+              .scoring = 1,
+              .options = heed__search_defaults()};
+    c.options.beam = c.options.best = 1;
+    c.options.most = longest_allowed(&c) + 1;
+    return c;
+}
+
 heed_status heed_score(heed_model *model, const heed_text *sources, const heed_text *targets,
                        int64_t n, const heed_score_options *options, heed_translations **out)
 {
@@ -410,16 +439,26 @@ heed_status heed_score(heed_model *model, const heed_text *sources, const heed_t
         return heed__fail(HEED_E_INVALID, "the model %s; it scores %s", task_names[model->task],
                           language ? "texts alone: leave the sources out"
                                    : "pairs: give a source for each target");
-    call c = {.model = model,
-              .sources = sources,
-              .prefixes = targets,
-              .n = n,
-              .scoring = 1,
-              .weights = o.weights,
-              .align = o.align,
-              .options = heed__search_defaults()};
-    c.options.beam = c.options.best = 1;
-    c.options.most = longest_allowed(&c) + 1;
+    call c = forced(model, sources, targets, n);
+    c.weights = o.weights;
+    c.align = o.align;
     if (o.weights) HEED_TRY(want_weights(&c));
     return run(&c, out);
+}
+
+heed_status heed__translations_visit(heed_model *model, const heed_text *sources,
+                                     const heed_text *targets, int64_t n,
+                                     heed__forced_visitor visit, void *user)
+{
+    heed_translations *none = NULL;
+    HEED_TRY(check_writes(model));
+    HEED_TRY(check_translates(model));
+    call c = forced(model, sources, targets, n);
+    c.weights = 1;
+    c.visit = visit;
+    c.user = user;
+    HEED_TRY(want_weights(&c));
+    heed_status status = run(&c, &none);
+    heed_translations_destroy(&none);
+    return status;
 }

@@ -45,6 +45,14 @@ void heed__filling_free(heed__filling *filling);
 heed_status heed__translations_fill(heed_translations *out, int64_t source,
                                     const heed__translated *what, int64_t count,
                                     const heed__hypothesis *hypotheses, heed__filling *room);
+/* Scores given pairs and hands each over with the weights of all heads: the hypothesis' rows of
+ * weights are [layers, heads, source tokens + 1]. Texts without a token are passed over; the order
+ * is not theirs. Errors as heed_score. */
+typedef heed_status (*heed__forced_visitor)(void *user, int64_t text, const heed__translated *what,
+                                            const heed__hypothesis *hypothesis);
+heed_status heed__translations_visit(heed_model *model, const heed_text *sources,
+                                     const heed_text *targets, int64_t n,
+                                     heed__forced_visitor visit, void *user);
 /* An empty source: one empty translation. */
 heed_status heed__translations_empty(heed_translations *out, int64_t source);
 

@@ -13,6 +13,7 @@ struct heed__writing {
     void *state; /* the decoder's */
     heed__sites sites;
     heed_align_choice choice;
+    int64_t all_layers, all_heads; /* above 0: weights of all of them are wanted */
     /* The batch of sources. */
     int64_t *source_offsets;
     size_t source_room;
@@ -95,7 +96,13 @@ heed_status heed__writing_choose(heed__writing *w, const heed_align_choice *choi
 {
     HEED_TRY(heed__writer_check_choice(w->model, choice));
     w->choice = choice->layer ? *choice : w->model->writer.choice;
+    w->all_layers = w->all_heads = 0;
     return HEED_OK;
+}
+
+void heed__writing_choose_all(heed__writing *w)
+{
+    heed_model_alignment_sites(w->model, &w->all_layers, &w->all_heads);
 }
 
 /* ------------------------------------------------------------------ a step */
@@ -132,24 +139,34 @@ static void group_rows(heed__writing *w, const heed__search_step *step)
     w->queries = (heed__ragged){live, step->rows, most, w->query_offsets, NULL, w->row_order};
 }
 
-/* By the chosen layer and head: a live sentence's rows at a time. */
-static heed_status read_site(heed__writing *w, const heed__attention_site *at)
+/* One head's weights, a live sentence's rows at a time, `heads` heads of it into each row. */
+static heed_status read_head(heed__writing *w, const heed__attention_site *at, int64_t head,
+                             int64_t heads, int64_t stride)
 {
-    int64_t stride = w->longest_source, head = w->choice.head;
-    HEED_TRY(heed__grow(&w->part, &w->part_room, (size_t)(w->rows.rows * stride), sizeof *w->part,
-                        "weights"));
+    HEED_TRY(heed__grow(&w->part, &w->part_room, (size_t)(w->rows.rows * w->longest_source),
+                        sizeof *w->part, "weights"));
     for (int64_t s = 0; s < w->queries.n; s++) {
         int64_t first = w->query_offsets[s], rows = w->query_offsets[s + 1] - first;
         heed__site_slice slice = {s, 0, rows, w->lengths[s], head};
         HEED_TRY(heed__site_rows(at, w->step_tape, &slice, &w->room, w->part));
         for (int64_t i = 0; i < rows; i++)
-            memcpy(w->weights + (first + i) * stride, w->part + i * w->lengths[s],
-                   (size_t)w->lengths[s] * sizeof *w->weights);
+            memcpy(w->weights + (first + i) * stride + heads * w->lengths[s],
+                   w->part + i * w->lengths[s], (size_t)w->lengths[s] * sizeof *w->weights);
     }
     return HEED_OK;
 }
 
-/* Where the decoder has them as a value. */
+/* By the chosen layer and head, or by all of them one after another. */
+static heed_status read_sites(heed__writing *w, const heed__site *chosen, int64_t stride)
+{
+    if (!w->all_layers) return read_head(w, &chosen->at, w->choice.head, 0, stride);
+    for (int64_t i = 0; i < w->all_layers * w->all_heads; i++)
+        HEED_TRY(
+            read_head(w, &w->sites.items[i / w->all_heads].at, i % w->all_heads + 1, i, stride));
+    return HEED_OK;
+}
+
+/* Where the decoder has them as a value: then there is one layer of one head. */
 static void read_values(heed__writing *w, const heed__decoded *decoded)
 {
     const heed_real *weights = heed__tape_value(w->step_tape, decoded->weights);
@@ -163,15 +180,16 @@ static heed_status fill_weights(heed__writing *w, const heed__decoded *decoded,
                                 heed__search_scores *out)
 {
     const heed__site *site = heed__writer_site(&w->model->writer, &w->choice, &w->sites);
-    size_t count = (size_t)(w->rows.rows * w->longest_source);
+    int64_t stride = w->longest_source * (w->all_layers ? w->all_layers * w->all_heads : 1);
+    size_t count = (size_t)(w->rows.rows * stride);
     if (!site && decoded->weights == HEED_NO_VAR) return HEED_OK;
     HEED_TRY(heed__grow(&w->weights, &w->weights_room, count, sizeof *w->weights, "weights"));
     if (site)
-        HEED_TRY(read_site(w, &site->at));
+        HEED_TRY(read_sites(w, site, stride));
     else
         read_values(w, decoded);
     out->weights = w->weights;
-    out->weights_stride = w->longest_source;
+    out->weights_stride = stride;
     return HEED_OK;
 }
 

@@ -21,6 +21,8 @@ heed_status heed__writing_begin(heed__writing *writing, const heed__ragged *sour
 /* Where weights are taken from in what follows; zero = the model's own choice. Errors
  * HEED_E_INVALID (no such layer or head). */
 heed_status heed__writing_choose(heed__writing *writing, const heed_align_choice *choice);
+/* Weights of every head of every layer in what follows: a row is [layers, heads, source]. */
+void heed__writing_choose_all(heed__writing *writing);
 /* What search asks. */
 heed__search_model heed__writing_model(heed__writing *writing);
 
