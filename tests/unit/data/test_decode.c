@@ -175,13 +175,13 @@ static void test_spacing_is_saved(void **state)
         for (size_t cut = 0; cut < size; cut++)
             assert_int_equal(heed__tokenizer_load(bytes, cut, &loaded), HEED_E_FORMAT);
         for (size_t at = 0; at < size; at++) { /* a bit flipped: refused, or harmless */
-            bytes[at] ^= 1u << at % 8;
+            bytes[at] ^= (unsigned char)(1u << at % 8);
             heed__buffer c = {0};
             if (heed__tokenizer_load(bytes, size, &loaded) == HEED_OK)
                 check_ok(round_trip(loaded, "the man", &c));
             heed__buffer_free(&c);
             heed__tokenizer_destroy(&loaded);
-            bytes[at] ^= 1u << at % 8;
+            bytes[at] ^= (unsigned char)(1u << at % 8);
         }
         free(bytes);
         free(again);
