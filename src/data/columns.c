@@ -148,8 +148,8 @@ static void say_choice(heed_context *context, const heed__sample *sample, const 
     if (label_why)
         snprintf(label, sizeof label, "; label is column %.60s (%s)", c->names[c->label[0]].bytes,
                  label_why);
-    heed__log(context, HEED_LOG_INFO, "%s: read as %s%s%s%s", sample->name, sample->format->name,
-              header, text, label);
+    heed__log(context, HEED_LOG_INFO, "%s: read as %s%s%s%s%s", sample->name, sample->format->name,
+              sample->format->id == HEED_FORMAT_RUNNING ? " text" : "", header, text, label);
 }
 
 static heed_status refuse_overlap(const heed__sample *sample, const heed__columns *c)

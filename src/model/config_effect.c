@@ -9,6 +9,11 @@ static const struct {
 } rows[] = {
     {"input.ngram_min_count", "input.ngrams", {"2"}},
     {"input.ngram_vocabulary", "input.ngrams", {"2"}},
+    {"input.target_tokenizer", "output.kind", {"translate"}},
+    {"input.joint", "output.kind", {"translate"}},
+    {"input.block", "output.kind", {"language"}},
+    {"train.max_ratio", "output.kind", {"translate"}},
+    {"train.drop_identical", "output.kind", {"translate"}},
     {"encoder.layers", "encoder.kind", {"gru", "lstm", "transformer"}},
     {"encoder.dropout", "encoder.kind", {"gru", "lstm", "transformer"}},
     {"encoder.directions", "encoder.kind", {"gru", "lstm"}},

@@ -11,25 +11,47 @@
 
 /* ------------------------------------------------------------------ tokenizers, examples */
 
-static heed_status build_pairs(heed__session *s, heed__model_parts *parts)
+/* What is too long is no example, rather than half of one: nothing is cut here. */
+static heed__tokenizer_settings tokenizer_settings(const heed__session *s, int64_t spacing)
 {
     heed__tokenizer_settings settings = heed__session_tokenizer(s->config);
+    settings.spacing = spacing;
+    settings.max_length = INT32_MAX;
+    return settings;
+}
+
+static int is_subwords(const char *kind)
+{
+    return strcmp(kind, "bpe") == 0 || strcmp(kind, "unigram") == 0;
+}
+
+static heed_status build_pairs(heed__session *s, heed__model_parts *parts)
+{
+    heed__tokenizer_settings settings = tokenizer_settings(s, HEED_SPACING_LINE);
     const char *kind = heed_config_get(s->config, "input.tokenizer");
-    int joint = heed__config_boolean(s->config, "input.joint");
-    settings.spacing = HEED_SPACING_LINE;
+    const char *target = heed_config_get(s->config, "input.target_tokenizer");
+    if (strcmp(target, "same") == 0) target = kind;
+    int joint = heed__config_boolean(s->config, "input.joint"), same = strcmp(target, kind) == 0;
+    if (joint && !same && heed_config_is_set(s->config, "input.joint"))
+        return heed__fail(HEED_E_INVALID,
+                          "input.joint: sources are cut by '%s' and targets by '%s', which have no "
+                          "vocabulary in common; use one tokenizer, or --joint false",
+                          kind, target);
+    joint = joint && same;
     HEED_TRY(heed__tokenizer_train_side(s->context, kind, &settings, s->train.rows,
                                         joint ? HEED_SIDE_BOTH : HEED_SIDE_SOURCE,
                                         &parts->tokenizer));
     if (joint) return HEED_OK;
-    return heed__tokenizer_train_side(s->context, kind, &settings, s->train.rows, HEED_SIDE_TARGET,
-                                      &parts->target_tokenizer);
+    if (is_subwords(target)) settings.min_count = 1; /* they are chosen by their number alone */
+    return heed__tokenizer_train_side(s->context, target, &settings, s->train.rows,
+                                      HEED_SIDE_TARGET, &parts->target_tokenizer);
 }
 
 static heed_status build_language(heed__session *s, heed__model_parts *parts)
 {
-    heed__tokenizer_settings settings = heed__session_tokenizer(s->config);
     int running = heed_dataset_layout(s->train.rows)->format == HEED_FORMAT_RUNNING;
-    settings.spacing = running ? HEED_SPACING_RUNNING : HEED_SPACING_LINE;
+    heed__tokenizer_settings settings =
+        tokenizer_settings(s, running ? HEED_SPACING_RUNNING : HEED_SPACING_LINE);
     return heed__tokenizer_train_dataset(s->context, heed_config_get(s->config, "input.tokenizer"),
                                          &settings, s->train.rows, &parts->tokenizer);
 }

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# heed train on what models that write learn from: pairs in two files or two columns, running text,
+# documents; and what is wrong with them.
+# shellcheck disable=SC2086 # words
+# shellcheck source=tests/cli/lib.sh
+. "$HEED_SOURCE/tests/cli/lib.sh"
+# shellcheck source=tests/cli/data.sh
+. "$HEED_SOURCE/tests/cli/data.sh"
+
+numbers
+pair="--source numbers.de --target numbers.en"
+short="$small_writer --steps 1"
+
+# ---- tokenizers ----
+heed train $pair -o m.heed $short
+expect "one vocabulary is made of both sides" code=0 no_err='tokenizer.*\n.*tokenizer'
+check "and only one" test "$(grep -c 'heed: tokenizer' stderr)" = 1
+heed train $pair -o m.heed $short --joint false --target-tokenizer characters
+expect "or one of each, of kinds of their own" code=0 err='tokenizer characters'
+check "which are two" test "$(grep -c 'heed: tokenizer' stderr)" = 2
+heed translate m.heed numbers.de --quiet --max-length 3
+expect "and can be translated with" code=0 lines=99
+heed train $pair -o m.heed $short --target-tokenizer characters
+expect "other kinds are other vocabularies" code=0 err='tokenizer characters'
+heed train $pair -o no.heed $short --joint true --target-tokenizer characters
+expect "which cannot be asked to be one" code=2 err='input.joint: .*no vocabulary in common' \
+    no_file=no.heed
+
+# ---- what is wrong with pairs ----
+head -n 97 numbers.en >short.en
+heed train --source numbers.de --target short.en -o no.heed $short
+expect "different counts are named with both files" code=3 no_file=no.heed \
+    err='numbers\.de has 99 lines and short\.en has 97; .*equally many lines'
+sed '5s/.*//' numbers.en >gap.en
+heed train --source numbers.de --target gap.en -o m.heed $short
+expect "an empty side is left out and named" code=0 \
+    err='1 of 99 pairs have an empty side and were left out; the first is gap\.en:5'
+gzip -c numbers.de | head -c 40 >cut.de.gz
+heed train --source cut.de.gz --target numbers.en -o no.heed $short
+expect "damaged gzip is named" code=5 err='cut\.de\.gz' no_file=no.heed
+{ cat numbers.de && seq -s ' ' 1 60; } >long.de
+{ cat numbers.en && echo one; } >long.en
+heed train --source long.de --target long.en -o m.heed $short
+expect "sides of too different lengths are left out and named" code=0 \
+    err='1 of [0-9]* pairs were left out: 1 with sides of too different lengths .*long\.de:100'
+heed train --source long.de --target long.en -o m.heed $short --max-ratio 0 --max-length 40
+expect "what is too long is left out, not cut" code=0 no_err='cut at' \
+    err='pairs were left out: 1 too long .*long\.de:100'
+heed train --source numbers.de --target numbers.de -o no.heed $short --drop-identical true
+expect "none may be left" code=3 err='none of [0-9]* pairs is left: [0-9]* of two equal texts' \
+    no_file=no.heed
+heed train numbers.de --task translate -o no.heed $short
+expect "lines alone are no pairs" code=3 err='numbers\.de: .*--target' no_file=no.heed
+
+# ---- text for a language model ----
+language="--task language --tokenizer characters --dim 8 --ffn 8 --layers 1 --heads 2"
+i=0
+while [ $i -lt 400 ]; do
+    echo "Line $i of a play:"
+    echo
+    i=$((i + 1))
+done >play.txt
+heed train play.txt -o lm.heed $language --steps 2 --block 16 --batch-tokens 64
+expect "running text is read whole" code=0 err='play\.txt: read as running text' no_err='cut at'
+heed train play.txt -o lm.heed $language --steps 2 --max-ratio 3
+expect "a setting for pairs is said to have no effect" code=0 \
+    err='train\.max_ratio = 3 has no effect: output\.kind is language'
+paste numbers.de numbers.en >pairs.tsv
+heed train pairs.tsv -o lm.heed $language --steps 1
+expect "rows are documents" code=0 err='pairs\.tsv: read as tsv'
+heed train play.txt pairs.tsv -o no.heed $language --steps 1
+expect "which are not mixed with running text" code=3 err='pairs\.tsv: is read as tsv' no_file=no.heed
+
+finish
