@@ -207,7 +207,7 @@ static heed_status make_plan(heed__tape *tape, int backward)
     if (tape->block_used <= tape->block_size) return HEED_OK;
     /* Recordings whose structure varies, as steps do, are alike: what one needs beyond a block that
      * was planned for the largest of them is little, and room for that is taken once. */
-    if (tape->block && !grows) tape->block_used += tape->block_used / 16;
+    if (tape->block && !grows) tape->block_used += tape->block_used / 32;
     heed__free(tape->block);
     tape->block = NULL;
     tape->block_size = 0;

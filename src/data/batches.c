@@ -75,6 +75,26 @@ static heed_status most_rows(const heed__batches *b, const heed__examples *x, in
     return HEED_OK;
 }
 
+/* Lowers *most to as many of the shortest examples as fit into a batch together. */
+static heed_status most_sequences(const heed__batches *b, const heed__examples *x, int64_t more,
+                                  int64_t *most)
+{
+    int64_t left = b->options.max_tokens, sequences = 0, *lengths = NULL;
+    HEED_TRY(heed__alloc((size_t)x->longest + 1, sizeof *lengths, "batches", &lengths));
+    for (int64_t i = 0; i < x->n; i++) lengths[tokens_of(x, i)]++;
+    for (int64_t length = 0; length <= x->longest; length++) {
+        int64_t each = length + more, fit = each ? left / each : lengths[length];
+        if (fit > lengths[length]) fit = lengths[length];
+        sequences += fit;
+        left -= fit * each;
+        if (fit < lengths[length]) break;
+    }
+    if (sequences < 1) sequences = 1; /* one that is longer stands alone */
+    if (sequences < *most) *most = sequences;
+    heed__free(lengths);
+    return HEED_OK;
+}
+
 static heed_status find_capacity(heed__batches *b)
 {
     heed__batch_capacity *c = &b->capacity;
@@ -83,10 +103,12 @@ static heed_status find_capacity(heed__batches *b)
     if (b->sources) {
         c->longest = b->sources->longest + more;
         HEED_TRY(most_rows(b, b->sources, more, &c->rows));
+        HEED_TRY(most_sequences(b, b->sources, more, &c->sequences));
     }
     if (b->targets && b->sources) {
         c->target_longest = b->targets->longest + 1;
         HEED_TRY(most_rows(b, b->targets, 1, &c->target_rows));
+        HEED_TRY(most_sequences(b, b->targets, 1, &c->sequences));
     } else if (b->targets) {
         int64_t limit = b->options.max_tokens;
         c->target_longest = b->windows.longest;

@@ -14,13 +14,23 @@ void heed__unroll_clear(heed__unroll *unroll)
     memset(unroll, 0, sizeof *unroll);
 }
 
-/* Targets longer than the step; without lengths, as many as the rows allow. */
+/* What stands for any batch: all rows in as many steps of all targets as they allow, while one
+ * target alone is as long as any. What steps keep goes by their rows, so no batch keeps more; a
+ * step of all targets beyond that is room for what one needs while it is done, which may be the
+ * last. */
+static int64_t count_standing(const heed__ragged *targets, int64_t step)
+{
+    int64_t more = targets->n - 1, longest = targets->longest;
+    int64_t spread = targets->rows - longest; /* rows beyond the one target's */
+    int64_t whole = more > 0 && spread > 0 ? spread / more + 1 : 0;
+    if (step < whole) return targets->n;
+    return step == whole && whole > 0 ? 1 + spread % more : 1;
+}
+
+/* Targets longer than the step. */
 static int64_t count_alive(const heed__ragged *targets, int64_t step, int64_t before)
 {
-    if (!targets->offsets) {
-        int64_t most = targets->rows / (step + 1);
-        return most < before ? most : before;
-    }
+    if (!targets->offsets) return count_standing(targets, step);
     while (before > 0 && heed__ragged_length(targets, targets->order[before - 1]) <= step) before--;
     return before;
 }
