@@ -28,8 +28,9 @@ typedef struct heed__decoded {
     /* Copying: [target rows, 1], the share that is generated before its sigmoid (as the pointer
      * operation takes it), or HEED_NO_VAR. */
     heed__var gate;
-    /* Attention as a value, where the decoder has one (coverage, copying), or HEED_NO_VAR: a row a
-     * pair of `look`, whose queries are the target rows and whose memory is as it was given. */
+    /* Attention as a value, where the decoder has one (coverage, copying; in `apply`, a recurrent
+     * one that is asked for sites), or HEED_NO_VAR: a row a pair of `look`, whose queries are the
+     * target rows and whose memory is as it was given. */
     heed__var weights;
     const heed__look *look; /* the decoder's, until its next recording */
 } heed__decoded;

@@ -126,11 +126,11 @@ static heed_status lstm_create(heed__params *params, const heed_config *config,
 /* ------------------------------------------------------------------ whole targets */
 
 static heed_status make_room(heed__recurrent_decoder *d, const heed__pass *pass,
-                             const heed__memory *memory)
+                             const heed__memory *memory, int weighs)
 {
     size_t steps = (size_t)pass->ragged->longest;
     HEED_TRY(heed__unroll_fill(&d->unroll, pass->ragged, d->memory ? memory->ragged : NULL));
-    if (d->weighs) HEED_TRY(heed__unroll_pairs(&d->unroll, pass->ragged, memory->ragged));
+    if (weighs) HEED_TRY(heed__unroll_pairs(&d->unroll, pass->ragged, memory->ragged));
     d->look =
         (heed__look){&d->unroll.pairs, d->unroll.pairs.offsets ? d->unroll.pair_starts : NULL};
     return heed__grow(&d->steps, &d->steps_room, HEED_STEP_KINDS * steps, sizeof *d->steps,
@@ -151,7 +151,7 @@ static void begin_walk(heed__recurrent_decoder *d, const heed__pass *pass,
 }
 
 /* Records all steps; what they give stands in d->steps, kind by kind. */
-static void walk(heed__recurrent_decoder *d, const heed__pass *pass, heed__var gates,
+static void walk(heed__recurrent_decoder *d, const heed__pass *pass, int weighs, heed__var gates,
                  heed__step_input *input, heed__step_state *state)
 {
     const heed__unroll *u = &d->unroll;
@@ -161,7 +161,7 @@ static void walk(heed__recurrent_decoder *d, const heed__pass *pass, heed__var g
         heed__look look = {d->memory ? &u->views[t] : NULL, u->whole.offsets};
         input->gates = heed__take(pass, gates, u->forth + u->first[t], u->alive[t]);
         input->view.ragged = look.pairs;
-        input->view.look = d->weighs ? &look : NULL;
+        input->view.look = weighs ? &look : NULL;
         input->position = t;
         heed__recurrent_step(d, pass, input, state, out, NULL);
         for (int kind = 0; kind < HEED_STEP_KINDS; kind++)
@@ -196,7 +196,7 @@ static heed__var gather(const heed__recurrent_decoder *d, const heed__pass *pass
     return heed__take(pass, heed__stack(pass, parts, steps), index, rows);
 }
 
-static heed__decoded finish_walk(heed__recurrent_decoder *d, const heed__pass *pass,
+static heed__decoded finish_walk(heed__recurrent_decoder *d, const heed__pass *pass, int weighs,
                                  heed__var embedded)
 {
     const heed__unroll *u = &d->unroll;
@@ -206,7 +206,7 @@ static heed__decoded finish_walk(heed__recurrent_decoder *d, const heed__pass *p
     if (d->memory && (d->deep || d->copy.weight))
         all[HEED_STEP_CONTEXT] = gather(d, pass, HEED_STEP_CONTEXT, d->memory, u->back, rows);
     heed__var loss = coverage_loss(d, pass);
-    if (d->weighs)
+    if (weighs)
         all[HEED_STEP_WEIGHTS] = gather(d, pass, HEED_STEP_WEIGHTS, 1, u->pair_back, u->pairs.rows);
     heed__decoded out = heed__recurrent_decoded(d, pass, all, embedded);
     out.loss = loss;
@@ -220,15 +220,16 @@ static heed__decoded recurrent_apply(void *decoder, const heed__pass *pass,
     heed__recurrent_decoder *d = decoder;
     heed__step_state state;
     heed__step_input input = {.view = {.keys = HEED_NO_VAR, .values = HEED_NO_VAR}};
-    heed_status status = make_room(d, pass, memory);
-    (void)sites;
+    /* A caller that wants to see where it looks gets the weights as a value. */
+    int weighs = d->weighs || (sites && d->attention.kind != HEED_SCORE_NONE);
+    heed_status status = make_room(d, pass, memory, weighs);
     if (status != HEED_OK) {
         heed__tape_fail(pass->tape, status);
         return (heed__decoded){HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, NULL};
     }
     begin_walk(d, pass, memory, &input, &state);
-    walk(d, pass, heed__linear_apply(&d->cells[0].input, pass, embedded), &input, &state);
-    return finish_walk(d, pass, embedded);
+    walk(d, pass, weighs, heed__linear_apply(&d->cells[0].input, pass, embedded), &input, &state);
+    return finish_walk(d, pass, weighs, embedded);
 }
 
 const heed__decoder_kind heed__decoder_gru = {.name = "gru",

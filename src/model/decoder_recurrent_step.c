@@ -159,7 +159,7 @@ heed__decoded heed__recurrent_decoded(const heed__recurrent_decoder *d, const he
     heed__decoded out = {steps[HEED_STEP_STATE], HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, NULL};
     heed__var parts[3] = {steps[HEED_STEP_STATE]};
     int count = 1;
-    if (d->weighs) {
+    if (steps[HEED_STEP_WEIGHTS] != HEED_NO_VAR) {
         out.weights = steps[HEED_STEP_WEIGHTS];
         out.look = &d->look;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guided alignment: one head of a Transformer's attention over the source is trained towards given
- * links (Garg et al., arXiv 1909.02074); a recurrent decoder's only one, where it has its weights
- * as values (coverage or copying). The model then aligns by that head.
+ * links (Garg et al., arXiv 1909.02074), or a recurrent decoder's only one (Chen et al., arXiv
+ * 1607.01628). The model then aligns by that head.
  */
 #include "base/fail.h"
 #include "model/stack.h"
@@ -20,12 +20,9 @@ static heed_status choose(const heed__session *s, heed_align_choice *choice)
     int64_t layers = heed__decoder_integer(s->config, "layers");
     *choice = (heed_align_choice){1, 1, HEED_ALIGN_OUTPUT};
     if (!is_transformer(s)) {
-        if (heed__config_boolean(s->config, "decoder.coverage") ||
-            heed__config_boolean(s->config, "decoder.copy"))
-            return HEED_OK;
-        return heed__fail(HEED_E_UNSUPPORTED,
-                          "--guide needs the weights of attention as values; with a recurrent "
-                          "decoder add --coverage true, or take --decoder transformer");
+        if (!heed__config_is(s->config, "decoder.attention", "none")) return HEED_OK;
+        return heed__fail(HEED_E_INVALID, "--guide with --attention none; there is nothing to "
+                                          "guide: take additive, dot, general or concat");
     }
     choice->layer = heed__config_integer(s->config, "decoder.guide_layer");
     if (!choice->layer) choice->layer = layers > 1 ? layers - 1 : 1;
