@@ -17,6 +17,10 @@ heed_status heed__config_default(heed_config *config, const char *key, const cha
 /* Gives settings that were left open the values that go with those that were set. */
 heed_status heed__config_settle(heed_config *config);
 
+/* Refuses what needs weights of attention over a source as values (copying, coverage) where the
+ * decoder has none: HEED_E_INVALID. */
+heed_status heed__config_check_copy(const heed_config *config, int language);
+
 /* Logs a warning for each setting that was given and that this model does not listen to. */
 void heed__config_warn(heed_context *context, const heed_config *config);
 

@@ -113,6 +113,25 @@ static heed_status settle_writer(heed_config *config, const preset *own)
     return settle_embeddings(config);
 }
 
+heed_status heed__config_check_copy(const heed_config *config, int language)
+{
+    const char *asked = heed__config_boolean(config, "decoder.copy")       ? "decoder.copy"
+                        : heed__config_boolean(config, "decoder.coverage") ? "decoder.coverage"
+                        : heed__config_number(config, "decoder.coverage_loss") > 0
+                            ? "decoder.coverage_loss"
+                            : NULL;
+    if (!asked) return HEED_OK;
+    if (language)
+        return heed__fail(HEED_E_INVALID,
+                          "%s = %s in a language model, which has no source; leave it out", asked,
+                          heed_config_get(config, asked));
+    if (!heed__config_is(config, "decoder.kind", "transformer")) return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "%s = %s with decoder.kind = transformer; only recurrent decoders have it: "
+                      "let decoder.kind be gru or lstm, or leave it out",
+                      asked, heed_config_get(config, asked));
+}
+
 heed_status heed__config_settle(heed_config *config)
 {
     int translate = heed__config_is(config, "output.kind", "translate");
@@ -120,5 +139,6 @@ heed_status heed__config_settle(heed_config *config)
     if (translate) HEED_TRY(settle_kinds(config));
     if (language) HEED_TRY(heed__config_default(config, "decoder.kind", "transformer"));
     if (translate || language) HEED_TRY(settle_writer(config, translate ? translating : languages));
+    if (translate || language) HEED_TRY(heed__config_check_copy(config, language));
     return is_subwords(config) ? take(config, subwords) : HEED_OK;
 }

@@ -15,8 +15,10 @@
 typedef struct heed__memory {
     heed__var states;           /* [ragged->rows, width] */
     const heed__ragged *ragged; /* sources */
-    const int32_t *tokens; /* copying: [ragged->rows] which target token each is, -1 = none; else
-                              NULL */
+    /* Where one copies: ids in the extended vocabulary [ragged->rows], and how many it has past the
+     * target's own (data/extend.h). */
+    const int32_t *words;
+    int64_t added;
     int recurrent;         /* states were made in an order: the last ones sum the source up */
     int64_t directions;    /* 2: the second half of the columns was read from the end on */
 } heed__memory;

@@ -4,6 +4,7 @@
 #define HEED_MODEL_MODEL_H
 
 #include "data/batches.h"
+#include "data/extend.h"
 #include "data/labels.h"
 #include "data/tokenizer.h"
 #include "heed/model.h"
@@ -43,10 +44,8 @@ typedef struct heed__writer {
     heed__linear enter, leave; /* between the sizes of embeddings and states, where they differ */
     heed__linear output;       /* the weight is the embedding where it is tied */
     heed_align_choice choice;  /* for alignments */
-    int32_t *copies; /* [source vocabulary] which target token each is, -1 = none; NULL = it does
-                        not copy */
-    int32_t *words;  /* of the last batch of sources */
-    size_t words_room;
+    int copies;                /* source words may be copied; */
+    heed__extender extender;   /* what they are called then */
 } heed__writer;
 
 struct heed_model {

@@ -32,6 +32,9 @@ typedef struct call {
     /* The batch at hand: */
     int64_t *offsets, *ids, *keys, *lengths, *prefix_offsets;
     int32_t *tokens, *prefix_tokens;
+    int32_t *words; /* where the model copies: ids of the sources in the extended vocabulary, */
+    int64_t added;  /* and the most that one adds to it */
+    heed__extension extension;
     heed__search *search;
     heed__writing *writing;
     heed__filling filling;
@@ -53,6 +56,8 @@ static void call_free(call *c)
     heed__free(c->prefix_offsets);
     heed__free(c->tokens);
     heed__free(c->prefix_tokens);
+    heed__free(c->words);
+    heed__extension_free(&c->extension);
     heed__search_destroy(&c->search);
     heed__filling_free(&c->filling);
 }
@@ -160,6 +165,8 @@ static heed_status make_room(call *c)
     HEED_TRY(
         heed__alloc(BATCH_TEXTS + 1, sizeof *c->prefix_offsets, "a batch", &c->prefix_offsets));
     HEED_TRY(heed__alloc((size_t)tokens + 1, sizeof *c->tokens, "a batch", &c->tokens));
+    if (c->model->writer.copies)
+        HEED_TRY(heed__alloc((size_t)tokens + 1, sizeof *c->words, "a batch", &c->words));
     return heed__alloc((size_t)prefixes + 1, sizeof *c->prefix_tokens, "a batch",
                        &c->prefix_tokens);
 }
@@ -219,8 +226,28 @@ static heed__ragged lay_out(call *c, int64_t begin, int64_t end)
     return r;
 }
 
-static heed__translated describe(const call *c, int64_t text)
+/* Ids of the extended vocabulary: of the sources, and in the prefixes. */
+static heed_status lay_words(call *c, int64_t n)
 {
+    const heed__extender *extender = &c->model->writer.extender;
+    c->added = 0;
+    for (int64_t s = 0; s < n && c->words; s++) {
+        int64_t text = c->ids[s];
+        HEED_TRY(heed__extend_source(extender, c->sources[text], &c->source_codes[text],
+                                     &c->extension, c->words + c->offsets[s]));
+        c->words[c->offsets[s + 1] - 1] = HEED_TOKEN_END;
+        if (c->prefixes)
+            heed__extend_target(extender, c->prefixes[text], &c->prefix_codes[text], &c->extension,
+                                c->prefix_tokens + c->prefix_offsets[s]);
+        if (c->extension.n > c->added) c->added = c->extension.n;
+    }
+    return HEED_OK;
+}
+
+/* Sentence s of the batch. */
+static heed__translated describe(const call *c, int64_t s)
+{
+    int64_t text = c->ids[s];
     heed__translated what = {.model = c->model,
                              .weights = c->weights,
                              .replace_unknown = c->replace_unknown,
@@ -228,6 +255,7 @@ static heed__translated describe(const call *c, int64_t text)
     if (c->sources) {
         what.source = c->sources[text];
         what.encoding = &c->source_codes[text];
+        if (c->words) what.words = c->words + c->offsets[s];
     } else if (!c->scoring)
         what.prompt = c->prefix_codes[text].length;
     if (c->scoring) {
@@ -237,9 +265,10 @@ static heed__translated describe(const call *c, int64_t text)
     return what;
 }
 
-static heed_status hand_out(call *c, int64_t text, int64_t count, const heed__hypothesis *found)
+static heed_status hand_out(call *c, int64_t s, int64_t count, const heed__hypothesis *found)
 {
-    heed__translated what = describe(c, text);
+    int64_t text = c->ids[s];
+    heed__translated what = describe(c, s);
     if (c->visit) return c->visit(c->user, text, &what, found);
     return heed__translations_fill(c->out, text, &what, count, found, &c->filling);
 }
@@ -256,11 +285,14 @@ static heed_status run_batch(call *c, int64_t begin, int64_t end)
                                 .prefixes = c->prefix_tokens};
     for (int64_t i = 0; i < sources.n; i++) identity[i] = i; /* they stand longest first */
     sources.order = identity;
+    HEED_TRY(lay_words(c, sources.n));
+    heed__pairs_batch begun = {
+        .source = sources, .source_tokens = c->tokens, .words = c->words, .added = c->added};
+    HEED_TRY(heed__writing_begin(c->writing, &begun));
     heed__search_model model = heed__writing_model(c->writing);
-    HEED_TRY(heed__writing_begin(c->writing, &sources, c->tokens));
     HEED_TRY(heed__search_run(c->search, &model, &batch, &results));
     for (int64_t s = 0; s < sources.n; s++)
-        HEED_TRY(hand_out(c, c->ids[s], results.offsets[s + 1] - results.offsets[s],
+        HEED_TRY(hand_out(c, s, results.offsets[s + 1] - results.offsets[s],
                           results.hypotheses + results.offsets[s]));
     return HEED_OK;
 }

@@ -50,6 +50,7 @@ void heed__filling_free(heed__filling *f)
     heed__buffer_free(&f->text);
     free(f->spans);
     free(f->unknown);
+    free(f->ids);
     *f = (heed__filling){0};
 }
 
@@ -58,13 +59,45 @@ static heed_status take_texts(heed__arena *arena, int64_t n, const char ***out)
     return heed__arena_take(arena, (size_t)n + 1, sizeof **out, "translations", out);
 }
 
-static heed_status token_texts(heed__arena *arena, const heed__tokenizer *tokenizer,
-                               const int32_t *ids, int64_t n, const char *const **out)
+/* Past the target's vocabulary. */
+static int is_copied(const heed__translated *what, int32_t id)
+{
+    return what->words && id >= heed__tokenizer_vocabulary(what->model->writer.tokenizer);
+}
+
+/* The first word of the source that has this id. */
+static heed_text copied_text(const heed__translated *what, int32_t id)
+{
+    int64_t j = 0;
+    while (j < what->encoding->length && what->words[j] != id) j++;
+    if (j == what->encoding->length) return (heed_text){"", 0};
+    heed__span span = what->encoding->spans[j];
+    return (heed_text){what->source.bytes + span.begin, span.end - span.begin};
+}
+
+static heed_status target_texts(heed__arena *arena, const heed__translated *what,
+                                const int32_t *ids, int64_t n, const char *const **out)
 {
     const char **texts = NULL;
     HEED_TRY(take_texts(arena, n, &texts));
     for (int64_t i = 0; i < n; i++) {
-        heed_text token = heed__tokenizer_token(tokenizer, ids[i]);
+        heed_text token = is_copied(what, ids[i])
+                              ? copied_text(what, ids[i])
+                              : heed__tokenizer_token(what->model->writer.tokenizer, ids[i]);
+        HEED_TRY(heed__arena_text(arena, token.bytes, token.size, &texts[i]));
+    }
+    *out = texts;
+    return HEED_OK;
+}
+
+static heed_status source_texts(heed__arena *arena, const heed__translated *what,
+                                const char *const **out)
+{
+    const heed__encoding *code = what->encoding;
+    const char **texts = NULL;
+    HEED_TRY(take_texts(arena, code->length, &texts));
+    for (int64_t i = 0; i < code->length; i++) {
+        heed_text token = heed__tokenizer_token(what->model->tokenizer, code->ids[i]);
         HEED_TRY(heed__arena_text(arena, token.bytes, token.size, &texts[i]));
     }
     *out = texts;
@@ -90,9 +123,9 @@ static int64_t row_of(heed_align_rule rule, int64_t t, int64_t rows)
     return row < rows ? row : rows - 1;
 }
 
-/* What stands for unknown tokens. Words are replaced by words, pieces by pieces. */
-static heed_status replacements(const heed__translated *what, const heed__hypothesis *h, int64_t n,
-                                heed__filling *f)
+/* What was looked at stands for unknown tokens. Words are replaced by words, pieces by pieces. */
+static void replacements(const heed__translated *what, const heed__hypothesis *h, int64_t n,
+                         heed__filling *f)
 {
     const heed__encoding *code = what->encoding;
     heed__looked_at source = {
@@ -104,8 +137,24 @@ static heed_status replacements(const heed__translated *what, const heed__hypoth
         .rows = h->length,
         .rule = what->rule,
         .words = strcmp(heed__tokenizer_kind(what->model->writer.tokenizer), "words") == 0};
-    HEED_TRY(heed__grow(&f->unknown, &f->unknown_room, (size_t)n + 1, sizeof *f->unknown, "words"));
     heed__replace_unknown(&source, n, h->tokens, f->unknown);
+}
+
+/* The tokens as the tokenizer has them, f->ids, and what stands for unknown ones, f->unknown. */
+static heed_status find_unknown(const heed__translated *what, const heed__hypothesis *h, int64_t n,
+                                heed__filling *f)
+{
+    size_t room = (size_t)n + 1;
+    HEED_TRY(heed__grow(&f->unknown, &f->unknown_room, room, sizeof *f->unknown, "words"));
+    HEED_TRY(heed__grow(&f->ids, &f->ids_room, room, sizeof *f->ids, "words"));
+    for (int64_t t = 0; t < n; t++) f->unknown[t] = (heed_text){NULL, 0};
+    if (what->replace_unknown && h->weights) replacements(what, h, n, f);
+    for (int64_t t = 0; t < n; t++) {
+        f->ids[t] = h->tokens[t];
+        if (!is_copied(what, h->tokens[t])) continue;
+        f->ids[t] = HEED_TOKEN_UNKNOWN;
+        f->unknown[t] = copied_text(what, h->tokens[t]);
+    }
     return HEED_OK;
 }
 
@@ -113,7 +162,6 @@ static heed_status replacements(const heed__translated *what, const heed__hypoth
 static heed_status write_text(const heed__translated *what, const heed__hypothesis *h, int64_t n,
                               heed__filling *f)
 {
-    const heed_text *unknown = NULL;
     f->text.size = 0;
     HEED_TRY(heed__grow(&f->spans, &f->spans_room, (size_t)n + 1, sizeof *f->spans, "tokens"));
     if (what->target) {
@@ -121,11 +169,8 @@ static heed_status write_text(const heed__translated *what, const heed__hypothes
         memcpy(f->spans, what->target_encoding->spans, (size_t)n * sizeof *f->spans);
         return HEED_OK;
     }
-    if (what->replace_unknown && h->weights) {
-        HEED_TRY(replacements(what, h, n, f));
-        unknown = f->unknown;
-    }
-    return heed__tokenizer_decode(what->model->writer.tokenizer, h->tokens, n, unknown, &f->text,
+    HEED_TRY(find_unknown(what, h, n, f));
+    return heed__tokenizer_decode(what->model->writer.tokenizer, f->ids, n, f->unknown, &f->text,
                                   f->spans);
 }
 
@@ -182,8 +227,7 @@ static heed_status align(heed__arena *arena, const heed__translated *what,
     t->n_source_tokens = what->encoding->length;
     t->n_source_words = f->source_words.n;
     t->n_words = f->words.n;
-    HEED_TRY(token_texts(arena, what->model->tokenizer, what->encoding->ids, t->n_source_tokens,
-                         &t->source_tokens));
+    HEED_TRY(source_texts(arena, what, &t->source_tokens));
     HEED_TRY(word_texts(arena, what->source.bytes, &f->source_words, &t->source_words));
     HEED_TRY(word_texts(arena, t->text, &f->words, &t->words));
     HEED_TRY(token_weights(arena, what, h, t));
@@ -199,8 +243,7 @@ static heed_status fill_one(heed__arena *arena, const heed__translated *what,
     t->normalised = h->score;
     t->finished = h->finished;
     t->n_tokens = n - first;
-    HEED_TRY(token_texts(arena, what->model->writer.tokenizer, h->tokens + first, t->n_tokens,
-                         &t->tokens));
+    HEED_TRY(target_texts(arena, what, h->tokens + first, t->n_tokens, &t->tokens));
     HEED_TRY(heed__arena_take(arena, (size_t)h->length + 1, sizeof *scores, "scores", &scores));
     for (int64_t i = first; i < h->length; i++) scores[i - first] = (double)h->log_probs[i];
     t->token_scores = scores;

@@ -23,6 +23,7 @@ typedef struct heed__translated {
     const heed_model *model;
     heed_text source;               /* zero in a language model */
     const heed__encoding *encoding; /* of the source */
+    const int32_t *words;           /* its tokens' ids in the extended vocabulary, or NULL */
     const heed_text *target;        /* a given target, or NULL */
     const heed__encoding *target_encoding;
     int64_t prompt; /* tokens at the beginning that are not part of the text */
@@ -37,7 +38,8 @@ typedef struct heed__filling {
     heed__buffer text;
     heed__span *spans;
     heed_text *unknown;
-    size_t spans_room, unknown_room;
+    int32_t *ids;
+    size_t spans_room, unknown_room, ids_room;
 } heed__filling;
 void heed__filling_free(heed__filling *filling);
 

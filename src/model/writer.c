@@ -4,7 +4,6 @@
 #include "base/fail.h"
 #include "model/stack.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What the memory's columns are; 0 = no source. */
@@ -73,6 +72,8 @@ heed_status heed__writer_create(heed_model *model)
         return heed__fail(HEED_E_INVALID,
                           "decoder.kind = %s; to write texts it must be gru, lstm or transformer",
                           heed_config_get(model->config, "decoder.kind"));
+    HEED_TRY(heed__config_check_copy(model->config, model->task == HEED_TASK_LANGUAGE));
+    HEED_TRY(heed__writer_create_copying(model));
     HEED_TRY(find_tie(model, &tie));
     HEED_TRY(create_embedding(model, tie == 2));
     int64_t dim = heed__target_dim(model->config);
@@ -81,9 +82,6 @@ heed_status heed__writer_create(heed_model *model)
         HEED_TRY(heed__linear_create(&model->params, "decoder.enter", dim, states, 1, &w->enter));
     HEED_TRY(w->kind->create(&model->params, model->config, memory_width(model), &w->decoder,
                              &w->width));
-    int recurrent = strcmp(w->kind->name, "transformer") != 0;
-    if (recurrent && heed__config_boolean(model->config, "decoder.copy"))
-        HEED_TRY(heed__writer_create_copying(model));
     return create_output(model, tie > 0);
 }
 
@@ -91,8 +89,7 @@ void heed__writer_destroy(heed__writer *w)
 {
     if (w->decoder) w->kind->destroy(w->decoder);
     w->decoder = NULL;
-    heed__free(w->copies);
-    free(w->words);
+    heed__extender_free(&w->extender);
 }
 
 heed__var heed__model_embed(heed_model *model, const heed__pass *pass, heed__param *table,
@@ -125,8 +122,8 @@ void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_
     heed__var x = enter(model, &pass, model->embedding, &model->enter, batch->source_tokens);
     memory->states = model->encoder_kind->apply(model->encoder, &pass, x, NULL);
     memory->ragged = &batch->source;
-    heed_status status = heed__writer_words(model, batch, &memory->tokens);
-    if (status != HEED_OK) heed__tape_fail(tape, status);
+    memory->words = batch->words;
+    memory->added = batch->added;
     int recurrent = heed__config_is(model->config, "encoder.kind", "gru") ||
                     heed__config_is(model->config, "encoder.kind", "lstm");
     memory->recurrent = recurrent;

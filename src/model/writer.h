@@ -19,6 +19,10 @@ typedef struct heed__pairs_batch {
     const int32_t *source_tokens; /* [source.rows] the boundary ends each */
     const int32_t *inputs;        /* [target.rows] the boundary begins each */
     const int32_t *labels;        /* [target.rows] and ends each */
+    /* Where the model copies: the source's ids in the extended vocabulary [source.rows], how many
+     * it has past the target's own; labels are then of it too (data/extend.h). */
+    const int32_t *words;
+    int64_t added;
 } heed__pairs_batch;
 
 typedef struct heed__pairs_vars {
@@ -35,8 +39,9 @@ void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_
 heed__var heed__writer_enter(heed_model *model, const heed__pass *pass, const int32_t *ids);
 heed__var heed__writer_logits(heed_model *model, const heed__pass *pass,
                               const heed__decoded *decoded);
-/* What is read as log-probabilities up to a constant a row: the logits, or of a model that copies
- * what generating and copying give together. vars: memory, decoded and logits. */
+/* What is read as log-probabilities: the logits, up to a constant a row; or, of a model that
+ * copies, what generating and copying give together, over the extended vocabulary. vars: memory,
+ * decoded and logits. */
 heed__var heed__writer_scores(heed__tape *tape, const heed__pairs_vars *vars);
 /* All of it, teacher-forced. */
 void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
@@ -47,9 +52,6 @@ heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pai
 
 /* Of models that copy: */
 heed_status heed__writer_create_copying(heed_model *model);
-/* Each source row as a target token, the model's until the next batch; NULL if it does not copy. */
-heed_status heed__writer_words(heed_model *model, const heed__pairs_batch *batch,
-                               const int32_t **words);
 heed__var heed__writer_pointer_loss(heed__tape *tape, const heed__pairs_batch *batch,
                                     const heed__pairs_vars *vars, float smoothing);
 

@@ -18,9 +18,13 @@ struct heed__writing {
     int64_t *source_offsets;
     size_t source_room;
     int64_t n, source_rows, longest_source;
+    int32_t *words; /* where the model copies */
+    size_t words_room;
+    int64_t added;
     /* A step: rows as texts of one token; the live sentences and where their sources stand. */
     int64_t *row_offsets, *row_order, *query_offsets, *starts, *lengths;
-    size_t offsets_room, order_room, query_room, starts_room, lengths_room;
+    int32_t *inputs;
+    size_t offsets_room, order_room, query_room, starts_room, lengths_room, inputs_room;
     heed__ragged rows, queries;
     float *log_probs, *weights, *part;
     size_t log_probs_room, weights_room, part_room;
@@ -35,6 +39,8 @@ void heed__writing_destroy(heed__writing **writing)
     heed__tape_destroy(&w->encoder_tape);
     heed__tape_destroy(&w->step_tape);
     free(w->source_offsets);
+    free(w->words);
+    free(w->inputs);
     free(w->row_offsets);
     free(w->row_order);
     free(w->query_offsets);
@@ -64,9 +70,11 @@ heed_status heed__writing_open(heed_model *model, heed__writing **out)
     return status;
 }
 
-static heed_status keep_sources(heed__writing *w, const heed__ragged *sources)
+static heed_status keep_sources(heed__writing *w, const heed__pairs_batch *batch)
 {
-    size_t count = (size_t)sources->n + 1;
+    const heed__ragged *sources = &batch->source;
+    size_t count = (size_t)sources->n + 1, rows = (size_t)sources->rows;
+    w->added = batch->added;
     w->n = sources->n;
     w->source_rows = sources->rows;
     w->longest_source = sources->longest;
@@ -74,19 +82,20 @@ static heed_status keep_sources(heed__writing *w, const heed__ragged *sources)
     HEED_TRY(heed__grow(&w->source_offsets, &w->source_room, count, sizeof *w->source_offsets,
                         "a batch"));
     memcpy(w->source_offsets, sources->offsets, count * sizeof *w->source_offsets);
+    if (!batch->words) return HEED_OK;
+    HEED_TRY(heed__grow(&w->words, &w->words_room, rows, sizeof *w->words, "a batch"));
+    memcpy(w->words, batch->words, rows * sizeof *w->words);
     return HEED_OK;
 }
 
-heed_status heed__writing_begin(heed__writing *w, const heed__ragged *sources,
-                                const int32_t *tokens)
+heed_status heed__writing_begin(heed__writing *w, const heed__pairs_batch *batch)
 {
     const heed__writer *writer = &w->model->writer;
-    heed__pairs_batch batch = {.source = *sources, .source_tokens = tokens};
     heed__memory memory;
-    heed__pass pass = {.tape = w->encoder_tape, .ragged = &batch.source};
-    HEED_TRY(keep_sources(w, sources));
+    heed__pass pass = {.tape = w->encoder_tape, .ragged = &batch->source};
+    HEED_TRY(keep_sources(w, batch));
     heed__tape_start(w->encoder_tape, HEED_TAPE_INFER, (heed__draw){0});
-    heed__writer_encode(w->model, w->encoder_tape, &batch, &memory);
+    heed__writer_encode(w->model, w->encoder_tape, batch, &memory);
     writer->kind->begin(writer->decoder, w->state, &pass, &memory);
     HEED_TRY(heed__tape_run(w->encoder_tape, HEED_NO_VAR));
     return writer->kind->begun(writer->decoder, w->state, w->encoder_tape);
@@ -115,6 +124,7 @@ static heed_status make_room(heed__writing *w, const heed__search_step *step)
     HEED_TRY(heed__grow(&w->query_offsets, &w->query_room, n, sizeof *w->query_offsets, "a step"));
     HEED_TRY(heed__grow(&w->starts, &w->starts_room, n, sizeof *w->starts, "a step"));
     HEED_TRY(heed__grow(&w->lengths, &w->lengths_room, n, sizeof *w->lengths, "a step"));
+    HEED_TRY(heed__grow(&w->inputs, &w->inputs_room, n, sizeof *w->inputs, "a step"));
     if (w->order_room == had) return HEED_OK;
     for (size_t i = 0; i < n; i++) w->row_offsets[i] = w->row_order[i] = (int64_t)i;
     return HEED_OK;
@@ -137,6 +147,14 @@ static void group_rows(heed__writing *w, const heed__search_step *step)
         w->query_offsets[++live] = i + 1;
     }
     w->queries = (heed__ragged){live, step->rows, most, w->query_offsets, NULL, w->row_order};
+}
+
+/* What the decoder sees of the tokens: those past its vocabulary are unknown to it. */
+static void find_inputs(heed__writing *w, const heed__search_step *step)
+{
+    int64_t vocabulary = heed__tokenizer_vocabulary(w->model->writer.tokenizer);
+    for (int64_t i = 0; i < step->rows; i++)
+        w->inputs[i] = step->tokens[i] < vocabulary ? step->tokens[i] : HEED_TOKEN_UNKNOWN;
 }
 
 /* One head's weights, a live sentence's rows at a time, `heads` heads of it into each row. */
@@ -200,7 +218,7 @@ static heed_status take_scores(heed__writing *w, heed__var logits, heed__search_
     size_t count = (size_t)(rows * columns);
     HEED_TRY(heed__grow(&w->log_probs, &w->log_probs_room, count, sizeof *w->log_probs, "a step"));
     memcpy(w->log_probs, heed__tape_value(w->step_tape, logits), count * sizeof *w->log_probs);
-    heed__log_softmax(w->model->context, rows, columns, w->log_probs);
+    if (!w->model->writer.copies) heed__log_softmax(w->model->context, rows, columns, w->log_probs);
     out->log_probs = w->log_probs;
     return HEED_OK;
 }
@@ -212,6 +230,7 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
     heed__pass pass = {.tape = w->step_tape, .ragged = &w->rows};
     HEED_TRY(make_room(w, step));
     group_rows(w, step);
+    find_inputs(w, step);
     heed__step decoding = {.position = step->position,
                            .rows = step->rows,
                            .parents = step->parents,
@@ -224,8 +243,8 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
     heed__sites *sites = step->weights ? &w->sites : NULL;
     w->sites.count = 0;
     heed__tape_start(w->step_tape, sites ? HEED_TAPE_SAVE : HEED_TAPE_INFER, (heed__draw){0});
-    heed__var y = heed__writer_enter(model, &pass, step->tokens);
-    heed__pairs_vars vars = {.memory = {.tokens = model->writer.words}};
+    heed__var y = heed__writer_enter(model, &pass, w->inputs);
+    heed__pairs_vars vars = {.memory = {.words = w->words, .added = w->added}};
     vars.decoded =
         model->writer.kind->step(model->writer.decoder, w->state, &pass, &decoding, y, sites);
     vars.logits = heed__writer_logits(model, &pass, &vars.decoded);
@@ -243,5 +262,6 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
 
 heed__search_model heed__writing_model(heed__writing *w)
 {
-    return (heed__search_model){w, heed__tokenizer_vocabulary(w->model->writer.tokenizer), step};
+    int64_t vocabulary = heed__tokenizer_vocabulary(w->model->writer.tokenizer);
+    return (heed__search_model){w, vocabulary + w->added, step};
 }

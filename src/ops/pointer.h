@@ -22,15 +22,17 @@ typedef struct heed__pointer {
     const int32_t *words;  /* [source rows] id in the extended vocabulary; -1 = never copied */
     const int32_t *labels; /* [n] ids in the extended vocabulary; -1 = none */
     float smoothing;       /* in [0, 1) */
+    int64_t added;         /* ids past V; read by the scores only */
 } heed__pointer;
 extern const heed__op heed__op_pointer_loss;
 
-/* The same inputs; output [n,V]: log p of the vocabulary. labels and smoothing are not read. */
+/* The same inputs; output [n, V + added]: log p of the extended vocabulary. labels and smoothing
+ * are not read. */
 extern const heed__op heed__op_pointer_scores;
 
 /* log p of the extended vocabulary, out [n, extended], extended >= V; -inf where nothing gives a
  * word (past V, and not in the source). labels and smoothing are not read. A row's numbers depend
- * on that row only. Allocates nothing. */
+ * on that row only, and not on `extended`. Allocates nothing. */
 void heed__pointer_log_probs(heed_context *context, const heed__pointer *pointer, int64_t classes,
                              const heed_real *logits, const heed_real *gate,
                              const heed_real *weights, int64_t extended, heed_real *out);

@@ -171,7 +171,7 @@ static heed_status pointer_backward(const heed__call *call)
 static heed_status check_one(heed__gradcheck *check, const int32_t *labels, float smoothing)
 {
     static const int32_t words[HEED_CHECK_MEMORY] = {7, 2, 5, 2, 5, 2, -1};
-    heed__pointer p = {*heed__look_example(), words, labels, smoothing};
+    heed__pointer p = {*heed__look_example(), words, labels, smoothing, 0};
     heed__segment segment = {p.look.pairs};
     heed__var in[3] = {heed__gradcheck_input(check, HEED_CHECK_QUERIES, 6),
                        heed__gradcheck_input(check, HEED_CHECK_QUERIES, 1), HEED_NO_VAR};

@@ -76,8 +76,9 @@ static void mix_row(void *arg, int64_t row, int thread)
     for (int64_t j = 0; j < count; j++) {
         if (words[j] < 0 || words[j] >= m->extended || seen_before(words, j)) continue;
         heed_real sum = heed__copied(m->pointer, row, m->weights, words[j], j);
-        if (sum < HEED_LEAST_COPY) continue;
-        heed_real copied = copy + heed__log_of(m->kernels, sum);
+        int counts = sum >= HEED_LEAST_COPY;
+        if (!counts && words[j] < m->classes) continue;
+        heed_real copied = copy + heed__log_of(m->kernels, counts ? sum : HEED_LEAST_COPY);
         out[words[j]] = heed__log_add(m->kernels, out[words[j]], copied);
     }
 }

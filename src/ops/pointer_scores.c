@@ -11,7 +11,7 @@ static heed_status scores_shape(const heed__shapes *s, heed__size *size)
     HEED_TRY(heed__want_shape(s, "pointer_scores", 1, "the gate", s->in[0].rows, 1));
     HEED_TRY(heed__want_shape(s, "pointer_scores", 2, "the weights", p->look.pairs->rows, 1));
     size->rows = s->in[0].rows;
-    size->cols = s->in[0].cols;
+    size->cols = s->in[0].cols + p->added;
     return HEED_OK;
 }
 
@@ -19,7 +19,7 @@ static heed_status scores_forward(const heed__call *call)
 {
     int64_t classes = call->in[0].cols;
     heed__pointer_log_probs(call->context, call->attributes, classes, call->in[0].data,
-                            call->in[1].data, call->in[2].data, classes, call->out.data);
+                            call->in[1].data, call->in[2].data, call->out.cols, call->out.data);
     return HEED_OK;
 }
 

@@ -69,7 +69,11 @@ static heed_status encode_pairs_of(heed__session *s, heed__split *split)
                                         &split->examples));
     HEED_TRY(heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,
                                         HEED_SIDE_TARGET, &split->written));
-    return heed__pairs_filter(s->context, &limits, split->rows, &split->examples, &split->written);
+    HEED_TRY(
+        heed__pairs_filter(s->context, &limits, split->rows, &split->examples, &split->written));
+    if (!m->writer.copies) return HEED_OK;
+    return heed__copies_make(s->context, &m->writer.extender, split->rows, &split->examples,
+                             &split->written, &split->copies);
 }
 
 static heed_status encode_pairs(heed__session *s)
@@ -91,6 +95,15 @@ static heed_status encode_language(heed__session *s)
 }
 
 /* ------------------------------------------------------------------ batches */
+
+static heed_status make_copies(heed__session *s)
+{
+    heed__batch_capacity most = heed__batches_capacity(s->batches);
+    heed__batch_capacity valid = heed__batches_capacity(s->valid_batches);
+    if (!s->model->writer.copies) return HEED_OK;
+    HEED_TRY(heed__copies_batch_create(&most, &s->copied));
+    return heed__copies_batch_create(&valid, &s->valid_copied);
+}
 
 static heed_status make_batches(heed__session *s)
 {
@@ -116,24 +129,41 @@ static heed_status make_batches(heed__session *s)
     HEED_TRY(heed__alloc((size_t)most.target_rows, sizeof *s->valid_scores, "a batch",
                          &s->valid_scores));
     HEED_TRY(heed__batch_create(s->valid_batches, &s->valid_batch));
+    HEED_TRY(make_copies(s));
     most = heed__batches_capacity(s->batches);
     if (heed__config_number(s->config, "train.sampling") > 0)
         HEED_TRY(heed__alloc((size_t)most.target_rows, sizeof *s->mixed, "a batch", &s->mixed));
     return s->guide_files ? heed__guide_batch_create(&s->guide, &most, &s->guided) : HEED_OK;
 }
 
-static heed__pairs_batch largest_of(const heed__batches *batches)
+static heed__pairs_batch largest_of(const heed__batches *batches, const heed__split *split)
 {
     heed__batch_capacity most = heed__batches_capacity(batches);
     return (heed__pairs_batch){
         .source = {.n = most.sequences, .rows = most.rows, .longest = most.longest},
-        .target = {.n = most.sequences, .rows = most.target_rows, .longest = most.target_longest}};
+        .target = {.n = most.sequences, .rows = most.target_rows, .longest = most.target_longest},
+        .added = split->copies.most};
+}
+
+/* What may be copied: the labels and the sources in the extended vocabulary. */
+static void add_copies(const heed__session *s, const heed__split *split,
+                       const heed__copies_batch *copied, heed__pairs_batch *batch)
+{
+    if (!s->model->writer.copies) return;
+    batch->labels = copied->labels;
+    batch->words = copied->words;
+    batch->added = split->copies.most;
 }
 
 static heed__pairs_batch batch_of(const heed__session *s)
 {
-    return (heed__pairs_batch){s->texts, s->targets, s->batch.tokens, s->batch.target_inputs,
-                               s->batch.target_labels};
+    heed__pairs_batch batch = {.source = s->texts,
+                               .target = s->targets,
+                               .source_tokens = s->batch.tokens,
+                               .inputs = s->batch.target_inputs,
+                               .labels = s->batch.target_labels};
+    add_copies(s, &s->train, &s->copied, &batch);
+    return batch;
 }
 
 /* Scheduled sampling: some inputs become what a first pass predicts. */
@@ -144,10 +174,12 @@ static heed_status mix(heed__session *s)
     heed__draw draw = heed__session_draw(s);
     heed__sampling sampling = {.share = heed__config_number(s->config, "train.sampling"),
                                .seed = draw.seed,
-                               .step = draw.step};
+                               .step = draw.step,
+                               .known = heed__tokenizer_vocabulary(s->model->writer.tokenizer)};
     s->pairs = batch_of(s);
     heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__writer_record(s->model, tape, &s->pairs, &vars);
+    vars.logits = heed__writer_scores(tape, &vars);
     heed__tape_keep(tape, vars.logits);
     HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
     return heed__sampling_mix(s->context, &sampling, &s->pairs.target,
@@ -158,13 +190,14 @@ static heed_status mix(heed__session *s)
 static heed_status prepare(heed__session *s)
 {
     if (s->guide_files) heed__guide_fill(&s->guide, &s->batch, &s->guided);
+    if (s->model->writer.copies) heed__copies_fill(&s->train.copies, &s->batch, &s->copied);
     return s->mixed ? mix(s) : HEED_OK;
 }
 
 static void record(heed__session *s, int largest, heed__var *loss)
 {
     heed__pairs_vars vars = {.sites = s->guide_files ? &s->sites : NULL};
-    s->pairs = largest ? largest_of(s->batches) : batch_of(s);
+    s->pairs = largest ? largest_of(s->batches, &s->train) : batch_of(s);
     if (s->mixed && !largest) s->pairs.inputs = s->mixed;
     heed__tape_start(s->tape, HEED_TAPE_TRAIN, heed__session_draw(s));
     heed__writer_record(s->model, s->tape, &s->pairs, &vars);
@@ -190,24 +223,24 @@ static void record_valid(heed__session *s, heed__pairs_vars *vars)
 static heed_status plan_scoring(heed__session *s)
 {
     heed__pairs_vars vars;
-    s->pairs = largest_of(s->valid_batches);
+    s->pairs = largest_of(s->valid_batches, &s->valid);
     record_valid(s, &vars);
     return heed__tape_plan(s->model->tape, HEED_NO_VAR);
 }
 
 /* Sums over a batch's rows: the negative log-likelihood, and how often the label is likeliest. */
-static void add_rows(heed__session *s, heed__var logits, double *loss, int64_t *right)
+static void add_rows(heed__session *s, heed__var scores, double *loss, int64_t *right)
 {
-    const heed__batch *b = &s->valid_batch;
-    int64_t columns = heed__tape_cols(s->model->tape, logits);
-    const heed_real *values = heed__tape_value(s->model->tape, logits);
+    const int32_t *labels = s->pairs.labels;
+    int64_t rows = s->pairs.target.rows, columns = heed__tape_cols(s->model->tape, scores);
+    const heed_real *values = heed__tape_value(s->model->tape, scores);
     const heed__kernels *kernels = heed__kernels_best();
-    heed__log_softmax_of(s->context, b->target_rows, columns, values, b->target_labels,
-                         s->valid_scores);
-    for (int64_t i = 0; i < b->target_rows; i++) {
+    if (!s->model->writer.copies)
+        heed__log_softmax_of(s->context, rows, columns, values, labels, s->valid_scores);
+    for (int64_t i = 0; i < rows; i++) {
         const heed_real *row = values + i * columns;
-        *loss -= (double)s->valid_scores[i];
-        *right += row[b->target_labels[i]] >= kernels->max(columns, row);
+        *loss -= (double)(s->model->writer.copies ? row[labels[i]] : s->valid_scores[i]);
+        *right += row[labels[i]] >= kernels->max(columns, row);
     }
 }
 
@@ -219,8 +252,10 @@ static heed_status score_tokens(heed__session *s, heed__scores *out)
         heed__batch *b = &s->valid_batch;
         heed__pairs_vars vars;
         heed__batches_fill(s->valid_batches, i, b);
+        if (s->model->writer.copies) heed__copies_fill(&s->valid.copies, b, &s->valid_copied);
         s->pairs = (heed__pairs_batch){
             .source_tokens = b->tokens, .inputs = b->target_inputs, .labels = b->target_labels};
+        add_copies(s, &s->valid, &s->valid_copied, &s->pairs);
         s->pairs.target =
             heed__session_ragged(s, b->n, b->target_rows, b->target_longest, b->target_offsets,
                                  b->examples, s->valid_target_order);

@@ -50,6 +50,7 @@ static void mix_sequence(void *arg, int64_t s, int thread)
         if (t == 0 || !((double)bits[0] * 0x1p-32 < job->sampling->share)) continue;
         int32_t token = predict(job, job->logits + (row - 1) * job->vocabulary,
                                 heed__draw_share(bits[1], bits[2]));
+        if (job->sampling->known && token >= job->sampling->known) continue;
         if (token >= HEED_TOKEN_FIRST || token == BROKEN) job->mixed[row] = token;
     }
 }

@@ -16,6 +16,7 @@ typedef struct heed__sampling {
     int draw;      /* 0: by the likeliest token; 1: by one drawn from the prediction */
     uint64_t seed; /* what is replaced and drawn is a function of (seed, step, sequence id, */
     uint64_t step; /* position) only */
+    int64_t known; /* predictions from this id on are unknown when read; 0 = there are none */
 } heed__sampling;
 
 /*

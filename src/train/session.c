@@ -106,6 +106,8 @@ static void drop_batches(heed__session *s)
     heed__free(s->mixed);
     s->mixed = NULL;
     heed__guide_batch_free(&s->guided);
+    heed__copies_batch_free(&s->copied);
+    heed__copies_batch_free(&s->valid_copied);
     s->order = s->target_order = s->count = s->valid_order = s->valid_target_order = NULL;
     s->valid_scores = NULL;
     s->predictions = NULL;
@@ -246,6 +248,7 @@ static void free_split(heed__split *split)
     for (int i = 0; i < HEED_MODEL_OUTPUTS; i++) heed__targets_free(&split->targets[i]);
     heed__examples_free(&split->examples);
     heed__examples_free(&split->written);
+    heed__copies_free(&split->copies);
     heed_dataset_destroy(&split->rows);
 }
 

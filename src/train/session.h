@@ -3,6 +3,7 @@
 #ifndef HEED_TRAIN_SESSION_H
 #define HEED_TRAIN_SESSION_H
 
+#include "data/copies.h"
 #include "data/guide.h"
 #include "heed/train.h"
 #include "model/vocabulary.h"
@@ -19,6 +20,7 @@ typedef struct heed__split {
     heed__examples examples;
     heed__targets targets[HEED_MODEL_OUTPUTS]; /* classification */
     heed__examples written;                    /* targets of pairs, text of language models */
+    heed__copies copies;                       /* of both, where the model copies */
 } heed__split;
 
 typedef struct heed__session heed__session;
@@ -95,11 +97,12 @@ struct heed__session {
     heed__guide guide;
     heed__sites sites; /* of guided attention */
     heed__guide_batch guided;
-    int64_t steps;                   /* planned */
-    int epoch_ended;                 /* in the last step */
-    int64_t micro;                   /* which batch of the step */
-    int64_t step_tokens;             /* in all steps */
-    int64_t laid_out, epoch_batches; /* the epoch that batches hold, and how many it has */
+    heed__copies_batch copied, valid_copied; /* where the model copies */
+    int64_t steps;                           /* planned */
+    int epoch_ended;                         /* in the last step */
+    int64_t micro;                           /* which batch of the step */
+    int64_t step_tokens;                     /* in all steps */
+    int64_t laid_out, epoch_batches;         /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;
     char state_path[4096], metrics_path[4096];
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];

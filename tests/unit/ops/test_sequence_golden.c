@@ -166,7 +166,7 @@ static void test_pointer(void **state)
     (void)state;
     static const int32_t words[] = {7, 2, 5, 2, 5, 2, 1}, labels[] = {5, 7, 0, -1};
     for (int i = 0; i < 2; i++) {
-        heed__pointer pointer = {look, words, labels, i ? 0.1f : 0};
+        heed__pointer pointer = {look, words, labels, i ? 0.1f : 0, 0};
         heed__segment segment = {&pairs};
         begin();
         heed__var in[3] = {input(QUERIES, CLASSES), input(QUERIES, 1), input(PAIRS, 1)};

@@ -66,11 +66,45 @@ static void check_batch(heed_model *model)
     }
 }
 
+/* Samples too, and every draw is the text's own. */
+static void check_samples(heed_model *model)
+{
+    heed_text texts[TEXTS];
+    heed_sample_options options = {.size = sizeof options, .samples = 3, .seed = 4};
+    heed_translations *all = NULL, *one = NULL;
+    texts_of(texts);
+    check_ok(heed_sample(model, texts, TEXTS, &options, &all));
+    for (int i = 0; i < TEXTS; i++) {
+        check_ok(heed_sample(model, &texts[i], 1, &options, &one));
+        for (int64_t k = 0; k < options.samples; k++)
+            check_equal(heed_translations_at(all, i, k), heed_translations_at(one, 0, k));
+        heed_translations_destroy(&one);
+    }
+    heed_translations_destroy(&all);
+}
+
+/* What the model copies: the source's words, and labels, in the extended vocabulary. */
+static void extend(const heed_model *model, const char *source, const heed__encoding *s,
+                   const char *target, const heed__encoding *t, int32_t *words, int32_t *labels,
+                   heed__pairs_batch *batch)
+{
+    const heed__extender *extender = &model->writer.extender;
+    heed__extension extension = {0};
+    if (!model->writer.copies) return;
+    check_ok(
+        heed__extend_source(extender, (heed_text){source, strlen(source)}, s, &extension, words));
+    heed__extend_target(extender, (heed_text){target, strlen(target)}, t, &extension, labels);
+    words[s->length] = HEED_TOKEN_END;
+    batch->words = words;
+    batch->added = extension.n;
+    heed__extension_free(&extension);
+}
+
 /* Log-probabilities of a given target by one pass over all of it, as training sees it. */
 static void whole_pass(heed_model *model, const char *source, const char *target, float *out)
 {
     heed__encoding s = {0}, t = {0};
-    int32_t source_ids[64], inputs[64], labels[64];
+    int32_t source_ids[64], inputs[64], labels[64], words[64];
     check_ok(heed__tokenizer_encode(model->tokenizer, source, strlen(source), &s));
     check_ok(heed__tokenizer_encode(model->writer.tokenizer, target, strlen(target), &t));
     memcpy(source_ids, s.ids, (size_t)s.length * sizeof *s.ids);
@@ -85,13 +119,18 @@ static void whole_pass(heed_model *model, const char *source, const char *target
         .inputs = inputs,
         .labels = labels};
     heed__pairs_vars vars = {.sites = NULL};
+    extend(model, source, &s, target, &t, words, labels, &batch);
     heed__tape_start(model->tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__writer_record(model, model->tape, &batch, &vars);
     vars.logits = heed__writer_scores(model->tape, &vars);
     heed__tape_keep(model->tape, vars.logits);
     check_ok(heed__tape_run(model->tape, HEED_NO_VAR));
-    heed__log_softmax_of(NULL, target_rows[1], heed__tape_cols(model->tape, vars.logits),
-                         heed__tape_value(model->tape, vars.logits), labels, out);
+    int64_t columns = heed__tape_cols(model->tape, vars.logits);
+    const float *scores = heed__tape_value(model->tape, vars.logits);
+    if (!model->writer.copies)
+        heed__log_softmax_of(NULL, target_rows[1], columns, scores, labels, out);
+    for (int64_t i = 0; model->writer.copies && i < target_rows[1]; i++)
+        out[i] = scores[i * columns + labels[i]];
     heed__encoding_free(&s);
     heed__encoding_free(&t);
 }
@@ -155,13 +194,34 @@ static void check_weights(heed_model *model)
     heed_translations_destroy(&written);
 }
 
+/* The same of targets that were not written by the model, with words that it does not know. */
+static void check_given(heed_model *model)
+{
+    heed_text texts[TEXTS], targets[TEXTS];
+    heed_translations *scored = NULL;
+    texts_of(texts);
+    for (int i = 0; i < TEXTS; i++) targets[i] = texts[(i + 1) % TEXTS];
+    targets[8] = texts[8];
+    check_ok(heed_score(model, texts, targets, TEXTS, NULL, &scored));
+    for (int i = 0; i < TEXTS; i++) {
+        const heed_translation *t = heed_translations_at(scored, i, 0);
+        float whole[64];
+        whole_pass(model, sources[i], targets[i].bytes, whole);
+        for (int64_t k = 0; k <= t->n_tokens; k++)
+            assert_true(whole[k] == (float)t->token_scores[k]);
+    }
+    heed_translations_destroy(&scored);
+}
+
 static void check_model(const char *settings)
 {
     heed_model *model = trained(settings);
     check_weights(model);
     assert_int_equal(heed_model_task(model), HEED_TASK_TRANSLATE);
     check_batch(model);
+    check_samples(model);
     check_scores(model);
+    check_given(model);
     heed_model_destroy(&model);
 }
 
@@ -187,9 +247,13 @@ static void test_settings(void **state)
         "decoder.kind=lstm encoder.kind=gru decoder.attention=general decoder.input_feeding=false",
         "decoder.kind=gru encoder.kind=lstm decoder.attention=concat decoder.deep_output=false",
         "decoder.kind=gru encoder.kind=none decoder.tie=output",
+        "decoder.kind=gru encoder.kind=gru decoder.coverage=true",
+        "decoder.kind=lstm encoder.kind=gru decoder.attention=general decoder.coverage_loss=0.5",
         "decoder.kind=gru encoder.kind=gru decoder.copy=true",
-        "decoder.kind=lstm encoder.kind=gru decoder.copy=true decoder.attention=general "
-        "decoder.coverage=true decoder.coverage_loss=0.5 input.joint=false",
+        "decoder.kind=lstm encoder.kind=lstm decoder.copy=true input.joint=false "
+        "input.min_count=20",
+        "decoder.kind=gru encoder.kind=transformer decoder.copy=true decoder.attention=dot "
+        "decoder.coverage=true decoder.coverage_loss=1 input.tokenizer=characters",
         "decoder.kind=gru encoder.kind=transformer decoder.coverage=true decoder.layers=2",
         "encoder.kind=transformer encoder.norm=post encoder.positions=learned input.max_length=32",
         "encoder.kind=transformer encoder.activation=gelu encoder.key_heads=2 decoder.key_heads=1 "
