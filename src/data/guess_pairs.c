@@ -106,6 +106,11 @@ heed_status heed__guess_pairs(const heed__sample *sample, heed__columns *columns
             else
                 target = i;
         }
+    if ((source < 0 || target < 0) && sample->format->named)
+        return heed__fail(HEED_E_DATA,
+                          "%s: the objects have one key; write both texts as strings, {\"source\": "
+                          "\"...\", \"target\": \"...\"}",
+                          sample->name);
     if (source < 0 || target < 0)
         return heed__fail(HEED_E_DATA,
                           "%s: has one column; pairs need two, with a tab between, or a second "

@@ -13,10 +13,10 @@
 #include <string.h>
 
 /* Why a pair goes; the first that holds. */
-typedef enum reason { STAYS, EMPTY, TOO_LONG, RATIO, IDENTICAL, REASONS } reason;
+typedef enum reason { STAYS, UNKNOWN, TOO_LONG, RATIO, IDENTICAL, REASONS } reason;
 
 static const char *const said[REASONS] = {
-    [EMPTY] = "with a side of nothing but unknown tokens",
+    [UNKNOWN] = "with a side of nothing but unknown tokens",
     [TOO_LONG] = "too long",
     [RATIO] = "with sides of too different lengths",
     [IDENTICAL] = "of two equal texts",
@@ -39,7 +39,8 @@ static reason judge(const heed__pair_limits *limits, const heed_dataset *dataset
 {
     int64_t source = tokens_of(sources, row), target = tokens_of(targets, row);
     int64_t longer = source > target ? source : target, shorter = source + target - longer;
-    if (is_unknown(sources, row) || is_unknown(targets, row)) return EMPTY;
+    if (limits->drop_unknown && (is_unknown(sources, row) || is_unknown(targets, row)))
+        return UNKNOWN;
     if ((limits->max_source && source > limits->max_source) ||
         (limits->max_target && target > limits->max_target))
         return TOO_LONG;
@@ -100,7 +101,7 @@ static heed_status refuse(const heed__pair_limits *limits, int64_t n, const char
 {
     return heed__fail(HEED_E_DATA,
                       "none of %lld pairs is left: %s; the limits are %lld tokens and a ratio of "
-                      "%g: raise --max-length or --max-ratio, or mend the pairs",
+                      "%g: mend the pairs, or raise --max-length, --max-ratio or --vocabulary",
                       (long long)n, what, (long long)limits->max_source, limits->max_ratio);
 }
 

@@ -26,8 +26,7 @@ static const preset writing[] = {
     {"input.max_length", "512"}, {"train.batch_texts", "1000000"}, {"train.batch_tokens", "4096"},
     {"output.smoothing", "0.1"}, {"train.weight_decay", "0.0001"}, {NULL, NULL}};
 
-static const preset translating[] = {
-    {"input.tokenizer", "bpe"}, {"input.vocabulary", "8000"}, {NULL, NULL}};
+static const preset translating[] = {{"input.tokenizer", "bpe"}, {NULL, NULL}};
 
 static const preset transformers[] = {{"encoder.dim", "256"},
                                       {"encoder.layers", "3"},

@@ -56,15 +56,23 @@ static heed_status build_language(heed__session *s, heed__model_parts *parts)
                                          &settings, s->train.rows, &parts->tokenizer);
 }
 
+/* What teaches little is left out of training; validation tells how well any pair is done that the
+ * model can read. */
+static heed__pair_limits pair_limits(const heed__session *s, int training)
+{
+    int64_t longest = heed__config_integer(s->config, "input.max_length");
+    heed__pair_limits limits = {.max_source = longest, .max_target = longest};
+    if (!training) return limits;
+    limits.max_ratio = heed__config_number(s->config, "train.max_ratio");
+    limits.drop_unknown = 1;
+    limits.drop_identical = heed__config_boolean(s->config, "train.drop_identical");
+    return limits;
+}
+
 static heed_status encode_pairs_of(heed__session *s, heed__split *split)
 {
     const heed_model *m = s->model;
-    int64_t longest = heed__config_integer(s->config, "input.max_length");
-    heed__pair_limits limits = {.max_source = longest,
-                                .max_target = longest,
-                                .max_ratio = heed__config_number(s->config, "train.max_ratio"),
-                                .drop_identical =
-                                    heed__config_boolean(s->config, "train.drop_identical")};
+    heed__pair_limits limits = pair_limits(s, split == &s->train);
     HEED_TRY(heed__examples_encode_side(s->context, m->tokenizer, split->rows, HEED_SIDE_SOURCE,
                                         &split->examples));
     HEED_TRY(heed__examples_encode_side(s->context, m->writer.tokenizer, split->rows,

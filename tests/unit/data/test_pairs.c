@@ -202,6 +202,9 @@ static void test_columns_are_named(void **state)
     check_fails(columns(path, &(heed_read_options){.text = "1", .label = "1"}, &d), HEED_E_INVALID,
                 "both text and label");
     check_fails(columns(files_text("lines", "one\ntwo\n"), NULL, &d), HEED_E_DATA, "--target");
+    const char *nested = "{\"translation\": {\"de\": \"a\", \"en\": \"b\"}}\n";
+    check_fails(columns(files_text("nested", nested), NULL, &d), HEED_E_DATA,
+                "the objects have one key; write both texts as strings");
 }
 
 static void test_targets_that_cannot_be_used_are_named(void **state)
