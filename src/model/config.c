@@ -150,6 +150,11 @@ heed_status heed_config_set(heed_config *config, const char *name, const char *v
     return HEED_OK;
 }
 
+const char *heed__config_flag(const char *key)
+{
+    return heed_setting_at((size_t)find(key))->flag;
+}
+
 heed_status heed__config_default(heed_config *config, const char *key, const char *value)
 {
     int i = find(key);

@@ -11,6 +11,8 @@ double heed__config_number(const heed_config *config, const char *key);
 int heed__config_boolean(const heed_config *config, const char *key);
 int heed__config_is(const heed_config *config, const char *key, const char *choice);
 
+/* A setting's spelling on the command line. */
+const char *heed__config_flag(const char *key);
 /* Sets what was not given, which stays so. */
 heed_status heed__config_default(heed_config *config, const char *key, const char *value);
 

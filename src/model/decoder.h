@@ -25,8 +25,8 @@ typedef struct heed__memory {
 
 /* What a decoder gives. */
 typedef struct heed__decoded {
-    heed__var states;  /* [target rows, width]: the output layer is applied to them */
-    heed__var loss;    /* 1 x 1, to be added to the loss (coverage), or HEED_NO_VAR */
+    heed__var states; /* [target rows, width]: the output layer is applied to them */
+    heed__var loss;   /* 1 x 1, to be added to the loss (coverage), or HEED_NO_VAR */
     /* Copying: [target rows, 1], the share that is generated before its sigmoid (as the pointer
      * operation takes it), or HEED_NO_VAR. */
     heed__var gate;

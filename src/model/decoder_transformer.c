@@ -98,10 +98,8 @@ static heed__var whole_cross(void *user, heed__transformer_layer *layer, int64_t
 
 static heed__decoded decoded(heed__var states)
 {
-    return (heed__decoded){.states = states,
-                           .loss = HEED_NO_VAR,
-                           .gate = HEED_NO_VAR,
-                           .weights = HEED_NO_VAR};
+    return (heed__decoded){
+        .states = states, .loss = HEED_NO_VAR, .gate = HEED_NO_VAR, .weights = HEED_NO_VAR};
 }
 
 static heed__decoded transformer_apply(void *decoder, const heed__pass *pass,

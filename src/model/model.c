@@ -133,17 +133,26 @@ void heed_model_destroy(heed_model **model)
     *model = NULL;
 }
 
+/* Word embeddings: looked up and scaled. */
+heed__var heed__model_embed(heed_model *model, heed__tape *tape, heed__param *table,
+                            const int32_t *ids, const heed__ragged *ragged)
+{
+    heed__embedding words = {.ids = ids, .rows = ragged->rows, .ragged = ragged};
+    words.drop = (float)heed__config_number(model->config, "input.word_dropout");
+    heed__var rows = heed__tape_param(tape, table);
+    heed__var x = heed__tape_apply(tape, &heed__op_embedding, &rows, 1, &words, sizeof words);
+    if (!heed__config_boolean(model->config, "input.scale")) return x;
+    heed__weighted_sum scale = {{heed__sqrt((heed_real)table->cols)}};
+    return heed__tape_apply(tape, &heed__op_weighted_sum, &x, 1, &scale, sizeof scale);
+}
+
 static heed__var embed(heed_model *model, heed__tape *tape, const heed__model_batch *batch)
 {
-    heed__embedding words = {.ids = batch->tokens, .rows = batch->ragged.rows};
-    words.drop = (float)heed__config_number(model->config, "input.word_dropout");
-    words.ragged = &batch->ragged;
-    heed__var table = heed__tape_param(tape, model->embedding);
-    heed__var x = heed__tape_apply(tape, &heed__op_embedding, &table, 1, &words, sizeof words);
+    heed__var x = heed__model_embed(model, tape, model->embedding, batch->tokens, &batch->ragged);
     if (!model->ngrams) return x;
     heed__embedding pairs = {
         .ids = batch->ngrams, .rows = batch->ragged.rows, .zero_is_nothing = 1};
-    table = heed__tape_param(tape, model->ngrams);
+    heed__var table = heed__tape_param(tape, model->ngrams);
     heed__var both[2] = {
         x, heed__tape_apply(tape, &heed__op_embedding, &table, 1, &pairs, sizeof pairs)};
     return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);

@@ -105,6 +105,9 @@ typedef struct heed__model_vars {
     heed__sites *sites; /* set by the caller; NULL = not wanted */
 } heed__model_vars;
 
+/* Word embeddings, looked up and scaled. */
+heed__var heed__model_embed(heed_model *model, heed__tape *tape, heed__param *table,
+                            const int32_t *ids, const heed__ragged *ragged);
 /* Records the network on a tape that was started. */
 void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_batch *batch,
                         heed__model_vars *vars);

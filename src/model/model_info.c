@@ -76,25 +76,40 @@ static void say_option(command *c, const char *flag, const char *value)
     if (quoted) say(c, "'");
 }
 
-/* Settings on which the defaults of others depend. */
-static int leads(const char *key)
+/* Settings on which the defaults of others depend, in the order in which they do. */
+static const char *const leads[] = {"output.kind",     "decoder.kind", "encoder.kind",
+                                    "input.tokenizer", "encoder.dim",  "input.dim"};
+
+static int is_lead(const char *key)
 {
-    static const char *const keys[] = {"output.kind",  "input.tokenizer", "encoder.kind",
-                                       "decoder.kind", "input.dim",       "encoder.dim"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(key, keys[i]) == 0) return 1;
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+        if (strcmp(key, leads[i]) == 0) return 1;
     return 0;
 }
 
-/* The configuration that those settings alone would have given. */
-static heed_status settle(const heed_model *model, heed_config *config)
+/* What those of the first n leads that were said would have made of a new configuration. */
+static heed_status settle(const heed_model *model, size_t n, const int *said, heed_config **out)
 {
-    const heed_setting *setting;
-    for (size_t i = 0; (setting = heed_setting_at(i)); i++)
-        if (leads(setting->key))
-            HEED_TRY(heed_config_set(config, setting->key,
-                                     heed_config_get(model->config, setting->key)));
-    return heed__config_settle(config);
+    HEED_TRY(heed_config_create(out));
+    for (size_t i = 0; i < n; i++)
+        if (said[i])
+            HEED_TRY(heed_config_set(*out, leads[i], heed_config_get(model->config, leads[i])));
+    return heed__config_settle(*out);
+}
+
+/* Says each lead that the ones before it would have made another. */
+static heed_status say_leads(const heed_model *model, command *c, heed_config **settled)
+{
+    int said[sizeof leads / sizeof *leads] = {0};
+    size_t n = sizeof leads / sizeof *leads;
+    for (size_t i = 0; i < n; i++) {
+        const char *value = heed_config_get(model->config, leads[i]);
+        HEED_TRY(settle(model, i, said, settled));
+        said[i] = strcmp(value, heed_config_get(*settled, leads[i])) != 0;
+        if (said[i]) say_option(c, heed__config_flag(leads[i]), value);
+        heed_config_destroy(settled);
+    }
+    return settle(model, n, said, settled);
 }
 
 static void say_data(const heed_model *model, const json_t *provenance, command *c)
@@ -118,14 +133,12 @@ static heed_status rebuild_text(const heed_model *model, const json_t *provenanc
 {
     heed_config *settled = NULL;
     say_data(model, provenance, c);
-    HEED_TRY(heed_config_create(&settled));
-    heed_status status = settle(model, settled);
+    heed_status status = say_leads(model, c, &settled);
     const heed_setting *setting;
     for (size_t i = 0; status == HEED_OK && (setting = heed_setting_at(i)); i++) {
         const char *value = heed_config_get(model->config, setting->key);
-        const char *usual = leads(setting->key) ? setting->initial
-                                                : heed_config_get(settled, setting->key);
-        if (strcmp(value, usual) != 0) say_option(c, setting->flag, value);
+        if (!is_lead(setting->key) && strcmp(value, heed_config_get(settled, setting->key)) != 0)
+            say_option(c, setting->flag, value);
     }
     heed_config_destroy(&settled);
     say(c, " -o MODEL");

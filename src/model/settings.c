@@ -65,7 +65,7 @@ static const heed_setting settings[] = {
     BOOLEAN("encoder.causal", "causal", "false", "transformer: tokens see earlier ones only"),
     INTEGER("encoder.ffn", "ffn", "256", 0, 65536,
             "transformer: size of the feed-forward part; 0 = none"),
-    CHOICE("encoder.activation", "activation", "gelu", "relu|gelu|silu|tanh|sigmoid",
+    CHOICE("encoder.activation", "activation", "gelu", "relu|gelu|silu|tanh|sigmoid|swiglu",
            "transformer: function of the feed-forward part"),
     CHOICE("encoder.norm", "norm", "pre", "none|pre|post",
            "transformer: layer normalisation before or after each part"),

@@ -30,9 +30,11 @@ heed_status heed__stack_positions(heed__params *params, const heed_config *confi
     float scale = heed__config_boolean(config, "input.scale")
                       ? 1
                       : (float)heed__config_number(config, "input.init");
-    return heed__positions_create(params, name, heed_config_get(config, "encoder.positions"),
-                                  heed__config_integer(config, "input.max_length"), size, scale,
-                                  positions);
+    int writes = heed__config_is(config, "output.kind", "translate") ||
+                 heed__config_is(config, "output.kind", "language");
+    int64_t rows = heed__config_integer(config, "input.max_length") + writes; /* the boundary */
+    return heed__positions_create(params, name, heed_config_get(config, "encoder.positions"), rows,
+                                  size, scale, positions);
 }
 
 int64_t heed__decoder_integer(const heed_config *config, const char *name)

@@ -92,22 +92,10 @@ void heed__writer_destroy(heed__writer *w)
     heed__extender_free(&w->extender);
 }
 
-heed__var heed__model_embed(heed_model *model, const heed__pass *pass, heed__param *table,
-                            const int32_t *ids)
-{
-    heed__embedding words = {.ids = ids, .rows = pass->ragged->rows, .ragged = pass->ragged};
-    words.drop = (float)heed__config_number(model->config, "input.word_dropout");
-    heed__var rows = heed__tape_param(pass->tape, table);
-    heed__var x = heed__tape_apply(pass->tape, &heed__op_embedding, &rows, 1, &words, sizeof words);
-    if (!heed__config_boolean(model->config, "input.scale")) return x;
-    heed__weighted_sum scale = {{heed__sqrt((heed_real)table->cols)}};
-    return heed__tape_apply(pass->tape, &heed__op_weighted_sum, &x, 1, &scale, sizeof scale);
-}
-
 static heed__var enter(heed_model *model, heed__pass *pass, heed__param *table,
                        const heed__linear *bridge, const int32_t *ids)
 {
-    heed__var x = heed__model_embed(model, pass, table, ids);
+    heed__var x = heed__model_embed(model, pass->tape, table, ids, pass->ragged);
     pass->dropout = (float)heed__config_number(model->config, "input.dropout");
     x = heed__drop(pass, x);
     return bridge->weight ? heed__linear_apply(bridge, pass, x) : x;

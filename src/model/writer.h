@@ -9,10 +9,6 @@
 heed_status heed__writer_create(heed_model *model);
 void heed__writer_destroy(heed__writer *writer);
 
-/* Embeddings as the encoder or decoder takes them: looked up, scaled, dropped. */
-heed__var heed__model_embed(heed_model *model, const heed__pass *pass, heed__param *table,
-                            const int32_t *ids);
-
 /* A batch of pairs. Without sources, source.n is 0. */
 typedef struct heed__pairs_batch {
     heed__ragged source, target;

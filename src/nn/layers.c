@@ -47,6 +47,12 @@ heed__var heed__activate(const heed__pass *pass, heed__activation_kind kind, hee
                             sizeof activation);
 }
 
+heed__var heed__gate(const heed__pass *pass, heed__activation_kind kind, heed__var x)
+{
+    heed__activation activation = {kind};
+    return heed__tape_apply(pass->tape, &heed__op_glu, &x, 1, &activation, sizeof activation);
+}
+
 static heed__var drop(const heed__pass *pass, heed__var x, heed__dropout dropout)
 {
     dropout.rate = pass->dropout;

@@ -34,6 +34,8 @@ heed__var heed__norm_apply(const heed__norm *layer, const heed__pass *pass, heed
 /* Element-wise function; dropout by the pass's rate (rate 0 records nothing), of a row a token or
  * of a row a sequence. */
 heed__var heed__activate(const heed__pass *pass, heed__activation_kind kind, heed__var x);
+/* f of the first half of the columns times the second. */
+heed__var heed__gate(const heed__pass *pass, heed__activation_kind kind, heed__var x);
 heed__var heed__drop(const heed__pass *pass, heed__var x);
 heed__var heed__drop_pooled(const heed__pass *pass, heed__var x);
 heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b);
@@ -64,7 +66,8 @@ typedef struct heed__site_room {
 } heed__site_room;
 /* weights [count, keys] are set. */
 heed_status heed__site_rows(const heed__attention_site *at, const heed__tape *tape,
-                            const heed__site_slice *slice, heed__site_room *room, heed_real *weights);
+                            const heed__site_slice *slice, heed__site_room *room,
+                            heed_real *weights);
 
 /* Multi-head self-attention (Vaswani et al., arXiv 1706.03762): one fused projection to q, k, v;
  * the score's own parameters; an output projection unless `bare`. */

@@ -6,6 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static heed__activation_kind activation_of(const char *name)
+{
+    for (int i = 0; i < HEED_ACTIVATIONS; i++)
+        if (strcmp(name, heed__activation_name((heed__activation_kind)i)) == 0)
+            return (heed__activation_kind)i;
+    return HEED_SILU; /* of swiglu */
+}
+
+static int is_gated(const heed__transformer_options *o)
+{
+    return strcmp(o->activation, "swiglu") == 0;
+}
+
 static heed_status create_layer(heed__params *params, const char *prefix,
                                 const heed__transformer_options *o, heed__transformer_layer *l)
 {
@@ -21,19 +34,11 @@ static heed_status create_layer(heed__params *params, const char *prefix,
         HEED_TRY(heed__norm_create(params, name, o->attention.size, &l->norm[i]));
     }
     if (!o->ffn) return HEED_OK;
-    int64_t twice = strcmp(o->activation, "swiglu") == 0 ? 2 : 1;
+    int64_t twice = is_gated(o) ? 2 : 1;
     snprintf(name, sizeof name, "%s.up", prefix);
     HEED_TRY(heed__linear_create(params, name, o->attention.size, twice * o->ffn, 1, &l->up));
     snprintf(name, sizeof name, "%s.down", prefix);
     return heed__linear_create(params, name, o->ffn, o->attention.size, 1, &l->down);
-}
-
-static heed__activation_kind activation_of(const char *name)
-{
-    for (int i = 0; i < HEED_ACTIVATIONS; i++)
-        if (strcmp(name, heed__activation_name((heed__activation_kind)i)) == 0)
-            return (heed__activation_kind)i;
-    return HEED_ACTIVATIONS; /* gated */
 }
 
 heed_status heed__transformer_create(heed__params *params, const char *name,
@@ -43,6 +48,7 @@ heed_status heed__transformer_create(heed__params *params, const char *name,
     char part[128];
     stack->options = *options;
     stack->activation = activation_of(options->activation);
+    stack->gated = is_gated(options);
     HEED_TRY(heed__alloc((size_t)options->layers, sizeof *stack->layers, "layers", &stack->layers));
     for (int64_t i = 0; i < options->layers; i++) {
         snprintf(part, sizeof part, "%s.%lld", name, (long long)i);
@@ -82,7 +88,8 @@ static heed__var feed_forward(const heed__transformer *t, const heed__transforme
                               const heed__pass *pass, heed__var x)
 {
     heed__var y = heed__linear_apply(&l->up, pass, x);
-    return heed__linear_apply(&l->down, pass, heed__activate(pass, t->activation, y));
+    y = t->gated ? heed__gate(pass, t->activation, y) : heed__activate(pass, t->activation, y);
+    return heed__linear_apply(&l->down, pass, y);
 }
 
 heed__var heed__transformer_apply(heed__transformer *t, const heed__pass *outer, heed__var x,

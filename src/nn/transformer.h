@@ -37,7 +37,7 @@ typedef struct heed__transformer_options {
     int64_t memory;      /* columns of what is looked at; 0 = nothing */
     heed__norm_place place;
     int residual;
-    const char *activation;
+    const char *activation; /* its name, or "swiglu" (Shazeer, arXiv 2002.05202) */
     float dropout;
 } heed__transformer_options;
 
@@ -51,6 +51,7 @@ typedef struct heed__transformer_layer {
 typedef struct heed__transformer {
     heed__transformer_options options;
     heed__activation_kind activation;
+    int gated;
     heed__transformer_layer *layers;
     heed__norm last;
 } heed__transformer;

@@ -258,7 +258,9 @@ static void test_settings(void **state)
         "encoder.kind=transformer encoder.norm=post encoder.positions=learned input.max_length=32",
         "encoder.kind=transformer encoder.activation=gelu encoder.key_heads=2 decoder.key_heads=1 "
         "decoder.layers=1 decoder.heads=2",
+        "encoder.kind=transformer encoder.activation=swiglu",
         "encoder.kind=transformer input.joint=false",
+        "encoder.kind=transformer input.target_tokenizer=characters",
         "encoder.kind=transformer input.joint=false decoder.tie=none input.dim=24",
         "encoder.kind=transformer encoder.score=additive input.tokenizer=characters",
         "encoder.kind=transformer input.tokenizer=bpe input.vocabulary=40",
