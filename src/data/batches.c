@@ -296,7 +296,7 @@ static void add_target(const heed__batches *b, int64_t sequence, heed__batch *ou
     int32_t *labels = out->target_labels + out->target_rows;
     for (int64_t k = 0; k < rows; k++) {
         int64_t at = w.at + k;
-        inputs[k] = at < 0 ? HEED_TOKEN_START : ids[at];
+        inputs[k] = at < 0 || (k == 0 && b->windows.running) ? HEED_TOKEN_START : ids[at];
         labels[k] = at + 1 < tokens ? ids[at + 1] : HEED_TOKEN_END;
     }
     out->target_rows += rows;

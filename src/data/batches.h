@@ -79,9 +79,10 @@ typedef struct heed__batches heed__batches;
  * sources alone: texts. sources and targets, of one number: pairs. targets alone: a language
  * model's windows, which stand for the pairs:
  * - documents: the rows of a document are cut into windows of at most `block`, from its beginning;
- * - running text t0..tN: the inputs t0..tN-1 and labels t1..tN are cut into windows of `block` rows
- *   that begin, with shuffle, at a place that is drawn for each epoch; the rest before it and the
- *   last window are shorter, so that every epoch has every token. Without shuffle at 0.
+ * - running text is cut into windows of `block` tokens, which are the labels, from a place on that
+ * is drawn for each epoch (with shuffle; else 0). What is before it and the last window are
+ * shorter, so that every token is a label once an epoch. A window's inputs are the tokens before
+ * its labels, the first of them the boundary: a text that is continued begins so too.
  */
 heed_status heed__batches_create(const heed__examples *sources, const heed__examples *targets,
                                  const heed__batch_options *options, heed__batches **out);

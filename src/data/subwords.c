@@ -31,6 +31,14 @@ static void state_free(void *state)
     heed__free(s);
 }
 
+/* What is to be made again keeps the characters without width (they join and part what is seen). */
+static int is_blank(const heed__tokenizer_settings *settings, uint32_t code)
+{
+    return heed__utf8_space(code) &&
+           (settings->spacing == HEED_SPACING_NONE ||
+            utf8proc_category((utf8proc_int32_t)code) != UTF8PROC_CATEGORY_CF);
+}
+
 /* A copy of the text, of the same size, as SentencePiece is to see it. */
 static void prepare(const heed__tokenizer_settings *settings, const char *text, size_t size,
                     char *out)
@@ -39,7 +47,7 @@ static void prepare(const heed__tokenizer_settings *settings, const char *text, 
     for (size_t at = 0, length; at < size; at += length) {
         uint32_t code = heed__utf8_next(text + at, &length);
         char lower[4];
-        if (heed__utf8_space(code))
+        if (is_blank(settings, code))
             memset(out + at, ' ', length);
         else if (code == 0x2581) /* SentencePiece's own sign for a blank, which it would drop */
             memcpy(out + at, "\xE2\x96\x82", 3);

@@ -10,7 +10,7 @@ enum { DEFAULT_BLOCK = 4096 };
 static int64_t rows_of(const heed__windows *w, int64_t example)
 {
     int64_t tokens = w->texts->offsets[example + 1] - w->texts->offsets[example];
-    return w->running ? tokens - 1 : tokens + 1;
+    return w->running ? tokens : tokens + 1;
 }
 
 heed_status heed__windows_create(const heed__examples *texts, int64_t block, int running,
@@ -20,13 +20,9 @@ heed_status heed__windows_create(const heed__examples *texts, int64_t block, int
     if (!block) w.block = running ? DEFAULT_BLOCK : texts->longest + 1;
     for (int64_t i = 0; i < texts->n; i++) {
         int64_t rows = rows_of(&w, i);
-        if (rows < 1) continue;
         w.most += (rows + w.block - 1) / w.block + running; /* one more where the first is short */
         if (rows > w.longest) w.longest = rows;
     }
-    if (!w.most)
-        return heed__fail(HEED_E_DATA, "no text has two tokens, so there is nothing to learn to "
-                                       "continue; give more text");
     if (w.longest > w.block) w.longest = w.block;
     HEED_TRY(heed__alloc((size_t)w.most, sizeof *w.items, "windows of text", &w.items));
     *out = w;
@@ -50,8 +46,7 @@ void heed__windows_cut(heed__windows *w, heed__random *random)
         }
         for (int64_t at = 0, size = first; at < rows; at += size, size = w->block) {
             int64_t left = rows - at;
-            w->items[w->n++] =
-                (heed__window){i, w->running ? at : at - 1, left < size ? left : size};
+            w->items[w->n++] = (heed__window){i, at - 1, left < size ? left : size};
             if (left <= size) break;
         }
     }

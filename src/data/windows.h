@@ -6,8 +6,8 @@
 #include "base/random.h"
 #include "data/batches.h"
 
-/* Rows `at` to `at + rows` of an example of n tokens: input k is token at + k, its label the one
- * after. Token -1 and token n are the boundary. */
+/* Rows of an example of n tokens: input k is token at + k, its label the one after. Token -1 and
+ * token n are the boundary; so is, in running text, the first input of any window. */
 typedef struct heed__window {
     int64_t example, at, rows;
 } heed__window;
@@ -21,7 +21,7 @@ typedef struct heed__windows {
     int64_t n, most, longest;
 } heed__windows;
 
-/* Room for the windows of any epoch. Errors HEED_E_DATA (no text has two tokens), HEED_E_NOMEM. */
+/* Room for the windows of any epoch. Errors HEED_E_NOMEM. */
 heed_status heed__windows_create(const heed__examples *texts, int64_t block, int running,
                                  heed__windows *out);
 void heed__windows_free(heed__windows *windows);
