@@ -65,8 +65,12 @@ static int metrics_at(size_t index, entry *out)
         *out = (entry){"metrics", row.name, row.help};
         return 1;
     }
+    if (index == metrics) {
+        *out = (entry){"metrics", "aer", "alignment error rate of word links, less is better"};
+        return 1;
+    }
     *out = (entry){.group = "tokenisations"};
-    return heed_text_metric_tokenize_at(index - metrics, &out->name, &out->help);
+    return heed_text_metric_tokenize_at(index - metrics - 1, &out->name, &out->help);
 }
 
 static const struct table {

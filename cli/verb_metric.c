@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* heed metric: how near texts are to their references. */
+#include "cli/metric_links.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -142,6 +143,10 @@ static heed_status show(measuring *m)
 static heed_status run(const options *given)
 {
     measuring m = {.given = given};
+    if (metric_links_named(given->arguments[0])) return metric_links(given);
+    if (options_given(given, "gold-side"))
+        return report(HEED_E_INVALID, "--gold-side is for aer; %s compares texts",
+                      given->arguments[0]);
     heed_status status = measure(&m);
     if (status == HEED_OK) status = show(&m);
     for (int i = 0; i < m.n; i++) {
@@ -163,6 +168,8 @@ static const option_row rows[] = {
      "a score for each line; BLEU then leaves out orders that a line is too short for"},
     {"tabs", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
      "lines of the one reference file hold several references, separated by tabs"},
+    {"gold-side", 0, "SIDE", OPTION_CHOICE, "source", "source|target", 0, 0,
+     "aer: whose word the first number of a known link is"},
     {0},
 };
 
@@ -170,6 +177,7 @@ static const verb_example examples[] = {
     {"heed metric bleu output.txt reference.txt", "corpus BLEU, comparable with sacreBLEU's"},
     {"heed translate m.heed < in.de | heed metric bleu,chrf - in.en", "straight from a translator"},
     {"heed metric bleu output.txt a.txt b.txt --lowercase", "two references for each line"},
+    {"heed metric aer links.pharaoh test.wa", "word links against known ones"},
     {NULL, NULL},
 };
 
@@ -182,7 +190,11 @@ const verb verb_metric = {
         "each metric: the score first (0 to 100, more is better; ter is errors), then the "
         "signature that says how it was measured. BLEU, chrF and TER equal sacreBLEU's, ROUGE "
         "equals rouge_score's. Files may be compressed by gzip; - is standard input. heed list "
-        "metrics shows what there is; rouge stands for rouge1, rouge2 and rougeL.",
+        "metrics shows what there is; rouge stands for rouge1, rouge2 and rougeL. aer, the "
+        "alignment "
+        "error rate, compares two files of word links instead: Pharaoh lines, or for the known "
+        "ones "
+        "also lines of `pair source target S|P`.",
     .least_arguments = 3,
     .most_arguments = -1,
     .options = rows,

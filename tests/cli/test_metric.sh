@@ -91,4 +91,32 @@ heed metric bleu, hypotheses references
 expect "an empty name" code=2 err='there is no metric '
 heed metric bleu hypotheses
 expect "a reference must be given" code=2 err=.
+
+# Links: 4 of them, 3 sure known ones; 2 are sure, 3 at least possible.
+printf '0-0 1-1 5-5\n0-1\n' >links
+printf '0-0 1-1 2p1\n0p1 1-0\n' >known
+printf '0001 1 1 S\n0001 2 2 S\n0001 3 2 P\n0002 1 2 P\n0002 2 1 S\n' >known.wa
+awk '{ print $1, $3, $2, $4 }' known.wa >turned.wa
+heed metric aer links known
+expect "error rate of links" code=0 lines=1 no_err=. \
+    out='^28\.57 AER\|version:heed-[0-9.]+ \(precision = 75\.00 recall = 66\.67 links = 4 sure = 3 pairs = 2\)$'
+heed metric aer links known.wa
+expect "the same from gold lines" code=0 out='^28\.57 AER'
+heed metric aer links turned.wa --gold-side target
+expect "whichever side comes first" code=0 out='^28\.57 AER'
+heed metric aer links known --json
+expect "as data" code=0 out='"aer": 0\.2857' out='"pairs": 2'
+heed metric aer links links --lowercase
+expect "links have no case" code=2 err='--lowercase is for texts'
+heed metric bleu,aer links known
+expect "links are no texts" code=2 err='ask for it alone'
+heed metric bleu hypotheses references --gold-side target
+expect "texts are no links" code=2 err='--gold-side is for aer'
+heed metric aer links known others
+expect "one file of known links" code=2 err='others: aer takes one file'
+heed metric aer hypotheses known
+expect "what is no link has file and line" code=5 err="hypotheses:1: 'The' is no link"
+printf '0-0\n' >short
+heed metric aer links short
+expect "other numbers of pairs" code=3 err='short: 1 lines for 2 pairs'
 finish
