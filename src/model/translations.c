@@ -166,7 +166,7 @@ static heed_status write_text(const heed__translated *what, const heed__hypothes
     HEED_TRY(heed__grow(&f->spans, &f->spans_room, (size_t)n + 1, sizeof *f->spans, "tokens"));
     if (what->target) {
         heed__buffer_add(&f->text, what->target->bytes, what->target->size);
-        memcpy(f->spans, what->target_encoding->spans, (size_t)n * sizeof *f->spans);
+        if (n) memcpy(f->spans, what->target_encoding->spans, (size_t)n * sizeof *f->spans);
         return HEED_OK;
     }
     HEED_TRY(find_unknown(what, h, n, f));
@@ -213,7 +213,8 @@ static heed_status word_weights(heed__arena *arena, const heed__translated *what
     HEED_TRY(heed__align_links(&f->aligner, &pair, &how));
     HEED_TRY(
         heed__arena_take(arena, (size_t)f->aligner.n_links + 1, sizeof *links, "links", &links));
-    memcpy(links, f->aligner.links, (size_t)f->aligner.n_links * sizeof *links);
+    if (f->aligner.n_links)
+        memcpy(links, f->aligner.links, (size_t)f->aligner.n_links * sizeof *links);
     t->word_weights = weights;
     t->links = links;
     t->n_links = f->aligner.n_links;
