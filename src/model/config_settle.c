@@ -51,6 +51,9 @@ static const preset recurrent[] = {{"encoder.dropout", "0.3"},
 static const preset recurrent_sizes[] = {
     {"input.dim", "256"}, {"encoder.dim", "512"}, {NULL, NULL}};
 
+/* What is to be copied must have been met as unknown: words that training has only once are. */
+static const preset copying[] = {{"input.min_count", "2"}, {NULL, NULL}};
+
 static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {"input.lowercase", "false"},
                                    {"encoder.kind", "none"},
@@ -109,6 +112,8 @@ static heed_status settle_writer(heed_config *config, const preset *own)
     if (!transformer && !heed_config_is_set(config, "encoder.dim"))
         HEED_TRY(take(config, recurrent_sizes));
     HEED_TRY(take(config, own));
+    if (heed__config_boolean(config, "decoder.copy") && !is_subwords(config))
+        HEED_TRY(take(config, copying));
     return settle_embeddings(config);
 }
 

@@ -2,6 +2,7 @@
 /* Models that copy write words that they have never seen; and coverage costs what it says. */
 #include "train/pairs.h"
 
+#include "model/config.h"
 #include "model/writer.h"
 #include "train/session.h"
 
@@ -155,6 +156,26 @@ static void test_refused(void **state)
                 HEED_E_INVALID, "decoder.copy needs attention");
 }
 
+/* With all words of the training data known, nothing would teach what to do with unknown ones. */
+static void test_rare_words_are_unknown(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"decoder.copy=true input.tokenizer=words",
+                                           "decoder.copy=true input.tokenizer=bpe",
+                                           "decoder.copy=true input.tokenizer=words "
+                                           "input.min_count=5",
+                                           "input.tokenizer=words"};
+    static const int64_t wanted[] = {2, 1, 5, 1};
+    for (int i = 0; i < 4; i++) {
+        char all[256];
+        snprintf(all, sizeof all, "output.kind=translate decoder.kind=gru %s", settings[i]);
+        heed_config *config = corpus_config(all);
+        check_ok(heed__config_settle(config));
+        assert_int_equal(heed__config_integer(config, "input.min_count"), wanted[i]);
+        heed_config_destroy(&config);
+    }
+}
+
 typedef struct opened {
     heed__session session;
     heed_config *config;
@@ -255,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {corpus_test(test_learns_to_copy),
                                        corpus_test(test_copies_text),
                                        corpus_test(test_refused),
+                                       corpus_test(test_rare_words_are_unknown),
                                        corpus_test(test_coverage_loss),
                                        corpus_test(test_steps_take_no_memory),
                                        corpus_test(test_validation_is_of_the_mixture)};
