@@ -5,8 +5,8 @@
 
 Numbers that go in are simple functions that the test repeats: element i of tensor k is
     ((37 i + 11 k k + 5 k) mod 23 - 11) / 16
-Parameters are numbered in heed's order from 1; embeddings are tensor 100, the source's states tensor
-300, targets tensor 200. The loss is half the squared distance of the outputs (beside them the gate,
+Parameters are numbered in heed's order from 1; embeddings are tensor 100, the source's states
+tensor 300, targets tensor 200. The loss is half the squared distance of the outputs (beside them the gate,
 where there is one) to the targets, divided by the rows, and the coverage loss. A case is its name,
 then the loss, the outputs, and the gradients of embeddings, source and parameters, a line each: the
 count and the numbers. Made with torch 2.13; float64, so that heed's float32 is what is tested.
@@ -78,7 +78,8 @@ class Decoder:
         }
         if self.lstm:
             net = torch.nn.LSTMCell(both.shape[0], d)
-            h, c = torch.func.functional_call(net, weights, (both[None], (state[None, :d], state[None, d:])))
+            before = (state[None, :d], state[None, d:])
+            h, c = torch.func.functional_call(net, weights, (both[None], before))
             return torch.cat([h[0], c[0]])
         net = torch.nn.GRUCell(both.shape[0], d)
         return torch.func.functional_call(net, weights, (both[None], state[None]))[0]
@@ -111,7 +112,8 @@ class Decoder:
         states = [torch.zeros((2 if self.lstm else 1) * d)] * self.layers
         if self.source:
             summary, coverage = self.summary(memory), torch.zeros(len(memory))
-            states = [torch.tanh(F.linear(summary, p[f"s{i}"], p[f"sb{i}"])) for i in range(self.layers)]
+            first = lambda i: torch.tanh(F.linear(summary, p[f"s{i}"], p[f"sb{i}"]))
+            states = [first(i) for i in range(self.layers)]
         if self.after and self.feeding:
             fed = torch.zeros(d)
         for e in x:
@@ -141,7 +143,8 @@ class Decoder:
         return torch.stack(outs), loss
 
     def case(self, name):
-        leaves = [numbers(k + 1, *shape).requires_grad_(True) for k, shape in enumerate(self.shapes.values())]
+        shapes = self.shapes.values()
+        leaves = [numbers(k + 1, *shape).requires_grad_(True) for k, shape in enumerate(shapes)]
         self.p = dict(zip(self.shapes, leaves))
         x = numbers(100, ROWS, E).requires_grad_(True)
         memory = numbers(300, sum(SOURCES), M).requires_grad_(True)
@@ -154,7 +157,8 @@ class Decoder:
         loss = loss + 0.5 * ((out - numbers(200, *out.shape)) ** 2).sum() / ROWS
         loss.backward()
         print(name)
-        for t in [loss, out, x.grad] + ([memory.grad] if self.source else []) + [l.grad for l in leaves]:
+        source = [memory.grad] if self.source else []
+        for t in [loss, out, x.grad] + source + [leaf.grad for leaf in leaves]:
             line(t)
 
 
@@ -162,7 +166,8 @@ Decoder(False, "additive", 5, deep=True).case("bahdanau")
 Decoder(True, "additive", 5, layers=2, deep=True, ways=1).case("bahdanau_lstm")
 Decoder(True, "general", 5, layers=2, feeding=True, ways=1).case("luong")
 Decoder(False, "dot", 6, feeding=False, deep=True, ways=0).case("luong_dot")
-Decoder(False, "concat", 5, feeding=True, covers=True, coverage_loss=0.5, copies=True).case("pointer")
+pointer = Decoder(False, "concat", 5, feeding=True, covers=True, coverage_loss=0.5, copies=True)
+pointer.case("pointer")
 Decoder(True, "dot", 6, feeding=True, covers=True, coverage_loss=0.25).case("covered_dot")
 Decoder(False, "none", 5, layers=2, deep=True).case("summary")
 Decoder(False, "none", 5, layers=2, source=False).case("language")
