@@ -6,10 +6,11 @@
 Numbers that go in are simple functions that the test repeats: element i of tensor k is
     ((37 i + 11 k k + 5 k) mod 23 - 11) / 16
 Parameters are numbered in heed's order from 1; embeddings are tensor 100, the source's states
-tensor 300, targets tensor 200. The loss is half the squared distance of the outputs (beside them the gate,
-where there is one) to the targets, divided by the rows, and the coverage loss. A case is its name,
-then the loss, the outputs, and the gradients of embeddings, source and parameters, a line each: the
-count and the numbers. Made with torch 2.13; float64, so that heed's float32 is what is tested.
+tensor 300, targets tensor 200. The loss is half the squared distance of the outputs (beside them
+the gate, where there is one) to the targets, divided by the rows, and the coverage loss. A case is
+its name, then the loss, the outputs, and the gradients of embeddings, source and parameters, a line
+each: the count and the numbers. Made with torch 2.13; float64, so that heed's float32 is what is
+tested.
 Every sentence is done alone, by torch's own cells.
 """
 import math
