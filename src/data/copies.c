@@ -82,7 +82,13 @@ static heed_status extend_all(heed_context *context, work *w, int64_t count)
     }
     heed__parallel(context, count, extend_task, w);
     for (int64_t i = 0; i < count; i++) {
-        if (w->chunks[i].status != HEED_OK) HEED_TRY(extend_chunk(w, &w->chunks[i]));
+        heed_status status = w->chunks[i].status;
+        if (status != HEED_OK) {
+            HEED_TRY(extend_chunk(w, &w->chunks[i]));
+            return heed__fail(status, "pairs %lld to %lld could not be read again: %s",
+                              (long long)w->chunks[i].begin + 1, (long long)w->chunks[i].end,
+                              heed_status_name(status));
+        }
         if (w->chunks[i].most > w->out->most) w->out->most = w->chunks[i].most;
     }
     return HEED_OK;

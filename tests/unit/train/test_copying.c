@@ -2,6 +2,8 @@
 /* Models that copy write words that they have never seen; and coverage costs what it says. */
 #include "train/pairs.h"
 
+#include "out_of_memory.h"
+
 #include "model/config.h"
 #include "model/writer.h"
 #include "train/session.h"
@@ -160,11 +162,9 @@ static void test_refused(void **state)
 static void test_rare_words_are_unknown(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"decoder.copy=true input.tokenizer=words",
-                                           "decoder.copy=true input.tokenizer=bpe",
-                                           "decoder.copy=true input.tokenizer=words "
-                                           "input.min_count=5",
-                                           "input.tokenizer=words"};
+    static const char *const settings[] = {
+        "decoder.copy=true input.tokenizer=words", "decoder.copy=true input.tokenizer=bpe",
+        "decoder.copy=true input.min_count=5", "input.tokenizer=words"};
     static const int64_t wanted[] = {2, 1, 5, 1};
     for (int i = 0; i < 4; i++) {
         char all[256];
@@ -248,6 +248,20 @@ static void test_steps_take_no_memory(void **state)
     close_session(&o);
 }
 
+static heed_status train_job(void *arg)
+{
+    return corpus_train(arg);
+}
+
+static void test_no_memory_is_an_error(void **state)
+{
+    (void)state;
+    corpus_run run = {.data = write_pairs(40, 5), .model = files_path("a.heed")};
+    run.config = corpus_config(STEPS "decoder.copy=true encoder.dim=8 train.steps=2");
+    check_out_of_memory(train_job, &run, 200);
+    heed_config_destroy(&run.config);
+}
+
 /* Validation measures what is trained: on the same rows, without dropout or smoothing, the same. */
 static void test_validation_is_of_the_mixture(void **state)
 {
@@ -279,6 +293,7 @@ int main(void)
                                        corpus_test(test_rare_words_are_unknown),
                                        corpus_test(test_coverage_loss),
                                        corpus_test(test_steps_take_no_memory),
+                                       corpus_test(test_no_memory_is_an_error),
                                        corpus_test(test_validation_is_of_the_mixture)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
