@@ -56,6 +56,7 @@ heed_status heed_explainer_create(heed_model *model, const heed_explain_options 
 {
     heed_explainer *e = NULL;
     *out = NULL;
+    HEED_TRY(heed__model_check_labels(model));
     HEED_TRY(heed__alloc(1, sizeof *e, "an explainer", &e));
     e->model = model;
     if (options) e->options = *options;

@@ -129,6 +129,8 @@ void heed__model_finish(const heed_model *model, int64_t n, float *values);
 heed_status heed__model_note(heed_model *model, const char *key, const char *value);
 const char *heed__model_note_find(const heed_model *model, const char *key);
 
+/* Refuses a model that writes where labels are wanted. */
+heed_status heed__model_check_labels(const heed_model *model);
 /* Refuses what is not UTF-8, which tokenizers rely on: for texts that no reader has checked. */
 heed_status heed__model_check_text(heed_text text);
 

@@ -186,6 +186,7 @@ heed_status heed_model_predict(heed_model *model, const heed_text *texts, int64_
 {
     heed__examples examples = {0};
     if (n < 0) return heed__fail(HEED_E_INVALID, "n = %lld; it must not be negative", (long long)n);
+    HEED_TRY(heed__model_check_labels(model));
     if (n == 0) return HEED_OK;
     HEED_TRY(check_texts(texts, n));
     HEED_TRY(heed__examples_encode(model->context, model->tokenizer, n, text_at, texts, &examples));

@@ -338,6 +338,12 @@ heed_task heed_model_task(const heed_model *model)
     return model->task;
 }
 
+heed_status heed__model_check_labels(const heed_model *model)
+{
+    if (model->task == HEED_TASK_CLASSIFY) return HEED_OK;
+    return heed__fail(HEED_E_INVALID, "the model %s; it gives no labels", task_names[model->task]);
+}
+
 static heed_status check_size(size_t given, size_t own, const char *what)
 {
     if (given == own) return HEED_OK;

@@ -54,6 +54,7 @@ heed_status heed_evaluate(heed_model *model, const heed_dataset *dataset, int ou
     float *values = NULL;
     int64_t rows = heed_dataset_rows(dataset);
     *out = NULL;
+    HEED_TRY(heed__model_check_labels(model));
     HEED_TRY(find_column(model, dataset, output, &column));
     heed_status status = heed__targets_make(model->context, model->outputs[output].labels, dataset,
                                             column, &targets);

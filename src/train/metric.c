@@ -36,13 +36,13 @@ int heed_text_metric_tokenize_at(size_t index, const char **out_name, const char
 static heed_status find_kind(const char *name, const heed__metric_kind **out)
 {
     heed__buffer names = {0};
-    for (size_t i = 0; i < N_KINDS; i++) {
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (strcmp(kinds[i]->entry.name, name) == 0) {
+            *out = kinds[i];
+            return HEED_OK;
+        }
+    for (size_t i = 0; i < N_KINDS; i++)
         heed__buffer_format(&names, "%s%s", i ? ", " : "", kinds[i]->entry.name);
-        if (strcmp(kinds[i]->entry.name, name) != 0) continue;
-        *out = kinds[i];
-        heed__buffer_free(&names);
-        return HEED_OK;
-    }
     heed_status status = names.status;
     if (status == HEED_OK)
         status =
@@ -204,6 +204,7 @@ static void write_signature(heed_text_metric *m, heed__buffer *out)
 {
     int lower = m->lowercase || (m->tokenizer && m->tokenizer->lowers);
     out->size = 0;
+    out->status = HEED_OK; /* what failed once may be tried again */
     if (m->n_references < 0)
         heed__buffer_text(out, "nrefs:var");
     else
@@ -226,6 +227,7 @@ heed_status heed_text_metric_score(heed_text_metric *m, const heed_text_score **
                                  .signature = m->signature.bytes,
                                  .figures = m->figures};
     m->line.size = 0;
+    m->line.status = HEED_OK;
     heed__buffer_number(&m->line, score, 2);
     heed__buffer_format(&m->line, " %s|%s", m->kind->title, m->signature.bytes);
     if (m->kind->show) m->kind->show(m, &m->line);

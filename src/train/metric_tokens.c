@@ -107,13 +107,13 @@ heed_status heed__metric_tokenizer_find(const char *name, const heed__metric_tok
 {
     heed__buffer names = {0};
     const heed__metric_tokenizer *row;
-    for (size_t i = 0; (row = heed__metric_tokenizer_at(i)); i++) {
+    for (size_t i = 0; (row = heed__metric_tokenizer_at(i)); i++)
+        if (strcmp(row->name, name) == 0) {
+            *out = row;
+            return HEED_OK;
+        }
+    for (size_t i = 0; (row = heed__metric_tokenizer_at(i)); i++)
         heed__buffer_format(&names, "%s%s", i ? ", " : "", row->name);
-        if (strcmp(row->name, name) != 0) continue;
-        *out = row;
-        heed__buffer_free(&names);
-        return HEED_OK;
-    }
     heed_status status = names.status;
     if (status == HEED_OK)
         status = heed__fail(HEED_E_INVALID, "there is no tokenisation %s; there are %s", name,
