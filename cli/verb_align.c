@@ -132,7 +132,8 @@ static heed_status check_options(const options *given)
         {"+", "gold-side", "gold"},        {"+", "choose", "gold"},
         {"-", "choose", "reverse"},        {"-", "choose", "reverse-links"},
         {"-", "choose", "layer"},          {"-", "choose", "head"},
-        {"-", "choose", "rule"},           {"-", "soft", "gold"},
+        {"-", "choose", "rule"},           {"-", "choose", "threshold"},
+        {"-", "choose", "boundary"},       {"-", "soft", "gold"},
         {"-", "soft", "reverse"},          {"-", "soft", "reverse-links"},
         {"-", "reverse", "reverse-links"},
     };
@@ -142,6 +143,9 @@ static heed_status check_options(const options *given)
                                        : not_with(given, pairs[i][1], pairs[i][2]);
     if (status == HEED_OK && !options_given(given, "reverse-links"))
         status = only_with(given, "symmetrise", "reverse");
+    if (status == HEED_OK)
+        status = aligning_check_links(given,
+                                      !options_flag(given, "soft") || options_flag(given, "json"));
     return status;
 }
 

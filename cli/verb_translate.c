@@ -178,7 +178,9 @@ static heed_status read_alignment(translating *t)
     if (aligning_given(t->given) && !t->how.weights && !t->how.replace_unknown)
         return report(HEED_E_INVALID, "--layer, --head and --rule say where an alignment comes "
                                       "from; ask for one with --alignment");
-    return aligning_choice(t->given, t->model, &t->how.align);
+    heed_status status = aligning_check_links(t->given, t->alignment == ALIGNMENT_HARD ||
+                                                            (t->json && t->how.weights));
+    return status == HEED_OK ? aligning_choice(t->given, t->model, &t->how.align) : status;
 }
 
 static heed_status translate(translating *t, heed_context *context)

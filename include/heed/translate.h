@@ -47,6 +47,10 @@ typedef struct heed_align_choice {
     int64_t layer;        /**< from 1; 0 = the model's own choice, else that of its kind */
     int64_t head;         /**< from 1; 0 = as layer 0, or beside a layer the mean of its heads */
     heed_align_rule rule; /**< which row speaks for a target token */
+    /* How links are made of the weights; not kept in a model. */
+    double threshold; /**< above 0, to 1: a link for each source word of at least this weight,
+                         instead of one for the greatest */
+    int boundary;     /**< 1: a word that looks most at the end of the source has no link */
 } heed_align_choice;
 
 /** Zero is the default of every field. */

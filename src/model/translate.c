@@ -251,7 +251,9 @@ static heed__translated describe(const call *c, int64_t s)
     heed__translated what = {.model = c->model,
                              .weights = c->weights,
                              .replace_unknown = c->replace_unknown,
-                             .rule = heed__writer_rule(c->model, c->align.rule)};
+                             .rule = heed__writer_rule(c->model, c->align.rule),
+                             .threshold = (float)c->align.threshold,
+                             .boundary = c->align.boundary};
     if (c->sources) {
         what.source = c->sources[text];
         what.encoding = &c->source_codes[text];

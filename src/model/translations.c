@@ -206,7 +206,8 @@ static heed_status word_weights(heed__arena *arena, const heed__translated *what
                              .weights = h->weights,
                              .stride = keys + 1,
                              .rows = h->length};
-    heed__align_how how = {.rule = what->rule};
+    heed__align_how how = {
+        .rule = what->rule, .threshold = what->threshold, .boundary = what->boundary};
     HEED_TRY(heed__arena_take(arena, (size_t)(f->words.n * f->source_words.n) + 1, sizeof *weights,
                               "weights", &weights));
     HEED_TRY(heed__align_weights(&f->aligner, &pair, what->rule, weights));

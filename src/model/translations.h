@@ -29,6 +29,8 @@ typedef struct heed__translated {
     int64_t prompt; /* tokens at the beginning that are not part of the text */
     int weights, replace_unknown;
     heed_align_rule rule;
+    float threshold; /* of links; see data/aligner.h */
+    int boundary;
 } heed__translated;
 
 /* Room kept from one to the next: start from zero, free with heed__filling_free. */

@@ -58,6 +58,9 @@ heed_status heed__writer_check_choice(const heed_model *model, const heed_align_
     if (choice->rule < HEED_ALIGN_DEFAULT || choice->rule > HEED_ALIGN_INPUT)
         return heed__fail(HEED_E_INVALID, "rule = %d; it must be a heed_align_rule",
                           (int)choice->rule);
+    if (!(choice->threshold >= 0 && choice->threshold <= 1))
+        return heed__fail(HEED_E_INVALID, "threshold = %g; it must be from 0 to 1",
+                          choice->threshold);
     return HEED_OK;
 }
 
@@ -80,7 +83,9 @@ heed_status heed__writer_read_choice(heed_model *model)
     if (!text) return HEED_OK;
     if (sscanf(text, "%9d %9d %9d", &layer, &head, &rule) != 3)
         return heed__fail(HEED_E_FORMAT, "heed.alignment is '%s', not three numbers", text);
-    choice = (heed_align_choice){layer, head, (heed_align_rule)rule};
+    choice.layer = layer;
+    choice.head = head;
+    choice.rule = (heed_align_rule)rule;
     HEED_TRY(heed__writer_check_choice(model, &choice));
     model->writer.choice = choice;
     return HEED_OK;

@@ -18,7 +18,7 @@ static int is_transformer(const heed__session *s)
 static heed_status choose(const heed__session *s, heed_align_choice *choice)
 {
     int64_t layers = heed__decoder_integer(s->config, "layers");
-    *choice = (heed_align_choice){1, 1, HEED_ALIGN_OUTPUT};
+    *choice = (heed_align_choice){.layer = 1, .head = 1, .rule = HEED_ALIGN_OUTPUT};
     if (!is_transformer(s)) {
         if (!heed__config_is(s->config, "decoder.attention", "none")) return HEED_OK;
         return heed__fail(HEED_E_INVALID, "--guide with --attention none; there is nothing to "

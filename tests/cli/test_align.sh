@@ -46,6 +46,25 @@ check "the greatest weight is the link" awk -F '#' '{
 }' both
 heed align m.heed numbers.de numbers.en --json --quiet
 expect "--json" code=0 lines=99 out='^\{"source":"drei","target":"three","aligned":\{"score":-[0-9.e-]+,"tokens":\[.*\],"end":-[0-9.e-]+,"alignment":\[\[0,0\]\]\}\}$'
+heed align m.heed numbers.de numbers.en --threshold 0.2 --quiet
+cp stdout loose
+paste -d '#' both loose >three
+check "--threshold links all that have as much" awk -F '#' '{
+    n = split($1, row, " "); wanted = 0
+    for (i = 1; i <= n; i++) {
+        m = split(row[i], w, ",")
+        for (j = 1; j <= m; j++) {
+            if (w[j] > 0.2001 && !index(" " $3 " ", " " j - 1 "-" i - 1 " ")) exit 1
+            if (w[j] < 0.1999 && index(" " $3 " ", " " j - 1 "-" i - 1 " ")) exit 1
+        }
+    }
+}' three
+heed align m.heed numbers.de numbers.en --soft --threshold 0.2
+expect "where no links are shown" code=2 err='--threshold says which links there are'
+heed translate m.heed numbers.de --alignment soft --boundary
+expect "nor in translations" code=2 err='--boundary says which links there are'
+heed align m.heed numbers.de numbers.en --threshold 1.5
+expect "a threshold above all weights" code=2 err='--threshold 1.5'
 printf 'drei\n\nvier\n' >gaps.de
 printf 'three\n\nfour\n' >gaps.en
 heed align m.heed gaps.de gaps.en --quiet
