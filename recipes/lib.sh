@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# What the recipes share: sourced by each, never run.
+#
+# From the environment:
+#   HEED   the command (build/heed where it was built, else heed on the path)
+#   STEPS  train so many steps instead of what the recipe says; 20 is enough to see a recipe run through
+#   TIME   train about this long instead (90s, 10m); STEPS wins
+recipes=$(cd "$(dirname "$0")" && pwd)
+if [ -z "${HEED:-}" ]; then
+    HEED=heed
+    [ ! -x "$recipes/../build/heed" ] || HEED=$recipes/../build/heed
+fi
+
+stop() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+title() { printf '\n== %s\n' "$*"; }
+
+# Shows a command and runs it.
+show() {
+    printf '\n$ heed %s\n' "$*"
+    "$HEED" "$@"
+}
+
+# begin "$@": the folder with the data in $data, the one that is written to in $out.
+begin() {
+    name=$(basename "$0" .sh)
+    [ $# -ge 1 ] && [ $# -le 2 ] || stop "usage: recipes/$name.sh DATA [OUT]   (what it does: the head of the file)"
+    data=$1
+    out=${2:-build/recipes/$name}
+    command -v "$HEED" >/dev/null || stop "no command $HEED; build it with ./dev build, or name it: HEED=/path/to/heed"
+    [ -d "$data" ] || stop "$data is no folder; the first argument is the folder with the data"
+    mkdir -p "$out"
+}
+
+# need FILE...: each is in the data folder.
+need() {
+    for file; do
+        [ -f "$data/$file" ] || stop "$data/$file is missing; recipes/README.md says where the data comes from"
+    done
+}
+
+# unpack FILE.gz NAME: into the folder that is written to.
+unpack() { gzip -dc "$data/$1" >"$out/$2"; }
+
+# budget TIME: the options that say how long to train.
+budget() {
+    if [ -n "${STEPS:-}" ]; then
+        echo "--steps $STEPS"
+    else
+        echo "--time ${TIME:-$1}"
+    fi
+}
+
+# The number of steps that a model was trained for.
+steps_of() { "$HEED" info "$1" | awk '$1 == "planned_steps" {print $2}'; }
+
+# train MODEL OPTION...: goes on with a training that was interrupted; a model that is done is left as it is.
+train() {
+    model=$1
+    shift
+    if [ -e "$model.state" ]; then
+        set -- "$@" --resume
+    elif [ -e "$model" ]; then
+        title "$model is there ($(steps_of "$model") steps) and is used; remove it to train it again"
+        return
+    fi
+    show train "$@" -o "$model"
+}
