@@ -28,7 +28,10 @@ show() {
 # begin "$@": the folder with the data in $data, the one that is written to in $out.
 begin() {
     name=$(basename "$0" .sh)
-    [ $# -ge 1 ] && [ $# -le 2 ] || stop "usage: recipes/$name.sh DATA [OUT]   (what it does: the head of the file)"
+    case $# in
+    1 | 2) ;;
+    *) stop "usage: recipes/$name.sh DATA [OUT]; the head of the file says what it does" ;;
+    esac
     data=$1
     out=${2:-build/recipes/$name}
     command -v "$HEED" >/dev/null || stop "no command $HEED; build it with ./dev build, or name it: HEED=/path/to/heed"
