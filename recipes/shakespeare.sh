@@ -16,7 +16,7 @@ tail -c +$((bytes + 1)) "$data/input.txt" >"$out/valid.txt"
 
 # shellcheck disable=SC2046 # words
 train "$out/shakespeare.heed" "$out/train.txt" --valid "$out/valid.txt" --task language \
-    --tokenizer characters --decoder transformer --layers 4 --dim 128 --heads 4 --ffn 512 --block 256 \
+    --tokenizer characters --dim 128 --decoder-layers 4 --decoder-heads 4 --decoder-ffn 512 --block 256 \
     $(budget 10m)
 
 title "validation"

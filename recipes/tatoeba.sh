@@ -34,8 +34,7 @@ train "$out/$language.heed" --source "$split.train.1" --target "$split.train.2" 
 
 title "BLEU on the test part, one reference"
 "$HEED" translate "$out/$language.heed" "$split.test.1" >"$split.out"
-"$HEED" metric bleu,chrf "$split.out" "$split.test.2" --tokenize $tokens 2>/dev/null ||
-    "$HEED" metric bleu "$split.out" "$split.test.2" --tokenize $tokens
+"$HEED" metric bleu "$split.out" "$split.test.2" --tokenize $tokens
 
 every=$(($(wc -l <"$split.test.1") / 20))
 title "20 sentences: every $every-th of the test part; English, the model's, a person's"

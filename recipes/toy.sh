@@ -39,11 +39,13 @@ awk -v out="$out" '
 
 for task in copy reverse sort; do
     for kind in gru transformer; do
+        shape="--encoder $kind --layers 2 --dim 64"
+        [ $kind = gru ] || shape="$shape --heads 4 --ffn 256"
         model=$out/$task-$kind.heed
-        # shellcheck disable=SC2046 # words
+        # shellcheck disable=SC2046,SC2086 # words
         train "$model" --source "$out/train.source" --target "$out/train.$task" --tokenizer words \
-            --encoder $kind --layers 2 --dim 64 --heads 4 --ffn 256 --batch-texts 64 --lr 0.003 \
-            --label-smoothing 0 --quiet $(if [ -n "${STEPS:-}${TIME:-}" ]; then budget 1m; else echo --steps 1500; fi)
+            $shape --batch-texts 64 --lr 0.003 --label-smoothing 0 --quiet \
+            $(if [ -n "${STEPS:-}${TIME:-}" ]; then budget 1m; else echo --steps 1500; fi)
         "$HEED" translate "$model" "$out/test.source" >"$out/$task-$kind.out"
         paste "$out/test.$task" "$out/$task-$kind.out" | awk -F '\t' -v name="$task, $kind" '
             $1 == $2 { right++ } END { printf "%s: %d of %d lines right\n", name, right, NR }'
