@@ -32,7 +32,7 @@ def make_model(options, folder):
     common.child([options.heed, "train", "--source", path, "--target", path, "--valid-source", path,
                   "--valid-target", path, "-o", model, "--quiet", "--tokenizer", "words",
                   "--vocabulary", "8000", "--encoder", "transformer", "--decoder", "transformer",
-                  "--dim", "256", "--layers", "3", "--heads", "8", "--ffn", "1024", "--tie", "all",
+                  "--dim", "256", "--layers", "3", "--heads", "8", "--ffn", "1024", "--tie", "none",
                   "--scale-embeddings", "true", "--steps", "1", "--lr", "1e-9", "--bleu-sample",
                   "0"])
     return model, lines
