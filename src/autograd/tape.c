@@ -87,7 +87,9 @@ heed__var heed__tape_constant(heed__tape *tape, int64_t rows, int64_t cols, cons
 
 heed__var heed__tape_param(heed__tape *tape, heed__param *param)
 {
-    return heed__tape_leaf(tape, param->rows, param->cols, param->data, param->grad);
+    heed__var out = heed__tape_leaf(tape, param->rows, param->cols, param->data, param->grad);
+    if (out != HEED_NO_VAR) tape->nodes[out].packed = param->packed;
+    return out;
 }
 
 static void fill_shapes(const heed__tape *tape, const heed__node *n, heed__shapes *shapes)

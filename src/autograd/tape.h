@@ -6,8 +6,8 @@
  *
  * A plan made for the largest batch serves every later batch of the same structure, so a training
  * step allocates nothing. Another structure (a recurrent decoder unrolled over another number of
- * steps) is planned anew, in well under a microsecond an operation, in the same memory. Errors while recording are sticky: later calls do nothing, run returns
- * it.
+ * steps) is planned anew, in well under a microsecond an operation, in the same memory. Errors
+ * while recording are sticky: later calls do nothing, run returns it.
  */
 #ifndef HEED_AUTOGRAD_TAPE_H
 #define HEED_AUTOGRAD_TAPE_H
@@ -24,8 +24,9 @@ typedef struct heed__param {
     int64_t rows, cols;
     int rank;
     heed_real *data, *grad;
-    int decay;      /* weight decay applies */
-    float lr_scale; /* its own multiple of the learning rate */
+    heed_real *packed; /* see heed__matrix; NULL while it trains */
+    int decay;         /* weight decay applies */
+    float lr_scale;    /* its own multiple of the learning rate */
 } heed__param;
 
 heed_status heed__tape_create(heed_context *context, heed__tape **out);

@@ -22,6 +22,7 @@ typedef struct heed__node {
     unsigned reads;  /* of backward */
     heed_real *data; /* a leaf's own memory */
     heed_real *grad;
+    const heed_real *packed;
     int wants_grad;
     int leads; /* to the loss */
     int keep, keep_grad;

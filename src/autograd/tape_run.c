@@ -17,12 +17,15 @@ static void fill_call(const heed__tape *tape, heed__var at, heed__call *call)
     call->node = n->number;
     for (int i = 0; i < n->inputs; i++) {
         heed__var in = n->input[i];
-        call->in[i] =
-            (heed__matrix){tape->nodes[in].rows, tape->nodes[in].cols,
-                           heed__tape_value_of(tape, in), heed__tape_grad_of(tape, in), 0};
+        call->in[i] = (heed__matrix){tape->nodes[in].rows,
+                                     tape->nodes[in].cols,
+                                     heed__tape_value_of(tape, in),
+                                     heed__tape_grad_of(tape, in),
+                                     0,
+                                     tape->nodes[in].packed};
     }
-    call->out = (heed__matrix){n->rows, n->cols, heed__tape_value_of(tape, at),
-                               heed__tape_grad_of(tape, at), 0};
+    call->out = (heed__matrix){
+        n->rows, n->cols, heed__tape_value_of(tape, at), heed__tape_grad_of(tape, at), 0, NULL};
 }
 
 /* What is the same for all nodes of a run. */

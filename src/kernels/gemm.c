@@ -201,25 +201,49 @@ static void spread(heed_context *context, int64_t count, heed__task task, plan *
         for (int64_t i = 0; i < count; i++) task(p, i, 0);
 }
 
+static plan plan_of(const heed__gemm *g)
+{
+    plan p = {.g = g, .kernels = heed__kernels_best()};
+    int64_t width = p.kernels->tile_cols, padded = round_up(g->n, width);
+    p.pack_b = g->k > 0 && (g->packed || g->b_col != 1 || g->m > FEW_TILES * p.kernels->tile_rows);
+    p.slab = p.pack_b && !g->packed ? slab_of(g->k, padded) : g->k;
+    p.patches = (padded / width + PATCH_PANELS - 1) / PATCH_PANELS;
+    p.a_room = a_room(p.kernels);
+    return p;
+}
+
+static void pack_slab(heed_context *context, plan *p)
+{
+    spread(context, p->patches * ((p->depth + PATCH_DEPTH - 1) / PATCH_DEPTH), pack_patch, p);
+}
+
+size_t heed__gemm_packed(int64_t n, int64_t k)
+{
+    return (size_t)(round_up(n, heed__kernels_best()->tile_cols) * k);
+}
+
+void heed__gemm_pack(heed_context *context, const heed__gemm *product, heed_real *packed)
+{
+    if (product->n < 1 || product->k < 1) return;
+    plan p = plan_of(product);
+    p.b = packed;
+    p.depth = product->k;
+    pack_slab(context, &p);
+}
+
 void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real *workspace)
 {
     const heed__gemm *g = product;
-    plan p = {.g = g, .kernels = heed__kernels_best()};
     if (g->m < 1 || g->n < 1) return;
+    plan p = plan_of(g);
     cut(&p);
-    int64_t width = p.kernels->tile_cols, padded = round_up(g->n, width);
     p.pack_a = g->a_col != 1 && (g->a_row != 1 || g->a_col >= FAR_STRIDE);
-    p.pack_b = g->k > 0 && (g->b_col != 1 || g->m > FEW_TILES * p.kernels->tile_rows);
-    p.slab = p.pack_b ? slab_of(g->k, padded) : g->k;
-    p.patches = (padded / width + PATCH_PANELS - 1) / PATCH_PANELS;
-    p.a_room = a_room(p.kernels);
-    p.b = workspace;
-    p.a = workspace + (p.pack_b ? padded * p.slab : 0);
+    p.b = g->packed ? (heed_real *)g->packed : workspace; /* what is packed is only read */
+    p.a = workspace;
+    if (p.pack_b && !g->packed) p.a += round_up(g->n, p.kernels->tile_cols) * p.slab;
     do {
         p.depth = least(p.slab, g->k - p.k0);
-        if (p.pack_b)
-            spread(context, p.patches * ((p.depth + PATCH_DEPTH - 1) / PATCH_DEPTH), pack_patch,
-                   &p);
+        if (p.pack_b && !g->packed) pack_slab(context, &p);
         spread(context, p.down * p.across, run_block, &p);
         p.k0 += p.slab;
     } while (p.k0 < g->k);

@@ -21,8 +21,9 @@ typedef struct heed__gemm {
     int64_t b_row, b_col;
     heed_real *c;
     int64_t c_row;
-    const heed_real *bias; /* NULL = none */
-    int accumulate;        /* excludes bias */
+    const heed_real *bias;   /* NULL = none */
+    int accumulate;          /* excludes bias */
+    const heed_real *packed; /* b as heed__gemm_pack left it; NULL = b is as it lies */
 } heed__gemm;
 
 /* How many heed_reals of workspace a product of at most this size needs, for this context. */
@@ -30,5 +31,10 @@ size_t heed__gemm_workspace(const heed_context *context, int64_t m, int64_t n, i
 
 /* workspace: 64-byte aligned. Allocates nothing. */
 void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real *workspace);
+
+/* A b that many products share, laid out for them: its n, k, b and strides are read. Into
+ * heed__gemm_packed heed_reals, 64-byte aligned. The bits of a product are the same with it. */
+size_t heed__gemm_packed(int64_t n, int64_t k);
+void heed__gemm_pack(heed_context *context, const heed__gemm *product, heed_real *packed);
 
 #endif

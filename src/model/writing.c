@@ -64,6 +64,7 @@ heed_status heed__writing_open(heed_model *model, heed__writing **out)
     w->model = model;
     heed_status status = heed__tape_create(model->context, &w->encoder_tape);
     if (status == HEED_OK) status = heed__tape_create(model->context, &w->step_tape);
+    if (status == HEED_OK) status = heed__params_pack(&model->params, model->context);
     if (status == HEED_OK) status = model->writer.kind->open(model->writer.decoder, &w->state);
     if (status != HEED_OK) heed__writing_destroy(out);
     model->writing = *out;

@@ -2,6 +2,7 @@
 #include "nn/params.h"
 
 #include "base/fail.h"
+#include "kernels/gemm.h"
 #include "kernels/kernels.h"
 
 #include <math.h> /* isfinite */
@@ -91,11 +92,26 @@ heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
     return HEED_OK;
 }
 
+heed_status heed__params_pack(heed__params *params, heed_context *context)
+{
+    for (size_t i = 0; i < params->count && !params->trains; i++) {
+        heed__param *p = params->items[i];
+        if (p->rank != 2 || p->packed) continue;
+        heed__gemm product = {.n = p->rows, .k = p->cols, .b = p->data, .b_row = 1};
+        product.b_col = p->cols;
+        HEED_TRY(heed__alloc(heed__gemm_packed(p->rows, p->cols), sizeof *p->packed, p->name,
+                             &p->packed));
+        heed__gemm_pack(context, &product, p->packed);
+    }
+    return HEED_OK;
+}
+
 void heed__params_clear(heed__params *params)
 {
     for (size_t i = 0; i < params->count; i++) {
         heed__free(params->items[i]->data);
         heed__free(params->items[i]->grad);
+        heed__free(params->items[i]->packed);
     }
     free(params->items);
     heed__arena_free(&params->arena);

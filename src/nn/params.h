@@ -45,6 +45,10 @@ heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
                              heed__param_options options, heed__param **out, const char *name, ...)
     HEED_PRINTF(6, 7);
 
+/* Lays matrices out for many products with few rows each, as writing a translation takes, beside
+ * what they are; once. Of a model that trains it does nothing, since its parameters change. */
+heed_status heed__params_pack(heed__params *params, heed_context *context);
+
 void heed__params_clear(heed__params *params);
 /* HEED_E_NUMERIC names the first tensor that holds a NaN or infinity. */
 heed_status heed__params_check(const heed__params *params);

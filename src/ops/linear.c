@@ -33,6 +33,7 @@ static heed_status linear_forward(const heed__call *call)
                           .b_col = w->cols,
                           .c = call->out.data,
                           .c_row = w->rows,
+                          .packed = w->packed,
                           .bias = call->inputs > 2 ? call->in[2].data : NULL};
     heed__gemm_run(call->context, &product, call->workspace);
     return HEED_OK;

@@ -75,6 +75,7 @@ static void step_forward(const heed__cell *cell, const heed__call *call)
     heed__gemm product = {.m = n, .n = s.gates, .k = C};
     product.a = call->in[1].data, product.a_row = s.width, product.a_col = 1;
     product.b = call->in[2].data, product.b_row = 1, product.b_col = C;
+    product.packed = call->in[2].packed;
     product.c = s.hidden, product.c_row = s.gates;
     product.bias = call->inputs > 3 ? call->in[3].data : NULL;
     heed__gemm_run(call->context, &product, s.product);

@@ -57,6 +57,20 @@ static void run_gemm(const heed__gemm *g, void *with)
     guarded_close(workspace);
 }
 
+/* The same with b laid out before, and nowhere else from then on. */
+static void run_packed(const heed__gemm *g, void *with)
+{
+    heed__gemm packed = *g;
+    int64_t room = (int64_t)heed__gemm_packed(g->n, g->k);
+    guarded pages = guarded_open(room);
+    heed_real *b = guarded_place(pages, room, 1, NULL);
+    heed__gemm_pack(with, g, b);
+    packed.packed = b;
+    packed.b = NULL;
+    run_gemm(&packed, with);
+    guarded_close(pages);
+}
+
 static void run_tile(const heed__gemm *g, void *with)
 {
     const heed__kernels *k = with;
@@ -215,12 +229,27 @@ static void test_runs_inside_a_task_without_a_context(void **state)
     heed_context_destroy(&all.context);
 }
 
+static void test_packed_products_are_chains(void **state)
+{
+    (void)state;
+    heed_context *context = NULL;
+    check_ok(heed_context_create(&(heed_context_options){.threads = 3}, &context));
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int layout = 0; layout < LAYOUTS; layout++)
+            for (int start = 0; start < STARTS; start++) {
+                hold_to_chains(shapes[i], 0, layout, start, run_packed, context);
+                hold_to_chains(shapes[i], 1, layout, start, run_packed, NULL);
+            }
+    heed_context_destroy(&context);
+}
+
 int main(void)
 {
     heed__random_start(&source, 9, HEED_RANDOM_ORDER);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products_are_chains),
         cmocka_unit_test(test_large_products_are_chains),
+        cmocka_unit_test(test_packed_products_are_chains),
         cmocka_unit_test(test_tiles_of_every_level_are_chains),
         cmocka_unit_test(test_nan_stays_in_its_row),
         cmocka_unit_test(test_runs_inside_a_task_without_a_context),
