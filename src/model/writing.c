@@ -119,15 +119,16 @@ void heed__writing_choose_all(heed__writing *w)
 
 static heed_status make_room(heed__writing *w, const heed__search_step *step)
 {
-    size_t n = (size_t)step->rows + 1, had = w->order_room;
+    size_t n = (size_t)step->rows + 1, had = w->order_room, had_offsets = w->offsets_room;
     HEED_TRY(heed__grow(&w->row_offsets, &w->offsets_room, n, sizeof *w->row_offsets, "a step"));
     HEED_TRY(heed__grow(&w->row_order, &w->order_room, n, sizeof *w->row_order, "a step"));
     HEED_TRY(heed__grow(&w->query_offsets, &w->query_room, n, sizeof *w->query_offsets, "a step"));
     HEED_TRY(heed__grow(&w->starts, &w->starts_room, n, sizeof *w->starts, "a step"));
     HEED_TRY(heed__grow(&w->lengths, &w->lengths_room, n, sizeof *w->lengths, "a step"));
     HEED_TRY(heed__grow(&w->inputs, &w->inputs_room, n, sizeof *w->inputs, "a step"));
-    if (w->order_room == had) return HEED_OK;
-    for (size_t i = 0; i < n; i++) w->row_offsets[i] = w->row_order[i] = (int64_t)i;
+    /* All that there is room for: a later step has more rows without growing anything. */
+    for (size_t i = had_offsets; i < w->offsets_room; i++) w->row_offsets[i] = (int64_t)i;
+    for (size_t i = had; i < w->order_room; i++) w->row_order[i] = (int64_t)i;
     return HEED_OK;
 }
 
