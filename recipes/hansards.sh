@@ -24,23 +24,24 @@ train_hansards() {
         --encoder transformer --layers 3 --dim 256 --heads 8 --ffn 1024 --lowercase true "$@"
 }
 
-# judge MODEL
+# judge NAME: the choice is kept in a copy, so that the first figure stays what it is.
 judge() {
-    title "$1, test: what a translator takes without known links"
-    "$HEED" align "$1" "$data/test.e" "$data/test.f" --gold "$data/test.wa.nonullalign"
-    title "$1: all layers, heads and rules on the trial pairs, the best is kept"
-    "$HEED" align "$1" "$data/trial.e" "$data/trial.f" --gold "$data/trial.wa" --choose
-    title "$1, test: with that choice"
-    "$HEED" align "$1" "$data/test.e" "$data/test.f" --gold "$data/test.wa.nonullalign"
+    cp "$out/$1.heed" "$out/$1-chosen.heed"
+    title "$1, test: what the model takes by itself"
+    "$HEED" align "$out/$1.heed" "$data/test.e" "$data/test.f" --gold "$data/test.wa.nonullalign"
+    title "$1: all layers, heads and rules on the trial pairs"
+    "$HEED" align "$out/$1-chosen.heed" "$data/trial.e" "$data/trial.f" --gold "$data/trial.wa" --choose
+    title "$1, test: with the best of them"
+    "$HEED" align "$out/$1-chosen.heed" "$data/test.e" "$data/test.f" --gold "$data/test.wa.nonullalign"
 }
 
 # shellcheck disable=SC2046 # words
 train_hansards "$out/plain.heed" $(budget 55m)
-judge "$out/plain.heed"
+judge plain
 
 if [ -n "${LINKS:-}" ]; then
     train_hansards "$out/guided.heed" --guide "$LINKS" --steps "$(steps_of "$out/plain.heed")"
-    judge "$out/guided.heed"
+    judge guided
 else
     title "no LINKS: the guided model is left out (recipes/hansards_links.sh makes them)"
 fi
