@@ -18,9 +18,7 @@ heed_status align_blame(aligning *a, const heed_align_choice *choice)
         heed_translations *one = NULL;
         heed_status status = align_ask(a, choice, i, 1, &one);
         heed_translations_destroy(&one);
-        if (status != HEED_OK)
-            return report(status, "%s:%lld: %s", gather_name(&a->g, i), a->g.places[i].line,
-                          heed_status_message());
+        if (status != HEED_OK) return gather_blame(&a->g, i, status);
     }
     return HEED_E_DATA;
 }

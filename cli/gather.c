@@ -199,6 +199,14 @@ int gather_waits(const gathering *g)
     return g->from_pipe;
 }
 
+heed_status gather_blame(const gathering *g, int i, heed_status status)
+{
+    char message[1024];
+    snprintf(message, sizeof message, "%s", heed_status_message());
+    const char *said = strncmp(message, "text 0: ", 8) == 0 ? message + 8 : message;
+    return report(status, "%s:%lld: %s", gather_name(g, i), g->places[i].line, said);
+}
+
 void gather_close(gathering *g)
 {
     forget(g);

@@ -58,6 +58,9 @@ int gather_waits(const gathering *g);
 /* What messages call the input of record i. */
 const char *gather_name(const gathering *g, int i);
 
+/* The library refused record i, alone: its message, with file and line for the text's number. */
+heed_status gather_blame(const gathering *g, int i, heed_status status);
+
 void gather_close(gathering *g);
 
 #endif

@@ -109,9 +109,7 @@ static heed_status answer(scoring *s)
     heed_status status = answer_some(s, 0, s->g.n);
     for (int i = 0; i < s->g.n && status == HEED_E_DATA; i++) { /* which one? */
         heed_status one = answer_some(s, i, 1);
-        if (one != HEED_OK)
-            return report(one, "%s:%lld: %s", gather_name(&s->g, i), s->g.places[i].line,
-                          heed_status_message());
+        if (one != HEED_OK) return gather_blame(&s->g, i, one);
     }
     if (status == HEED_OK && gather_waits(&s->g)) status = output_flush();
     return status == HEED_OK ? output_status() : status;

@@ -106,9 +106,7 @@ static heed_status answer_one_by_one(translating *t)
 {
     for (int i = 0; i < t->g.n; i++) {
         heed_status status = answer_some(t, i, 1);
-        if (status == HEED_E_DATA)
-            return report(status, "%s:%lld: %s", gather_name(&t->g, i), t->g.places[i].line,
-                          heed_status_message());
+        if (status == HEED_E_DATA) return gather_blame(&t->g, i, status);
         if (status != HEED_OK) return status;
     }
     return HEED_OK;

@@ -258,6 +258,10 @@ static heed__translated describe(const call *c, int64_t s)
         what.source = c->sources[text];
         what.encoding = &c->source_codes[text];
         if (c->words) what.words = c->words + c->offsets[s];
+        if (c->prefixes && !c->scoring) {
+            what.prefix = &c->prefixes[text];
+            what.prefix_encoding = &c->prefix_codes[text];
+        }
     } else if (!c->scoring)
         what.prompt = c->prefix_codes[text].length;
     if (c->scoring) {

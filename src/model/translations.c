@@ -140,6 +140,16 @@ static void replacements(const heed__translated *what, const heed__hypothesis *h
     heed__replace_unknown(&source, n, h->tokens, f->unknown);
 }
 
+/* Words of a given beginning that the model does not know stay as they were given. */
+static void keep_prefix(const heed__translated *what, int64_t n, heed__filling *f)
+{
+    const heed__encoding *code = what->prefix_encoding;
+    for (int64_t t = 0; t < n && t < code->length; t++)
+        if (f->ids[t] == HEED_TOKEN_UNKNOWN)
+            f->unknown[t] = (heed_text){what->prefix->bytes + code->spans[t].begin,
+                                        (size_t)(code->spans[t].end - code->spans[t].begin)};
+}
+
 /* The tokens as the tokenizer has them, f->ids, and what stands for unknown ones, f->unknown. */
 static heed_status find_unknown(const heed__translated *what, const heed__hypothesis *h, int64_t n,
                                 heed__filling *f)
@@ -155,6 +165,7 @@ static heed_status find_unknown(const heed__translated *what, const heed__hypoth
         f->ids[t] = HEED_TOKEN_UNKNOWN;
         f->unknown[t] = copied_text(what, h->tokens[t]);
     }
+    if (what->prefix) keep_prefix(what, n, f);
     return HEED_OK;
 }
 

@@ -26,6 +26,8 @@ typedef struct heed__translated {
     const int32_t *words;           /* its tokens' ids in the extended vocabulary, or NULL */
     const heed_text *target;        /* a given target, or NULL */
     const heed__encoding *target_encoding;
+    const heed_text *prefix; /* how it had to begin, or NULL */
+    const heed__encoding *prefix_encoding;
     int64_t prompt; /* tokens at the beginning that are not part of the text */
     int weights, replace_unknown;
     heed_align_rule rule;

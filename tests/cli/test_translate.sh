@@ -107,6 +107,8 @@ check "--prefixes, each its own" sh -c 'cut -d" " -f1 stdout | cmp - begin'
 printf 'drei und zweiundzwanzig\nxyz\n' >unknown
 heed translate m.heed unknown --quiet
 expect "unknown words are not written" code=0 lines=2 no_out='unk'
+heed translate m.heed unknown --prefix 'zebra sixty' --quiet
+expect "an unknown word of a prefix stays" code=0 lines=2 no_out='unk' out='^zebra sixty'
 heed translate m.heed unknown --replace-unknown --quiet
 expect "--replace-unknown" code=0 lines=2 no_out='<unk>'
 
@@ -140,6 +142,11 @@ for verb in predict eval; do
     expect "heed $verb of a translator" code=2 no_out=. \
         err="^heed $verb: m\\.heed: the model translates; ask it with heed translate"
 done
+{ echo drei && yes drei | head -n 700 | tr '\n' ' ' && echo; } >long.de
+heed translate m.heed long.de
+printf 'three\n' >wanted
+expect "a text that is too long is named, those before it are answered" code=3 same=stdout,wanted \
+    err='translate: long\.de:2: longer than the [0-9]+ tokens'
 heed translate m.heed missing.de
 expect "a missing file" code=4 err='missing\.de: cannot be opened' no_out=.
 heed translate m.heed numbers.de --beam 2 -k 3
