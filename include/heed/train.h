@@ -33,7 +33,7 @@ typedef struct heed_progress {
     double loss;         /**< mean over the last steps (about the last 50) */
     double rate;         /**< learning rate of the step */
     double valid_loss, metric, best;
-    double bleu; /**< of a sample of the validation data, translated greedily */
+    double bleu;             /**< of a sample of the validation data, translated greedily */
     const char *metric_name; /**< static */
     int better;
     double tokens_per_second, seconds, seconds_left;

@@ -19,8 +19,8 @@ typedef struct heed__memory {
      * target's own (data/extend.h). */
     const int32_t *words;
     int64_t added;
-    int recurrent;         /* states were made in an order: the last ones sum the source up */
-    int64_t directions;    /* 2: the second half of the columns was read from the end on */
+    int recurrent;      /* states were made in an order: the last ones sum the source up */
+    int64_t directions; /* 2: the second half of the columns was read from the end on */
 } heed__memory;
 
 /* What a decoder gives. */

@@ -1,340 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heed_translate, heed_sample and heed_score are one thing: sources are encoded, put into batches,
- * longest first, and searched; sampling is another search, and scoring one that is forced all the
- * way.
+ * heed_translate, heed_sample and heed_score are one thing (asked.c): sources are encoded, put into
+ * batches and searched; sampling is another search, and scoring one that is forced all the way.
  */
 #include "base/fail.h"
-#include "base/sha256.h"
-#include "model/translations.h"
-#include "model/writing.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum { BATCH_TEXTS = 64, BATCH_TOKENS = 4096 };
-
-/* One call. */
-typedef struct call {
-    heed_model *model;
-    const heed_text *sources, *prefixes; /* NULL where there are none */
-    int64_t n;
-    int scoring; /* prefixes are whole targets */
-    int weights, replace_unknown;
-    heed_align_choice align;
-    heed__search_options options;
-    heed__forced_visitor visit; /* instead of making translations; all heads are wanted */
-    void *user;
-    heed_translations *out;
-    /* Encoded: */
-    heed__encoding *source_codes, *prefix_codes; /* [n] */
-    int64_t *order, live;                        /* texts that are not empty, longest first */
-    /* The batch at hand: */
-    int64_t *offsets, *ids, *keys, *lengths, *prefix_offsets;
-    int32_t *tokens, *prefix_tokens;
-    int32_t *words; /* where the model copies: ids of the sources in the extended vocabulary, */
-    int64_t added;  /* and the most that one adds to it */
-    heed__extension extension;
-    heed__search *search;
-    heed__writing *writing;
-    heed__filling filling;
-} call;
-
-static void call_free(call *c)
-{
-    for (int64_t i = 0; i < c->n; i++) {
-        if (c->source_codes) heed__encoding_free(&c->source_codes[i]);
-        if (c->prefix_codes) heed__encoding_free(&c->prefix_codes[i]);
-    }
-    heed__free(c->source_codes);
-    heed__free(c->prefix_codes);
-    heed__free(c->order);
-    heed__free(c->offsets);
-    heed__free(c->ids);
-    heed__free(c->keys);
-    heed__free(c->lengths);
-    heed__free(c->prefix_offsets);
-    heed__free(c->tokens);
-    heed__free(c->prefix_tokens);
-    heed__free(c->words);
-    heed__extension_free(&c->extension);
-    heed__search_destroy(&c->search);
-    heed__filling_free(&c->filling);
-}
-
-static int is_blank(heed_text text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if (!strchr(" \t\r\n", text.bytes[i])) return 0;
-    return 1;
-}
-
-/* ------------------------------------------------------------------ encoding */
-
-static heed_status encode(const call *c, const heed__tokenizer *tokenizer, const char *what,
-                          int64_t i, heed_text text, int64_t most, heed__encoding *out)
-{
-    heed_status status = heed__model_check_text(text);
-    if (status == HEED_OK && !is_blank(text))
-        status = heed__tokenizer_encode(tokenizer, text.bytes, text.size, out);
-    if (status != HEED_OK) return heed__fail_prefix(status, "%s %lld: ", what, (long long)i);
-    (void)c;
-    if (!out->cut && out->length <= most) return HEED_OK;
-    return heed__fail(HEED_E_DATA,
-                      "%s %lld: longer than the %lld tokens that the model reads; split it into "
-                      "sentences (or train with a greater --max-length)",
-                      what, (long long)i, (long long)most);
-}
-
-static int64_t longest_allowed(const call *c)
-{
-    return heed__config_integer(c->model->config, "input.max_length");
-}
-
-static heed_status encode_all(call *c)
-{
-    size_t n = (size_t)c->n;
-    int64_t most = longest_allowed(c);
-    HEED_TRY(heed__alloc(n + 1, sizeof *c->source_codes, "texts", &c->source_codes));
-    HEED_TRY(heed__alloc(n + 1, sizeof *c->prefix_codes, "texts", &c->prefix_codes));
-    for (int64_t i = 0; i < c->n; i++) {
-        if (c->sources)
-            HEED_TRY(encode(c, c->model->tokenizer, "text", i, c->sources[i], most,
-                            &c->source_codes[i]));
-        if (c->prefixes)
-            HEED_TRY(encode(c, c->model->writer.tokenizer, c->scoring ? "target" : "prefix", i,
-                            c->prefixes[i], most, &c->prefix_codes[i]));
-    }
-    return HEED_OK;
-}
-
-static int64_t length_of(const call *c, int64_t i)
-{
-    return c->sources ? c->source_codes[i].length : c->prefix_codes[i].length;
-}
-
-/* Longest first, equal ones in their order; empty sources are answered at once. */
-static heed_status sort_texts(call *c)
-{
-    int64_t longest = 0, *count = NULL;
-    HEED_TRY(heed__alloc((size_t)c->n + 1, sizeof *c->order, "texts", &c->order));
-    for (int64_t i = 0; i < c->n; i++)
-        if (length_of(c, i) > longest) longest = length_of(c, i);
-    HEED_TRY(heed__alloc((size_t)longest + 2, sizeof *count, "texts", &count));
-    for (int64_t i = 0; i < c->n; i++)
-        if (length_of(c, i) || !c->sources) count[longest - length_of(c, i) + 1]++, c->live++;
-    for (int64_t k = 0; k <= longest; k++) count[k + 1] += count[k];
-    for (int64_t i = 0; i < c->n; i++)
-        if (length_of(c, i) || !c->sources) c->order[count[longest - length_of(c, i)]++] = i;
-    heed__free(count);
-    for (int64_t i = 0; i < c->n; i++)
-        if (!length_of(c, i) && c->sources) HEED_TRY(heed__translations_empty(c->out, i));
-    return HEED_OK;
-}
-
-/* ------------------------------------------------------------------ batches */
-
-static int64_t batch_end(const call *c, int64_t begin)
-{
-    int64_t end = begin, tokens = 0;
-    while (end < c->live && end - begin < BATCH_TEXTS) {
-        tokens += length_of(c, c->order[end]) + 1;
-        if (end > begin && tokens > BATCH_TOKENS) break;
-        end++;
-    }
-    return end;
-}
-
-static heed_status make_room(call *c)
-{
-    int64_t tokens = 0, prefixes = 0;
-    for (int64_t begin = 0, end; begin < c->live; begin = end) {
-        int64_t rows = 0, prefix_rows = 0;
-        end = batch_end(c, begin);
-        for (int64_t i = begin; i < end; i++) {
-            rows += c->source_codes[c->order[i]].length + 1;
-            prefix_rows += c->prefix_codes[c->order[i]].length + 1;
-        }
-        if (rows > tokens) tokens = rows;
-        if (prefix_rows > prefixes) prefixes = prefix_rows;
-    }
-    HEED_TRY(heed__alloc(BATCH_TEXTS + 1, sizeof *c->offsets, "a batch", &c->offsets));
-    HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->ids, "a batch", &c->ids));
-    HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->keys, "a batch", &c->keys));
-    HEED_TRY(heed__alloc(BATCH_TEXTS, sizeof *c->lengths, "a batch", &c->lengths));
-    HEED_TRY(
-        heed__alloc(BATCH_TEXTS + 1, sizeof *c->prefix_offsets, "a batch", &c->prefix_offsets));
-    HEED_TRY(heed__alloc((size_t)tokens + 1, sizeof *c->tokens, "a batch", &c->tokens));
-    if (c->model->writer.copies)
-        HEED_TRY(heed__alloc((size_t)tokens + 1, sizeof *c->words, "a batch", &c->words));
-    return heed__alloc((size_t)prefixes + 1, sizeof *c->prefix_tokens, "a batch",
-                       &c->prefix_tokens);
-}
-
-static void lay_prefix(call *c, int64_t at, int64_t text)
-{
-    const heed__encoding *code = &c->prefix_codes[text];
-    int64_t to = c->prefix_offsets[at];
-    if (code->length)
-        memcpy(c->prefix_tokens + to, code->ids, (size_t)code->length * sizeof *code->ids);
-    to += code->length;
-    if (c->scoring) c->prefix_tokens[to++] = HEED_TOKEN_END;
-    c->prefix_offsets[at + 1] = to;
-}
-
-/* What draws know a text by: its content, not its place among others. */
-static int64_t key_of(heed_text text)
-{
-    unsigned char digest[HEED_SHA256_SIZE];
-    heed__sha256 hash;
-    uint64_t key = 0;
-    heed__sha256_start(&hash);
-    heed__sha256_add(&hash, text.bytes, text.size);
-    heed__sha256_finish(&hash, digest);
-    for (int i = 0; i < 8; i++) key = key << 8 | digest[i];
-    return (int64_t)key;
-}
-
-/* How many heads' weights make a row. */
-static int64_t heads_of(const call *c)
-{
-    int64_t layers = 1, heads = 1;
-    if (c->visit) heed_model_alignment_sites(c->model, &layers, &heads);
-    return layers * heads;
-}
-
-/* The batch's arrays; returns its sources. */
-static heed__ragged lay_out(call *c, int64_t begin, int64_t end)
-{
-    heed__ragged r = {.n = end - begin, .offsets = c->offsets, .ids = c->ids};
-    c->offsets[0] = c->prefix_offsets[0] = 0;
-    for (int64_t s = 0; s < r.n; s++) {
-        int64_t text = c->order[begin + s];
-        const heed__encoding *code = &c->source_codes[text];
-        int64_t length = c->sources ? code->length + 1 : 0;
-        if (code->length)
-            memcpy(c->tokens + r.rows, code->ids, (size_t)code->length * sizeof *code->ids);
-        if (c->sources) c->tokens[r.rows + code->length] = HEED_TOKEN_END;
-        r.rows += length;
-        c->offsets[s + 1] = r.rows;
-        c->lengths[s] = c->sources ? length * heads_of(c) : c->prefix_codes[text].length;
-        c->ids[s] = text;
-        c->keys[s] = key_of(c->sources ? c->sources[text] : c->prefixes[text]);
-        if (length > r.longest) r.longest = length;
-        lay_prefix(c, s, text);
-    }
-    return r;
-}
-
-/* Ids of the extended vocabulary: of the sources, and in the prefixes. */
-static heed_status lay_words(call *c, int64_t n)
-{
-    const heed__extender *extender = &c->model->writer.extender;
-    c->added = 0;
-    for (int64_t s = 0; s < n && c->words; s++) {
-        int64_t text = c->ids[s];
-        HEED_TRY(heed__extend_source(extender, c->sources[text], &c->source_codes[text],
-                                     &c->extension, c->words + c->offsets[s]));
-        c->words[c->offsets[s + 1] - 1] = HEED_TOKEN_END;
-        if (c->prefixes)
-            heed__extend_target(extender, c->prefixes[text], &c->prefix_codes[text], &c->extension,
-                                c->prefix_tokens + c->prefix_offsets[s]);
-        if (c->extension.n > c->added) c->added = c->extension.n;
-    }
-    return HEED_OK;
-}
-
-/* Sentence s of the batch. */
-static heed__translated describe(const call *c, int64_t s)
-{
-    int64_t text = c->ids[s];
-    heed__translated what = {.model = c->model,
-                             .weights = c->weights,
-                             .replace_unknown = c->replace_unknown,
-                             .rule = heed__writer_rule(c->model, c->align.rule),
-                             .threshold = (float)c->align.threshold,
-                             .boundary = c->align.boundary};
-    if (c->sources) {
-        what.source = c->sources[text];
-        what.encoding = &c->source_codes[text];
-        if (c->words) what.words = c->words + c->offsets[s];
-        if (c->prefixes && !c->scoring) {
-            what.prefix = &c->prefixes[text];
-            what.prefix_encoding = &c->prefix_codes[text];
-        }
-    } else if (!c->scoring)
-        what.prompt = c->prefix_codes[text].length;
-    if (c->scoring) {
-        what.target = &c->prefixes[text];
-        what.target_encoding = &c->prefix_codes[text];
-    }
-    return what;
-}
-
-static heed_status hand_out(call *c, int64_t s, int64_t count, const heed__hypothesis *found)
-{
-    int64_t text = c->ids[s];
-    heed__translated what = describe(c, s);
-    if (c->visit) return c->visit(c->user, text, &what, found);
-    return heed__translations_fill(c->out, text, &what, count, found, &c->filling);
-}
-
-static heed_status run_batch(call *c, int64_t begin, int64_t end)
-{
-    int64_t identity[BATCH_TEXTS];
-    heed__search_results results;
-    heed__ragged sources = lay_out(c, begin, end);
-    heed__search_batch batch = {.n = sources.n,
-                                .source_lengths = c->lengths,
-                                .ids = c->options.samples ? c->keys : c->ids,
-                                .prefix_offsets = c->prefixes ? c->prefix_offsets : NULL,
-                                .prefixes = c->prefix_tokens};
-    for (int64_t i = 0; i < sources.n; i++) identity[i] = i; /* they stand longest first */
-    sources.order = identity;
-    HEED_TRY(lay_words(c, sources.n));
-    heed__pairs_batch begun = {
-        .source = sources, .source_tokens = c->tokens, .words = c->words, .added = c->added};
-    HEED_TRY(heed__writing_begin(c->writing, &begun));
-    heed__search_model model = heed__writing_model(c->writing);
-    HEED_TRY(heed__search_run(c->search, &model, &batch, &results));
-    for (int64_t s = 0; s < sources.n; s++)
-        HEED_TRY(hand_out(c, s, results.offsets[s + 1] - results.offsets[s],
-                          results.hypotheses + results.offsets[s]));
-    return HEED_OK;
-}
-
-static heed_status run_all(call *c)
-{
-    HEED_TRY(encode_all(c));
-    HEED_TRY(sort_texts(c));
-    HEED_TRY(make_room(c));
-    HEED_TRY(heed__writing_open(c->model, &c->writing));
-    HEED_TRY(heed__writing_choose(c->writing, &c->align));
-    if (c->visit) heed__writing_choose_all(c->writing);
-    HEED_TRY(heed__search_create(c->model->context, &c->options, &c->search));
-    for (int64_t begin = 0, end; begin < c->live; begin = end) {
-        end = batch_end(c, begin);
-        HEED_TRY(run_batch(c, begin, end));
-    }
-    return HEED_OK;
-}
-
-static heed_status run(call *c, heed_translations **out)
-{
-    *out = NULL;
-    if (c->n < 0)
-        return heed__fail(HEED_E_INVALID, "n = %lld; it must not be negative", (long long)c->n);
-    HEED_TRY(heed__translations_create(c->n, &c->out));
-    heed_status status = run_all(c);
-    call_free(c);
-    if (status == HEED_OK)
-        *out = c->out;
-    else
-        heed_translations_destroy(&c->out);
-    return status;
-}
-
-/* ------------------------------------------------------------------ what is asked for */
+#include "model/asked.h"
 
 static const char *const task_names[] = {
     "labels texts (heed predict)", "translates (heed translate)", "continues texts (heed sample)"};
@@ -371,7 +41,7 @@ static heed_status check_translates(const heed_model *model)
                       task_names[model->task]);
 }
 
-static heed_status want_weights(call *c)
+static heed_status want_weights(heed__asked *c)
 {
     int64_t layers, heads;
     heed_model_alignment_sites(c->model, &layers, &heads);
@@ -382,9 +52,9 @@ static heed_status want_weights(call *c)
                       "one with --attention other than none");
 }
 
-static void limit_length(call *c, int64_t asked)
+static void limit_length(heed__asked *c, int64_t asked)
 {
-    int64_t most = longest_allowed(c);
+    int64_t most = heed__asked_longest(c);
     c->options.most = asked && asked < most ? asked : most;
     if (asked || !c->sources) return;
     c->options.most_per_source = 2;
@@ -400,14 +70,14 @@ heed_status heed_translate(heed_model *model, const heed_text *sources, int64_t 
     if (options) o = *options;
     HEED_TRY(check_writes(model));
     HEED_TRY(check_translates(model));
-    call c = {.model = model,
-              .sources = sources,
-              .prefixes = o.prefixes,
-              .n = n,
-              .weights = o.weights,
-              .replace_unknown = o.replace_unknown,
-              .align = o.align,
-              .options = heed__search_defaults()};
+    heed__asked c = {.model = model,
+                     .sources = sources,
+                     .prefixes = o.prefixes,
+                     .n = n,
+                     .weights = o.weights,
+                     .replace_unknown = o.replace_unknown,
+                     .align = o.align,
+                     .options = heed__search_defaults()};
     if (o.beam) c.options.beam = o.beam;
     if (o.best) c.options.best = o.best;
     c.options.norm = o.norm;
@@ -420,7 +90,7 @@ heed_status heed_translate(heed_model *model, const heed_text *sources, int64_t 
         c.options.n_forbidden = 1;
     }
     limit_length(&c, o.max_length);
-    return run(&c, out);
+    return heed__asked_run(&c, out);
 }
 
 heed_status heed_sample(heed_model *model, const heed_text *texts, int64_t n,
@@ -433,11 +103,11 @@ heed_status heed_sample(heed_model *model, const heed_text *texts, int64_t n,
     if (options) o = *options;
     HEED_TRY(check_writes(model));
     int language = model->task == HEED_TASK_LANGUAGE;
-    call c = {.model = model,
-              .sources = language ? NULL : texts,
-              .prefixes = language ? texts : o.prefixes,
-              .n = n,
-              .options = heed__search_defaults()};
+    heed__asked c = {.model = model,
+                     .sources = language ? NULL : texts,
+                     .prefixes = language ? texts : o.prefixes,
+                     .n = n,
+                     .options = heed__search_defaults()};
     if (language && o.prefixes)
         return heed__fail(HEED_E_INVALID, "prefixes: a language model goes on from its texts; give "
                                           "them there");
@@ -454,20 +124,21 @@ heed_status heed_sample(heed_model *model, const heed_text *texts, int64_t n,
         c.options.most_per_source = 1;
         c.options.most_plus = o.max_length ? o.max_length : DEFAULT_LENGTH;
     }
-    return run(&c, out);
+    return heed__asked_run(&c, out);
 }
 
 /* Targets are given, whole. */
-static call forced(heed_model *model, const heed_text *sources, const heed_text *targets, int64_t n)
+static heed__asked forced(heed_model *model, const heed_text *sources, const heed_text *targets,
+                          int64_t n)
 {
-    call c = {.model = model,
-              .sources = sources,
-              .prefixes = targets,
-              .n = n,
-              .scoring = 1,
-              .options = heed__search_defaults()};
+    heed__asked c = {.model = model,
+                     .sources = sources,
+                     .prefixes = targets,
+                     .n = n,
+                     .scoring = 1,
+                     .options = heed__search_defaults()};
     c.options.beam = c.options.best = 1;
-    c.options.most = longest_allowed(&c) + 1;
+    c.options.most = heed__asked_longest(&c) + 1;
     return c;
 }
 
@@ -483,11 +154,11 @@ heed_status heed_score(heed_model *model, const heed_text *sources, const heed_t
         return heed__fail(HEED_E_INVALID, "the model %s; it scores %s", task_names[model->task],
                           language ? "texts alone: leave the sources out"
                                    : "pairs: give a source for each target");
-    call c = forced(model, sources, targets, n);
+    heed__asked c = forced(model, sources, targets, n);
     c.weights = o.weights;
     c.align = o.align;
     if (o.weights) HEED_TRY(want_weights(&c));
-    return run(&c, out);
+    return heed__asked_run(&c, out);
 }
 
 heed_status heed__translations_visit(heed_model *model, const heed_text *sources,
@@ -497,12 +168,12 @@ heed_status heed__translations_visit(heed_model *model, const heed_text *sources
     heed_translations *none = NULL;
     HEED_TRY(check_writes(model));
     HEED_TRY(check_translates(model));
-    call c = forced(model, sources, targets, n);
+    heed__asked c = forced(model, sources, targets, n);
     c.weights = 1;
     c.visit = visit;
     c.user = user;
     HEED_TRY(want_weights(&c));
-    heed_status status = run(&c, &none);
+    heed_status status = heed__asked_run(&c, &none);
     heed_translations_destroy(&none);
     return status;
 }

@@ -119,8 +119,8 @@ static void check_shape(const shape *s, const char *engine)
     workspace = values(0, (int64_t)(sizes.forward + sizes.backward));
     heed_attention_batch batch = {.size = sizeof batch,
                                   .sequences = s->batch,
-                                  .queries = {NULL, NULL, s->queries},
-                                  .keys = {NULL, s->lengths, s->keys}};
+                                  .queries = {.length = s->queries},
+                                  .keys = {.lengths = s->lengths, .length = s->keys}};
     const heed_real *parameters[] = {w};
     heed_real *d_parameters[] = {dw};
     int64_t tq = s->queries, tk = s->keys, h = s->heads, g = s->key_heads;

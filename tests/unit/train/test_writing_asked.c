@@ -104,7 +104,7 @@ static void test_what_is_refused(void **state)
         "ant ant ant ant ant ant ant ant ant ant ant ant ant ant ant ant ant";
     heed_text source = {"ant", 3}, bad = {"a\xff", 2}, far = {longest, sizeof longest - 1};
     heed_translate_options options = {.size = sizeof options};
-    heed_align_choice choice = {9, 1, HEED_ALIGN_DEFAULT};
+    heed_align_choice choice = {.layer = 9, .head = 1};
     heed_translations *out = NULL;
     float values[1];
     check_fails(heed_translate(model, &bad, 1, NULL, &out), HEED_E_DATA, "text 0: not UTF-8");
@@ -172,7 +172,7 @@ static void test_choice_is_kept(void **state)
     (void)state;
     char path[512];
     heed_model *model = translator("");
-    heed_align_choice choice = {2, 3, HEED_ALIGN_OUTPUT};
+    heed_align_choice choice = {.layer = 2, .head = 3, .rule = HEED_ALIGN_OUTPUT};
     snprintf(path, sizeof path, "%s", files_path("chosen.heed"));
     check_ok(heed_model_choose_alignment(model, &choice));
     check_ok(heed_model_save(model, path));

@@ -33,8 +33,8 @@ static const char *const variants[] = {
     "encoder.kind=gru decoder.kind=transformer",
     "encoder.kind=transformer decoder.kind=gru decoder.coverage=true decoder.coverage_loss=1",
     "encoder.kind=gru decoder.kind=lstm decoder.copy=true train.sampling=0.3",
-    "encoder.kind=transformer train.ema=0.9 train.average=2 train.accumulate=2 "
-    "train.validate_every=2",
+    ("encoder.kind=transformer train.ema=0.9 train.average=2 train.accumulate=2 "
+     "train.validate_every=2"),
     "encoder.kind=gru decoder.kind=gru decoder.copy=true input.min_count=30 train.sampling=0.3",
     "encoder.kind=transformer train.sampling=0.3 encoder.attention_dropout=0.1",
 };
