@@ -3,6 +3,8 @@
 #include "base/parallel.h"
 #include "model/config.h"
 
+#include <string.h>
+
 /* `key` has an effect where `needs` is one of `among`. */
 static const struct {
     const char *key, *needs, *among[4];
@@ -44,34 +46,30 @@ static const struct {
     {"decoder.kind", "output.kind", {"translate", "language"}},
     {"decoder.dim", "output.kind", {"translate", "language"}},
     {"decoder.layers", "output.kind", {"translate", "language"}},
-    {"decoder.heads", "decoder.kind", {"transformer"}},
-    {"decoder.key_heads", "decoder.kind", {"transformer"}},
-    {"decoder.ffn", "decoder.kind", {"transformer"}},
     {"decoder.guide_layer", "decoder.kind", {"transformer"}},
     {"decoder.guide_head", "decoder.kind", {"transformer"}},
     {"decoder.tie", "output.kind", {"translate", "language"}},
-    {"decoder.attention", "decoder.kind", {"gru", "lstm"}},
-    {"decoder.input_feeding", "decoder.attention", {"dot", "general", "concat"}},
-    {"decoder.deep_output", "decoder.kind", {"gru", "lstm"}},
-    {"decoder.coverage", "decoder.kind", {"gru", "lstm"}},
-    {"decoder.coverage_loss", "decoder.kind", {"gru", "lstm"}},
-    {"input.joint", "output.kind", {"translate"}},
-    {"input.target_tokenizer", "output.kind", {"translate"}},
-    {"input.block", "output.kind", {"language"}},
-    {"train.max_ratio", "output.kind", {"translate"}},
-    {"train.drop_identical", "output.kind", {"translate"}},
     {"train.bleu_sample", "output.kind", {"translate"}},
     {"train.sampling", "output.kind", {"translate", "language"}},
     {"train.guide_weight", "output.kind", {"translate"}},
     {"train.momentum", "train.optimizer", {"sgd"}},
 };
 
+/* Then what the encoder is told holds for the decoder too, unless that is told otherwise. */
+static int writes(const heed_config *config)
+{
+    return heed__config_is(config, "output.kind", "translate") ||
+           heed__config_is(config, "output.kind", "language");
+}
+
 void heed__config_warn(heed_context *context, const heed_config *config)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int heard = !heed_config_is_set(config, rows[i].key);
+        int shared = writes(config) && strcmp(rows[i].needs, "encoder.kind") == 0;
         for (int j = 0; j < 4 && rows[i].among[j]; j++)
-            heard |= heed__config_is(config, rows[i].needs, rows[i].among[j]);
+            heard |= heed__config_is(config, rows[i].needs, rows[i].among[j]) ||
+                     (shared && heed__config_is(config, "decoder.kind", rows[i].among[j]));
         if (heard) continue;
         heed__log(context, HEED_LOG_WARNING, "%s = %s has no effect: %s is %s, not %s%s%s%s%s",
                   rows[i].key, heed_config_get(config, rows[i].key), rows[i].needs,
