@@ -3,13 +3,13 @@
 # What the recipes share: sourced by each, never run.
 #
 # From the environment:
-#   HEED   the command (build/heed where it was built, else heed on the path)
+#   HEED   the command (heed on the path, else build/heed)
 #   STEPS  train so many steps instead of what the recipe says; 20 is enough to see a recipe run through
 #   TIME   train about this long instead (90s, 10m); STEPS wins
 recipes=$(cd "$(dirname "$0")" && pwd)
 if [ -z "${HEED:-}" ]; then
     HEED=heed
-    [ ! -x "$recipes/../build/heed" ] || HEED=$recipes/../build/heed
+    command -v heed >/dev/null || HEED=$recipes/../build/heed
 fi
 
 stop() {
