@@ -156,6 +156,9 @@ static heed_status read_gold(aligning *a)
                                         strcmp(options_text(a->given, "gold-side"), "target") == 0};
     if (!path) return HEED_OK;
     heed_status status = heed_links_read(path, &how, &a->gold);
+    if (status == HEED_OK && !heed_links_pairs(a->gold))
+        return report(HEED_E_DATA, "--gold %s: holds no links; there is nothing to measure by",
+                      path);
     return status == HEED_OK ? heed_links_create(&a->predicted) : status;
 }
 

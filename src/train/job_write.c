@@ -235,6 +235,10 @@ static heed_status plan_scoring(heed__session *s)
     heed__pairs_vars vars;
     s->pairs = largest_of(s->valid_batches, &s->valid);
     record_valid(s, &vars);
+    HEED_TRY(heed__tape_plan(s->model->tape, HEED_NO_VAR));
+    if (!s->mixed) return HEED_OK;
+    s->pairs = largest_of(s->batches, &s->train); /* the first pass of scheduled sampling */
+    record_valid(s, &vars);
     return heed__tape_plan(s->model->tape, HEED_NO_VAR);
 }
 

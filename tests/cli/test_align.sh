@@ -136,6 +136,9 @@ heed align m.heed numbers.de numbers.en --soft --gold gold
 expect "weights are not scored" code=2 err='--soft and --gold' no_out=.
 heed align m.heed numbers.de numbers.en --symmetrise union
 expect "one direction alone" code=2 err='--symmetrise goes with --reverse' no_out=.
+: >nothing
+heed align chosen.heed numbers.de numbers.en --gold nothing --choose
+expect "gold without a link chooses nothing" code=3 err='nothing: holds no links' no_out=.
 heed align m.heed numbers.de numbers.en --gold missing
 expect "missing gold" code=4 err='missing' no_out=.
 echo '100 1 1 S' >far

@@ -53,6 +53,16 @@ expect "none may be left" code=3 err='none of [0-9]* pairs is left: [0-9]* of tw
 heed train numbers.de --task translate -o no.heed $short
 expect "lines alone are no pairs" code=3 err='numbers\.de: .*--target' no_file=no.heed
 
+# ---- what a step takes ----
+planned() {
+    sed -n 's/.* parameters, \(.*\) MB for training.*/\1/p' stderr
+}
+heed train $pair -o m.heed $short --batch-tokens 4096
+plain=$(planned)
+heed train $pair -o m.heed $short --batch-tokens 4096 --sampling 0.5
+check "the first pass of sampling is planned and told before the first step" \
+    test "$(planned)" != "$plain"
+
 # ---- text for a language model ----
 language="--task language --tokenizer characters --dim 8 --ffn 8 --layers 1 --heads 2"
 i=0
