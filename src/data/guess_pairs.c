@@ -86,9 +86,8 @@ heed_status heed__guess_pairs(const heed__sample *sample, heed__columns *columns
     int target = columns->n_label ? columns->label[0] : -1;
     int by_names[2];
     if (sample->format->fixed)
-        return heed__fail(
-            HEED_E_DATA,
-            "%s: is read as %s, which has no two columns of text; give two columns "
+        return heed__fail(HEED_E_DATA,
+                          "%s: is read as %s, which has no two columns of text; give two columns "
                           "with a tab between, or two files of lines (in training --source and "
                           "--target)",
                           sample->name, sample->format->name);
