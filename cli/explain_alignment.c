@@ -47,6 +47,17 @@ static heed_alignment alignment_of(const char *name, const heed_translation *t)
                             .links = {.n = t->n_links, .items = t->links}};
 }
 
+/* Without words on both sides there is no picture. */
+static heed_status check_drawable(const matrices *m, const char *name, const heed_translation *t)
+{
+    const char *side = t->n_source_words ? "target" : "source";
+    if (t->n_source_words && t->n_words) return HEED_OK;
+    if (!name) return report(HEED_E_DATA, "the %s has no words: there is nothing to draw", side);
+    if (!options_flag(m->e->given, "quiet"))
+        fprintf(stderr, "heed explain: %s: the %s has no words and is not drawn\n", name, side);
+    return HEED_OK;
+}
+
 /* Translates the text, or goes by the target that is given. */
 static heed_status add(matrices *m, const char *name, heed_text source, const heed_text *target)
 {
@@ -62,7 +73,12 @@ static heed_status add(matrices *m, const char *name, heed_text source, const he
         status = heed_translate(e->model, &source, 1, &how, &all);
     }
     if (status == HEED_E_DATA && name) return report(status, "%s: %s", name, heed_status_message());
-    if (status != HEED_OK) return status;
+    if (status == HEED_OK) status = check_drawable(m, name, heed_translations_at(all, 0, 0));
+    const heed_translation *first = status == HEED_OK ? heed_translations_at(all, 0, 0) : NULL;
+    if (!first || !first->n_words || !first->n_source_words) {
+        heed_translations_destroy(&all);
+        return status;
+    }
     char *copy = name ? malloc(strlen(name) + 1) : NULL;
     if (name && !copy) {
         heed_translations_destroy(&all);

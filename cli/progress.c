@@ -2,7 +2,8 @@
 #define _POSIX_C_SOURCE 200809L /* isatty, fileno */
 #include "cli/progress.h"
 
-#include <math.h>
+#include "heed/text_metrics.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,7 +32,8 @@ static void show_line(const heed_progress *p)
             (long long)p->epoch);
     if (p->loss == p->loss) fprintf(stderr, "  loss %.4f", p->loss);
     if (p->valid_loss == p->valid_loss && strcmp(p->metric_name, "token_accuracy") == 0)
-        fprintf(stderr, "  valid_loss %.4f (perplexity %.2f)", p->valid_loss, exp(p->valid_loss));
+        fprintf(stderr, "  valid_loss %.4f (perplexity %.2f)", p->valid_loss,
+                heed_perplexity(-p->valid_loss, 1));
     if (p->bleu == p->bleu) fprintf(stderr, "  bleu %.1f", p->bleu);
     if (p->metric == p->metric) fprintf(stderr, "  %s %.4f", p->metric_name, p->metric);
     if (p->best == p->best) fprintf(stderr, " (best %.4f)", p->best);

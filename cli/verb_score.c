@@ -8,7 +8,9 @@
 #include "cli/tasks.h"
 #include "cli/written.h"
 
-#include <math.h>
+#include "heed/text_metrics.h"
+
+#include <math.h> /* NAN */
 #include <stdio.h>
 
 enum { AT_ONCE = 256 };
@@ -27,11 +29,6 @@ static long long tokens_of(const heed_translation *t)
     return (long long)t->n_tokens + t->finished;
 }
 
-static double perplexity(double sum, long long tokens)
-{
-    return tokens ? exp(-sum / (double)tokens) : NAN;
-}
-
 /* ---- what comes out ---- */
 
 static void show_json(json_t *object, const heed_translation *t)
@@ -40,7 +37,7 @@ static void show_json(json_t *object, const heed_translation *t)
     written_object(t, NULL, ALIGNMENT_NONE, scored);
     json_object_del(scored, "normalised"); /* nothing competed */
     json_object_del(scored, "finished");   /* always */
-    json_object_set_new(scored, "perplexity", json_real(perplexity(t->score, tokens_of(t))));
+    json_object_set_new(scored, "perplexity", json_real(heed_perplexity(t->score, tokens_of(t))));
     json_object_set_new(object, "scored", scored);
     written_json_line(object);
 }
@@ -71,7 +68,7 @@ static void show(scoring *s, int i, const heed_translation *t)
 
 static heed_status show_summary(const scoring *s)
 {
-    double all = perplexity(s->sum, s->tokens);
+    double all = heed_perplexity(s->sum, s->tokens);
     double loss = s->tokens ? -s->sum / (double)s->tokens : NAN;
     if (s->summary && s->json)
         return output_json(json_pack(

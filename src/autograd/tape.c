@@ -210,7 +210,13 @@ const heed_real *heed__tape_saved(const heed__tape *tape, heed__var value)
 
 size_t heed__tape_bytes(const heed__tape *tape)
 {
-    return tape->block_size;
+    return tape->measures ? tape->measured : tape->block_size;
+}
+
+void heed__tape_measure(heed__tape *tape, int on)
+{
+    tape->measures = on;
+    tape->measured = 0;
 }
 
 double heed__tape_flops(const heed__tape *tape)

@@ -81,6 +81,10 @@ heed_status heed__tape_plan(heed__tape *tape, heed__var loss);
  * May be called again on the same recording after the leaves' numbers have changed. */
 heed_status heed__tape_run(heed__tape *tape, heed__var loss);
 
+/* While on, heed__tape_plan takes no memory: heed__tape_bytes says what the largest would have
+ * taken. Nothing may be run meanwhile. */
+void heed__tape_measure(heed__tape *tape, int on);
+
 /* Bytes of the block, and floating-point operations of one forward pass as recorded. */
 size_t heed__tape_bytes(const heed__tape *tape);
 double heed__tape_flops(const heed__tape *tape);

@@ -59,6 +59,8 @@ struct heed__tape {
     size_t scratch_capacity;
     unsigned char *block;
     size_t block_size, block_used;
+    size_t measured; /* the most that plans would have taken */
+    int measures;    /* plans take no memory */
 };
 
 /* Where a node's buffer of a kind is; NULL when it has none. */

@@ -204,6 +204,11 @@ static heed_status make_plan(heed__tape *tape, int backward)
     tape->plan_backward = backward;
     tape->block_used = heed__plan_buffers(tape->buffers, tape->count * KINDS,
                                           2 * (int32_t)tape->count, tape->scratch);
+    if (tape->measures) {
+        if (tape->block_used > tape->measured) tape->measured = tape->block_used;
+        tape->plan_count = 0; /* there is no plan to run by */
+        return HEED_OK;
+    }
     if (tape->block_used <= tape->block_size) return HEED_OK;
     /* Recordings whose structure varies, as steps do, are alike: what one needs beyond a block that
      * was planned for the largest of them is little, and room for that is taken once. */

@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "model/config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* `key` has an effect where `needs` is one of `among`. */
@@ -71,10 +72,12 @@ void heed__config_warn(heed_context *context, const heed_config *config)
             heard |= heed__config_is(config, rows[i].needs, rows[i].among[j]) ||
                      (shared && heed__config_is(config, "decoder.kind", rows[i].among[j]));
         if (heard) continue;
-        heed__log(context, HEED_LOG_WARNING, "%s = %s has no effect: %s is %s, not %s%s%s%s%s",
-                  rows[i].key, heed_config_get(config, rows[i].key), rows[i].needs,
-                  heed_config_get(config, rows[i].needs), rows[i].among[0],
-                  rows[i].among[1] ? " or " : "", rows[i].among[1] ? rows[i].among[1] : "",
-                  rows[i].among[2] ? " or " : "", rows[i].among[2] ? rows[i].among[2] : "");
+        char among[128] = "";
+        for (int j = 0; j < 4 && rows[i].among[j]; j++)
+            snprintf(among + strlen(among), sizeof among - strlen(among), "%s%s", j ? " or " : "",
+                     rows[i].among[j]);
+        heed__log(context, HEED_LOG_WARNING, "%s = %s has no effect: %s is %s, not %s", rows[i].key,
+                  heed_config_get(config, rows[i].key), rows[i].needs,
+                  heed_config_get(config, rows[i].needs), among);
     }
 }

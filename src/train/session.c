@@ -117,14 +117,6 @@ static void drop_batches(heed__session *s)
     heed__batches_destroy(&s->valid_batches);
 }
 
-/* The largest batch is planned before the first step, so that no step allocates. */
-static heed_status plan_largest(heed__session *s)
-{
-    heed__var loss;
-    s->job->record(s, 1, &loss);
-    return heed__tape_plan(s->tape, loss);
-}
-
 static heed_status make_order(heed__session *s)
 {
     heed__batch_capacity most = heed__batches_capacity(s->batches);
@@ -139,29 +131,6 @@ static heed_status make_order(heed__session *s)
     HEED_TRY(heed__alloc(n, sizeof *s->order, "a batch", &s->order));
     HEED_TRY(heed__alloc(n, sizeof *s->target_order, "a batch", &s->target_order));
     return heed__alloc((size_t)longest + 2, sizeof *s->count, "a batch", &s->count);
-}
-
-static heed_status start(heed__session *s)
-{
-    drop_model(s);
-    drop_batches(s);
-    s->cursor = (heed__cursor){0};
-    s->laid_out = -1;
-    HEED_TRY(create_model(s));
-    HEED_TRY(s->job->encode(s));
-    HEED_TRY(s->job->make_batches(s));
-    HEED_TRY(make_order(s));
-    HEED_TRY(create_optimizer(s));
-    HEED_TRY(heed__averages_create(&s->model->params, heed__config_number(s->config, "train.ema"),
-                                   heed__config_integer(s->config, "train.average"),
-                                   heed__config_is(s->config, "train.average_of", "best"),
-                                   &s->averages));
-    HEED_TRY(start_schedule(s));
-    HEED_TRY(heed__session_note(s));
-    HEED_TRY(heed__tape_create(s->context, &s->tape));
-    /* Layers keep one plan for training and validation: the second must not outgrow the first. */
-    HEED_TRY(s->job->plan_scoring(s));
-    return plan_largest(s);
 }
 
 size_t heed__session_bytes(const heed__session *s)
@@ -192,26 +161,79 @@ static heed_status shrink(heed__session *s)
                           (double)step * LEAST_TOKENS / (double)tokens / 1e6);
     snprintf(text, sizeof text, "%lld", (long long)fewer);
     HEED_TRY(heed_config_set(s->config, "train.batch_tokens", text));
+    HEED_TRY(heed_config_set(s->model->config, "train.batch_tokens", text));
     heed__log(s->context, HEED_LOG_INFO,
               "a step would take %.0f MB of %.0f MB: batches of at most %s tokens",
               (double)bytes / 1e6, (double)bound / 1e6, text);
     return HEED_OK;
 }
 
+static heed_status make_batches(heed__session *s)
+{
+    drop_batches(s);
+    HEED_TRY(s->job->make_batches(s));
+    return make_order(s);
+}
+
+/* The largest batch is planned before the first step, so that no step allocates. Layers keep one
+ * plan for training and validation: the second must not outgrow the first. */
+static heed_status plan(heed__session *s)
+{
+    heed__var loss;
+    HEED_TRY(s->job->plan_scoring(s));
+    s->job->record(s, 1, &loss);
+    return heed__tape_plan(s->tape, loss);
+}
+
+static void measure(heed__session *s, int on)
+{
+    heed__tape_measure(s->tape, on);
+    heed__tape_measure(s->model->tape, on);
+}
+
+/* Batches small enough for the bound on memory; nothing is taken before they are. */
+static heed_status fit(heed__session *s)
+{
+    heed_status status;
+    measure(s, 1);
+    while ((status = plan(s)) == HEED_OK && heed__session_bytes(s) > s->options->memory) {
+        status = shrink(s);
+        if (status == HEED_OK) status = make_batches(s);
+        if (status != HEED_OK) break;
+        measure(s, 1);
+    }
+    measure(s, 0);
+    return status;
+}
+
 heed_status heed__session_start(heed__session *s)
 {
-    HEED_TRY(start(s));
-    while (s->options->memory && heed__session_bytes(s) > s->options->memory) {
-        HEED_TRY(shrink(s));
-        HEED_TRY(start(s));
-    }
-    return HEED_OK;
+    drop_model(s);
+    s->cursor = (heed__cursor){0};
+    s->laid_out = -1;
+    HEED_TRY(create_model(s));
+    HEED_TRY(s->job->encode(s));
+    HEED_TRY(make_batches(s));
+    HEED_TRY(create_optimizer(s));
+    HEED_TRY(heed__averages_create(&s->model->params, heed__config_number(s->config, "train.ema"),
+                                   heed__config_integer(s->config, "train.average"),
+                                   heed__config_is(s->config, "train.average_of", "best"),
+                                   &s->averages));
+    HEED_TRY(heed__tape_create(s->context, &s->tape));
+    if (s->options->memory) HEED_TRY(fit(s));
+    HEED_TRY(start_schedule(s));
+    HEED_TRY(heed__session_note(s));
+    return plan(s);
 }
 
 /* The task that the options ask for; from here on the configuration says it. */
 static heed_status find_task(heed__session *s)
 {
-    if (s->options->target_paths) HEED_TRY(heed_config_set(s->config, "output.kind", "translate"));
+    int written = heed__config_is(s->config, "output.kind", "auto") &&
+                  heed_config_is_set(s->config, "decoder.kind") &&
+                  !heed__config_is(s->config, "decoder.kind", "none"); /* to write with */
+    if (s->options->target_paths || written)
+        HEED_TRY(heed_config_set(s->config, "output.kind", "translate"));
     s->job = heed__config_is(s->config, "output.kind", "translate")  ? &heed__job_translate
              : heed__config_is(s->config, "output.kind", "language") ? &heed__job_language
                                                                      : &heed__job_classify;

@@ -53,7 +53,8 @@ static void tell(loop *l, heed_train_event event)
     p->epoch = s->cursor.epoch + (s->cursor.batch > 0 || s->cursor.epoch == 0);
     p->loss = recent_loss(l);
     p->rate = l->rate;
-    p->best = s->cursor.validated ? s->cursor.best_metric : NAN;
+    /* Where the loss decides, the best model need not have the best metric. */
+    p->best = s->cursor.validated && !s->job->by_loss ? s->cursor.best_metric : NAN;
     p->metric_name = s->job->metric_name(s->model);
     p->seconds = spent;
     p->tokens_per_second = spent > 0 ? (double)l->tokens / spent : NAN;
