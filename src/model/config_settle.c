@@ -33,10 +33,10 @@ static const preset transformers[] = {{"encoder.dim", "256"},
                                       {"encoder.heads", "8"},
                                       {"encoder.ffn", "1024"},
                                       {"encoder.activation", "relu"},
-                                      {"encoder.dropout", "0.1"},
+                                      {"encoder.dropout", "0.2"},
                                       {"input.scale", "true"},
-                                      {"train.lr", "0.001"},
-                                      {"train.schedule", "inverse_sqrt"},
+                                      {"train.lr", "0.002"},
+                                      {"train.schedule", "cosine"},
                                       {"train.warmup", "0.1"},
                                       {NULL, NULL}};
 
@@ -64,9 +64,8 @@ static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {"encoder.ffn", "512"},
                                    {"encoder.activation", "gelu"},
                                    {"output.smoothing", "0"},
-                                   {"encoder.dropout", "0"},
-                                   {"input.dropout", "0"},
-                                   {"train.schedule", "cosine"},
+                                   {"encoder.dropout", "0.1"},
+                                   {"input.dropout", "0.1"},
                                    {NULL, NULL}};
 
 /* Subwords learn case and need few pieces. */
