@@ -41,14 +41,13 @@ static int is_blank(heed_text text)
 
 /* ------------------------------------------------------------------ encoding */
 
-static heed_status encode(const heed__asked *c, const heed__tokenizer *tokenizer, const char *what,
-                          int64_t i, heed_text text, int64_t most, heed__encoding *out)
+static heed_status encode(const heed__tokenizer *tokenizer, const char *what, int64_t i,
+                          heed_text text, int64_t most, heed__encoding *out)
 {
     heed_status status = heed__model_check_text(text);
     if (status == HEED_OK && !is_blank(text))
         status = heed__tokenizer_encode(tokenizer, text.bytes, text.size, out);
     if (status != HEED_OK) return heed__fail_prefix(status, "%s %lld: ", what, (long long)i);
-    (void)c;
     if (!out->cut && out->length <= most) return HEED_OK;
     return heed__fail(HEED_E_DATA,
                       "%s %lld: longer than the %lld tokens that the model reads; split it into "
@@ -69,10 +68,10 @@ static heed_status encode_all(heed__asked *c)
     HEED_TRY(heed__alloc(n + 1, sizeof *c->prefix_codes, "texts", &c->prefix_codes));
     for (int64_t i = 0; i < c->n; i++) {
         if (c->sources)
-            HEED_TRY(encode(c, c->model->tokenizer, "text", i, c->sources[i], most,
-                            &c->source_codes[i]));
+            HEED_TRY(
+                encode(c->model->tokenizer, "text", i, c->sources[i], most, &c->source_codes[i]));
         if (c->prefixes)
-            HEED_TRY(encode(c, c->model->writer.tokenizer, c->scoring ? "target" : "prefix", i,
+            HEED_TRY(encode(c->model->writer.tokenizer, c->scoring ? "target" : "prefix", i,
                             c->prefixes[i], most, &c->prefix_codes[i]));
     }
     return HEED_OK;

@@ -65,7 +65,7 @@ static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {"encoder.activation", "gelu"},
                                    {"output.smoothing", "0"},
                                    {"encoder.dropout", "0.1"},
-                                   {"input.dropout", "0.1"},
+                                   {"input.dropout", "0"},
                                    {NULL, NULL}};
 
 /* Subwords learn case and need few pieces. */
