@@ -22,7 +22,7 @@ train_gru() {
     shift
     train "$model" --source "$data/train.de.gz" --target "$data/train.en.gz" \
         --valid-source "$data/val.de.gz" --valid-target "$data/val.en.gz" \
-        --tokenizer words --min-count 2 --joint false \
+        --tokenizer words --min-count 2 --joint false --batch-tokens 2048 \
         --encoder gru --embedding-dim 256 --dim 1024 --decoder-dim 512 "$@"
 }
 
