@@ -126,6 +126,16 @@ heed_status heed__file_create(const char *path, heed__file_writer **out)
     return HEED_OK;
 }
 
+heed_status heed__file_probe(const char *path)
+{
+    heed__file_writer *writer = NULL;
+    struct stat old;
+    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) return HEED_OK;
+    HEED_TRY(heed__file_create(path, &writer));
+    heed__file_abandon(&writer);
+    return HEED_OK;
+}
+
 heed_status heed__file_write(heed__file_writer *w, const void *bytes, size_t size)
 {
     if (w->status == HEED_OK && size && fwrite(bytes, 1, size, w->file) != size)

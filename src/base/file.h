@@ -18,6 +18,10 @@ heed_status heed__file_read(const char *path, size_t limit, unsigned char **out_
  * and renamed over `path` by finish. abandon removes it and keeps what was there. */
 typedef struct heed__file_writer heed__file_writer;
 
+/* Whether a file could be made there: a temporary one is, and removed; a pipe or device is left
+ * alone. Errors as heed__file_create's. */
+heed_status heed__file_probe(const char *path);
+
 heed_status heed__file_create(const char *path, heed__file_writer **out);
 /* After a failed write all further calls fail with the same message; finish or abandon frees. */
 heed_status heed__file_write(heed__file_writer *writer, const void *bytes, size_t size);

@@ -16,6 +16,12 @@ const char *heed__config_flag(const char *key);
 /* Sets what was not given, which stays so. */
 heed_status heed__config_default(heed_config *config, const char *key, const char *value);
 
+/* Whether sources and targets are cut by one tokenizer, as far as settings say. */
+int heed__config_joint(const heed_config *config);
+
+/* Whether a language model knows positions by a learned table, beyond which there are none. */
+int heed__config_learned_positions(const heed_config *config);
+
 /* Gives settings that were left open the values that go with those that were set. */
 heed_status heed__config_settle(heed_config *config);
 

@@ -116,6 +116,14 @@ static heed_status settle_writer(heed_config *config, const preset *own)
     return settle_embeddings(config);
 }
 
+int heed__config_joint(const heed_config *config)
+{
+    const char *source = heed_config_get(config, "input.tokenizer");
+    return heed__config_boolean(config, "input.joint") &&
+           (heed__config_is(config, "input.target_tokenizer", "same") ||
+            heed__config_is(config, "input.target_tokenizer", source));
+}
+
 heed_status heed__config_check_copy(const heed_config *config, int language)
 {
     const char *asked = heed__config_boolean(config, "decoder.copy")       ? "decoder.copy"
@@ -135,6 +143,40 @@ heed_status heed__config_check_copy(const heed_config *config, int language)
                       asked, heed_config_get(config, asked));
 }
 
+static heed_status check_joint(const heed_config *config)
+{
+    if (!heed__config_boolean(config, "input.joint") || heed__config_joint(config) ||
+        !heed_config_is_set(config, "input.joint"))
+        return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "input.joint: sources are cut by '%s' and targets by '%s', which have no "
+                      "vocabulary in common; use one tokenizer, or --joint false",
+                      heed_config_get(config, "input.tokenizer"),
+                      heed_config_get(config, "input.target_tokenizer"));
+}
+
+int heed__config_learned_positions(const heed_config *config)
+{
+    return heed__config_is(config, "output.kind", "language") &&
+           heed__config_is(config, "decoder.kind", "transformer") &&
+           heed__config_is(config, "encoder.positions", "learned");
+}
+
+/* Training reaches the positions of a window and no other; the boundary takes the first. */
+static heed_status settle_positions(heed_config *config)
+{
+    char most[32];
+    int64_t block = heed__config_integer(config, "input.block");
+    snprintf(most, sizeof most, "%lld", (long long)block - 1);
+    HEED_TRY(heed__config_default(config, "input.max_length", most));
+    if (heed__config_integer(config, "input.max_length") == block - 1) return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "input.max_length = %s; with learned positions a language model reads what a "
+                      "window holds, which is %s tokens (input.block - 1): leave it out, or let "
+                      "encoder.positions be sinusoidal",
+                      heed_config_get(config, "input.max_length"), most);
+}
+
 heed_status heed__config_settle(heed_config *config)
 {
     int translate = heed__config_is(config, "output.kind", "translate");
@@ -143,5 +185,7 @@ heed_status heed__config_settle(heed_config *config)
     if (language) HEED_TRY(heed__config_default(config, "decoder.kind", "transformer"));
     if (translate || language) HEED_TRY(settle_writer(config, translate ? translating : languages));
     if (translate || language) HEED_TRY(heed__config_check_copy(config, language));
+    if (translate) HEED_TRY(check_joint(config));
+    if (heed__config_learned_positions(config)) HEED_TRY(settle_positions(config));
     return is_subwords(config) ? take(config, subwords) : HEED_OK;
 }

@@ -87,6 +87,10 @@ typedef struct heed__model_parts {
 heed_status heed__model_create(heed_context *context, const heed__model_parts *parts,
                                heed_model **out);
 
+/* Refuses settings that no model of this task can have, as creating one would, before there is a
+ * vocabulary: a tokenizer is expensive. */
+heed_status heed__model_rehearse(const heed_config *config, heed_task task);
+
 /* What a batch holds for the network. */
 typedef struct heed__model_batch {
     heed__ragged ragged;

@@ -6,11 +6,9 @@
 
 #include <string.h>
 
-/* What the memory's columns are; 0 = no source. */
-static int64_t memory_width(const heed_model *model)
+int64_t heed__writer_memory(const heed_config *config, heed_task task)
 {
-    if (model->task == HEED_TASK_LANGUAGE) return 0;
-    return heed__states_dim(model->config);
+    return task == HEED_TASK_LANGUAGE ? 0 : heed__states_dim(config);
 }
 
 static heed_status create_embedding(heed_model *model, int tie_all)
@@ -42,11 +40,8 @@ static heed_status create_output(heed_model *model, int tied)
     return heed__params_add(&model->params, 1, vocabulary, bias, &w->output.bias, "output.bias");
 }
 
-/* Ties: 0 none, 1 the output to the target's embedding, 2 the source's embedding too. */
-static heed_status find_tie(const heed_model *model, int *tie)
+heed_status heed__writer_tie(const heed_config *c, heed_task task, int joint, int *tie)
 {
-    const heed_config *c = model->config;
-    int joint = model->tokenizer == model->writer.tokenizer;
     int same = heed__source_dim(c) == heed__target_dim(c);
     int transformer = heed__config_is(c, "decoder.kind", "transformer");
     *tie = heed__config_is(c, "decoder.tie", "all")      ? 2
@@ -55,7 +50,7 @@ static heed_status find_tie(const heed_model *model, int *tie)
            : !transformer                                ? 0
            : joint && same                               ? 2
                                                          : 1;
-    if (*tie == 2 && model->task == HEED_TASK_LANGUAGE) *tie = 1; /* it has one embedding only */
+    if (*tie == 2 && task == HEED_TASK_LANGUAGE) *tie = 1; /* it has one embedding only */
     if (*tie == 2 && (!joint || !same))
         return heed__fail(HEED_E_INVALID,
                           "decoder.tie = all; it needs one vocabulary for both sides (input.joint) "
@@ -63,24 +58,31 @@ static heed_status find_tie(const heed_model *model, int *tie)
     return HEED_OK;
 }
 
+heed_status heed__writer_kind(const heed_config *config, const heed__decoder_kind **out)
+{
+    const char *name = heed_config_get(config, "decoder.kind");
+    *out = heed__decoder_find(name);
+    if (*out) return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "decoder.kind = %s; to write texts it must be gru, lstm or transformer",
+                      name);
+}
+
 heed_status heed__writer_create(heed_model *model)
 {
     heed__writer *w = &model->writer;
     int tie;
-    w->kind = heed__decoder_find(heed_config_get(model->config, "decoder.kind"));
-    if (!w->kind)
-        return heed__fail(HEED_E_INVALID,
-                          "decoder.kind = %s; to write texts it must be gru, lstm or transformer",
-                          heed_config_get(model->config, "decoder.kind"));
+    HEED_TRY(heed__writer_kind(model->config, &w->kind));
     HEED_TRY(heed__config_check_copy(model->config, model->task == HEED_TASK_LANGUAGE));
     HEED_TRY(heed__writer_create_copying(model));
-    HEED_TRY(find_tie(model, &tie));
+    HEED_TRY(heed__writer_tie(model->config, model->task, model->tokenizer == w->tokenizer, &tie));
     HEED_TRY(create_embedding(model, tie == 2));
     int64_t dim = heed__target_dim(model->config);
     int64_t states = heed__decoder_integer(model->config, "dim");
     if (dim != states && strcmp(w->kind->name, "transformer") == 0)
         HEED_TRY(heed__linear_create(&model->params, "decoder.enter", dim, states, 1, &w->enter));
-    HEED_TRY(w->kind->create(&model->params, model->config, memory_width(model), &w->decoder,
+    HEED_TRY(w->kind->create(&model->params, model->config,
+                             heed__writer_memory(model->config, model->task), &w->decoder,
                              &w->width));
     return create_output(model, tie > 0);
 }

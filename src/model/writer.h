@@ -9,6 +9,14 @@
 heed_status heed__writer_create(heed_model *model);
 void heed__writer_destroy(heed__writer *writer);
 
+/* What settings say of a writer. Errors HEED_E_INVALID. */
+heed_status heed__writer_kind(const heed_config *config, const heed__decoder_kind **out);
+/* The memory's columns; 0 = no source. */
+int64_t heed__writer_memory(const heed_config *config, heed_task task);
+/* Ties: 0 none, 1 the output to the target's embedding, 2 the source's embedding too. joint: both
+ * have one tokenizer. */
+heed_status heed__writer_tie(const heed_config *config, heed_task task, int joint, int *tie);
+
 /* A batch of pairs. Without sources, source.n is 0. */
 typedef struct heed__pairs_batch {
     heed__ragged source, target;

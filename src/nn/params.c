@@ -82,11 +82,12 @@ heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
     param->lr_scale = options.lr_scale > 0 ? options.lr_scale : 1;
     if (params->source) HEED_TRY(params->source(params->source_user, param, NULL));
     HEED_TRY(check_memory(params, param));
-    size_t count = (size_t)(rows * cols);
+    size_t count = params->rehearses ? 0 : (size_t)(rows * cols);
     HEED_TRY(heed__alloc(count, sizeof(heed_real), param->name, &param->data));
     params->items[params->count++] = param; /* from here on, clear frees it */
     if (params->trains) HEED_TRY(heed__alloc(count, sizeof(heed_real), param->name, &param->grad));
     *out = param;
+    if (params->rehearses) return HEED_OK;
     if (params->source) return params->source(params->source_user, param, param->data);
     fill(&params->random, param, options);
     return HEED_OK;

@@ -25,7 +25,8 @@ typedef struct heed__params {
     size_t count, capacity;
     heed__arena arena;
     /* Set before declaring: */
-    int trains; /* gradients are wanted */
+    int trains;    /* gradients are wanted */
+    int rehearses; /* parameters are declared only: no memory, no values; needs a source too */
     heed__random random;
     heed__param_source source; /* NULL = first values by chance */
     void *source_user;

@@ -11,13 +11,14 @@
 
 static int is_transformer(const heed__session *s)
 {
-    return s->model->writer.kind == &heed__decoder_transformer;
+    return heed__config_is(s->config, "decoder.kind", "transformer");
 }
 
 /* Layer and head from 1. */
 static heed_status choose(const heed__session *s, heed_align_choice *choice)
 {
     int64_t layers = heed__decoder_integer(s->config, "layers");
+    int64_t heads = heed__decoder_integer(s->config, "heads");
     *choice = (heed_align_choice){.layer = 1, .head = 1, .rule = HEED_ALIGN_OUTPUT};
     if (!is_transformer(s)) {
         if (!heed__config_is(s->config, "decoder.attention", "none")) return HEED_OK;
@@ -31,11 +32,20 @@ static heed_status choose(const heed__session *s, heed_align_choice *choice)
     if (choice->layer > layers)
         return heed__fail(HEED_E_INVALID, "decoder.guide_layer = %lld; the decoder has %lld",
                           (long long)choice->layer, (long long)layers);
+    if (choice->head > heads)
+        return heed__fail(HEED_E_INVALID, "decoder.guide_head = %lld; a layer has %lld",
+                          (long long)choice->head, (long long)heads);
     if (!heed__config_is(s->config, "encoder.score", "scaled_dot"))
         return heed__fail(HEED_E_UNSUPPORTED,
                           "--guide with --score %s; only scaled_dot can be guided",
                           heed_config_get(s->config, "encoder.score"));
     return HEED_OK;
+}
+
+heed_status heed__guidance_check(const heed__session *s)
+{
+    heed_align_choice choice;
+    return choose(s, &choice);
 }
 
 heed_status heed__guidance_make(heed__session *s)

@@ -33,13 +33,7 @@ static heed_status build_pairs(heed__session *s, heed__model_parts *parts)
     const char *kind = heed_config_get(s->config, "input.tokenizer");
     const char *target = heed_config_get(s->config, "input.target_tokenizer");
     if (strcmp(target, "same") == 0) target = kind;
-    int joint = heed__config_boolean(s->config, "input.joint"), same = strcmp(target, kind) == 0;
-    if (joint && !same && heed_config_is_set(s->config, "input.joint"))
-        return heed__fail(HEED_E_INVALID,
-                          "input.joint: sources are cut by '%s' and targets by '%s', which have no "
-                          "vocabulary in common; use one tokenizer, or --joint false",
-                          kind, target);
-    joint = joint && same;
+    int joint = heed__config_joint(s->config);
     HEED_TRY(heed__tokenizer_train_side(s->context, kind, &settings, s->train.rows,
                                         joint ? HEED_SIDE_BOTH : HEED_SIDE_SOURCE,
                                         &parts->tokenizer));

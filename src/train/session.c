@@ -3,7 +3,7 @@
 #include "train/session.h"
 
 #include "base/fail.h"
-#include "data/walk.h"
+#include "base/file.h"
 
 #include <math.h> /* isfinite */
 #include <stdio.h>
@@ -226,6 +226,15 @@ heed_status heed__session_start(heed__session *s)
     return plan(s);
 }
 
+/* What will not do is refused before anything is read, and a tokenizer trained. */
+static heed_status check(heed__session *s)
+{
+    HEED_TRY(heed__file_probe(s->options->model_path));
+    HEED_TRY(heed__model_rehearse(s->config, s->job->task));
+    if (!s->options->guide_path || s->job->task != HEED_TASK_TRANSLATE) return HEED_OK;
+    return heed__guidance_check(s);
+}
+
 /* The task that the options ask for; from here on the configuration says it. */
 static heed_status find_task(heed__session *s)
 {
@@ -248,8 +257,6 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     s->options = options;
     if (!options->model_path || !*options->model_path || !options->paths || options->n_paths < 1)
         return heed__fail(HEED_E_INVALID, "training needs data and a path for the model");
-    if (heed__walk_is_folder(options->model_path)) /* before anything is written beside it */
-        return heed__fail(HEED_E_IO, "%s: is a folder; name a file in it", options->model_path);
     size_t room = sizeof s->state_path;
     if ((size_t)snprintf(s->state_path, room, "%s.state", options->model_path) >= room ||
         (size_t)snprintf(s->metrics_path, room, "%s.metrics.jsonl", options->model_path) >= room)
@@ -261,6 +268,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     HEED_TRY(find_task(s));
     HEED_TRY(heed__config_settle(s->config));
     heed__config_warn(s->context, s->config);
+    HEED_TRY(check(s));
     if (options->resume) HEED_TRY(heed__state_there(s));
     return heed__session_read(s);
 }

@@ -142,7 +142,9 @@ heed_status heed__score(heed_model *model, const heed__split *split, float *pred
 heed_status heed__calibrate(heed_model *model, const heed__split *split, const float *predictions);
 const char *heed__score_name(const heed_model *model);
 
-/* Guided alignment: links become those of tokens; their loss is added. */
+/* Guided alignment: refuses a layer and head that cannot be; links become those of tokens; their
+ * loss is added. */
+heed_status heed__guidance_check(const heed__session *session);
 heed_status heed__guidance_make(heed__session *session);
 heed__var heed__guidance_add(heed__session *session, const heed__pairs_vars *vars, heed__var loss);
 

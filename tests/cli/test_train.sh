@@ -125,10 +125,21 @@ refused "a size that is none" 2 'memory 2X: .*such as 512M or 2G' data.tsv --mem
 heed train --source a.txt --target b.txt -o b.txt
 expect "the other side is not written over" code=2 err='b\.txt is also read' same=a.txt,b.txt
 heed train data.tsv -o nowhere/model.heed
-expect "an output that cannot be written" code=4 err='nowhere/model\.heed.* No such file'
+expect "an output that cannot be written, before anything is read" code=4 no_err='header|tokenizer' \
+    err='nowhere/model\.heed.* No such file'
 mkdir folder
 heed train data.tsv -o folder
-expect "an output that is a folder" code=4 err='folder: is a folder' no_file=folder.state
+expect "an output that is a folder" code=4 err='folder: is a folder' no_file=folder.state \
+    no_err='header'
+chmod a-w folder
+if [ ! -w folder ]; then # a superuser may write anywhere
+    heed train data.tsv -o folder/model.heed
+    expect "an output in a folder that is not one's own" code=4 no_err='header' \
+        err='folder/model\.heed: cannot be written: Permission denied'
+fi
+chmod u+w folder
+heed train data.tsv -o folder/model.heed --valid missing.tsv
+check "trying leaves nothing behind" rmdir folder
 heed train data.tsv -o model.heed --resume
 expect "a finished training is not resumed" code=2 err='finished.* without --resume'
 cp model.heed kept.heed

@@ -27,6 +27,31 @@ heed train $pair -o no.heed $short --joint true --target-tokenizer characters
 expect "which cannot be asked to be one" code=2 err='input.joint: .*no vocabulary in common' \
     no_file=no.heed
 
+# ---- settings that no model can have, before a tokenizer is trained ----
+early() { # NAME REGEX ARGUMENT...
+    early_name=$1 early_message=$2
+    shift 2
+    heed train $pair -o no.heed --steps 1 "$@"
+    expect "$early_name" code=2 err="$early_message" no_err='read as|tokenizer [a-z]+:' no_file=no.heed
+}
+early "copying needs attention" 'decoder\.copy needs attention over a source; .*additive' \
+    --decoder gru --attention none --copy true
+early "so does coverage" 'decoder\.coverage needs attention' \
+    --decoder gru --attention none --coverage true
+early "and its loss" 'decoder\.coverage_loss needs attention' \
+    --decoder lstm --attention none --coverage-loss 1
+early "sizes that a score cannot compare" 'make decoder\.dim 32' \
+    --decoder gru --attention dot --dim 32 --decoder-dim 48
+early "heads that do not divide" 'not a multiple of heads = 3' --heads 3 --dim 32
+early "one matrix for two vocabularies" 'decoder\.tie = all; it needs one vocabulary' \
+    --tie all --joint false
+: >links
+early "a layer to guide that is not there" 'guide_layer = 9; the decoder has 3' \
+    --guide links --guide-layer 9
+early "or a head" 'guide_head = 9; a layer has 8' --guide links --guide-head 9
+early "or no attention at all" 'guide with --attention none' \
+    --guide links --decoder gru --attention none
+
 # ---- what is wrong with pairs ----
 head -n 97 numbers.en >short.en
 heed train --source numbers.de --target short.en -o no.heed $short

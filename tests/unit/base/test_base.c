@@ -114,7 +114,14 @@ static void test_file_is_replaced_whole_or_not_at_all(void **state)
     check_fails(heed__file_read(path, 4, &bytes, &size), HEED_E_FORMAT, "limit of 4");
     check_fails(heed_file_write(folder, "x", 1), HEED_E_IO, "is a folder");
     check_fails(heed_file_write("/nowhere/at/all", "x", 1), HEED_E_IO, "/nowhere/at/all");
+    check_fails(heed__file_probe("/nowhere/at/all"), HEED_E_IO, "/nowhere/at/all");
+    check_fails(heed__file_probe(folder), HEED_E_IO, "is a folder");
+    check_ok(heed__file_probe(path));
+    check_ok(heed__file_read(path, 100, &bytes, &size));
+    assert_string_equal((char *)bytes, "newer");
+    heed__free(bytes);
     remove(path);
+    check_ok(heed__file_probe(path)); /* and nothing is there after it */
     rmdir(folder); /* fails, and the next run notices, if a temporary file was left */
     struct stat left;
     assert_int_equal(stat(folder, &left), -1);
