@@ -199,12 +199,21 @@ int gather_waits(const gathering *g)
     return g->from_pipe;
 }
 
+/* The file and line say which text it is; only what else it was stays. */
 heed_status gather_blame(const gathering *g, int i, heed_status status)
 {
+    static const struct {
+        const char *begins, *becomes;
+    } parts[] = {{"text 0: ", ""}, {"target 0: ", "target: "}, {"prefix 0: ", "prefix: "}};
     char message[1024];
     snprintf(message, sizeof message, "%s", heed_status_message());
-    const char *said = strncmp(message, "text 0: ", 8) == 0 ? message + 8 : message;
-    return report(status, "%s:%lld: %s", gather_name(g, i), g->places[i].line, said);
+    const char *said = message, *what = "";
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (strncmp(message, parts[k].begins, strlen(parts[k].begins)) == 0) {
+            said = message + strlen(parts[k].begins);
+            what = parts[k].becomes;
+        }
+    return report(status, "%s:%lld: %s%s", gather_name(g, i), g->places[i].line, what, said);
 }
 
 void gather_close(gathering *g)

@@ -123,7 +123,9 @@ typedef struct heed_sample_options {
     double top_p;              /**< the fewest tokens whose probability reaches p; 0 = all */
     uint64_t seed;             /**< a draw is a function of (seed, text, sample, position) */
     int64_t samples;           /**< for each text; 0 = 1 */
-    int64_t max_length;        /**< most tokens; 0 = 256, and for translations as in translating */
+    int64_t max_length;        /**< most tokens; 0 = 256, and for translations as in translating. A
+                                    language model with learned positions ends where these do, the
+                                    prompt included, and refuses a number that is beyond */
     const heed_text *prefixes; /**< translations: how each begins; NULL = nothing given */
 } heed_sample_options;
 

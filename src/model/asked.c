@@ -41,9 +41,15 @@ static int is_blank(heed_text text)
 
 /* ------------------------------------------------------------------ encoding */
 
-static heed_status encode(const heed__tokenizer *tokenizer, const char *what, int64_t i,
-                          heed_text text, int64_t most, heed__encoding *out)
+int64_t heed__asked_longest(const heed__asked *c)
 {
+    return heed__config_integer(c->model->config, "input.max_length");
+}
+
+static heed_status encode(const heed__asked *c, const heed__tokenizer *tokenizer, const char *what,
+                          int64_t i, heed_text text, heed__encoding *out)
+{
+    int64_t most = heed__asked_longest(c);
     heed_status status = heed__model_check_text(text);
     if (status == HEED_OK && !is_blank(text))
         status = heed__tokenizer_encode(tokenizer, text.bytes, text.size, out);
@@ -51,28 +57,24 @@ static heed_status encode(const heed__tokenizer *tokenizer, const char *what, in
     if (!out->cut && out->length <= most) return HEED_OK;
     return heed__fail(HEED_E_DATA,
                       "%s %lld: longer than the %lld tokens that the model reads; split it into "
-                      "sentences (or train with a greater --max-length)",
-                      what, (long long)i, (long long)most);
-}
-
-int64_t heed__asked_longest(const heed__asked *c)
-{
-    return heed__config_integer(c->model->config, "input.max_length");
+                      "sentences (or train with a greater %s)",
+                      what, (long long)i, (long long)most,
+                      heed__config_learned_positions(c->model->config) ? "--block"
+                                                                       : "--max-length");
 }
 
 static heed_status encode_all(heed__asked *c)
 {
     size_t n = (size_t)c->n;
-    int64_t most = heed__asked_longest(c);
+    const char *written = !c->sources ? "text" : c->scoring ? "target" : "prefix";
     HEED_TRY(heed__alloc(n + 1, sizeof *c->source_codes, "texts", &c->source_codes));
     HEED_TRY(heed__alloc(n + 1, sizeof *c->prefix_codes, "texts", &c->prefix_codes));
     for (int64_t i = 0; i < c->n; i++) {
         if (c->sources)
-            HEED_TRY(
-                encode(c->model->tokenizer, "text", i, c->sources[i], most, &c->source_codes[i]));
+            HEED_TRY(encode(c, c->model->tokenizer, "text", i, c->sources[i], &c->source_codes[i]));
         if (c->prefixes)
-            HEED_TRY(encode(c->model->writer.tokenizer, c->scoring ? "target" : "prefix", i,
-                            c->prefixes[i], most, &c->prefix_codes[i]));
+            HEED_TRY(encode(c, c->model->writer.tokenizer, written, i, c->prefixes[i],
+                            &c->prefix_codes[i]));
     }
     return HEED_OK;
 }

@@ -73,7 +73,8 @@ static const heed_setting settings[] = {
     BOOLEAN("encoder.projection", "projection", "true",
             "transformer: project the heads' output back"),
     CHOICE("encoder.positions", "positions", "sinusoidal", "none|sinusoidal|learned",
-           "transformer: what is added to tell positions apart"),
+           "transformer: what is added to tell positions apart (learned: none past --block or "
+           "--max-length)"),
     NUMBER("encoder.dropout", "dropout", "0.2", 0, 0.99, "share dropped between layers"),
     NUMBER("encoder.attention_dropout", "attention-dropout", "0", 0, 0.99,
            "transformer: share of attention weights dropped"),

@@ -93,6 +93,19 @@ heed_status heed_translate(heed_model *model, const heed_text *sources, int64_t 
     return heed__asked_run(&c, out);
 }
 
+static heed_status limit_positions(heed__asked *c, int64_t asked)
+{
+    int64_t most = heed__asked_longest(c);
+    int learned = heed__config_learned_positions(c->model->config);
+    c->options.most = learned ? most : 0;
+    if (!learned || asked <= most) return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "max_length = %lld; the model's learned positions end after %lld tokens, "
+                      "those of the prompt included: ask for fewer, or train with a greater "
+                      "--block or with --positions sinusoidal",
+                      (long long)asked, (long long)most);
+}
+
 heed_status heed_sample(heed_model *model, const heed_text *texts, int64_t n,
                         const heed_sample_options *options, heed_translations **out)
 {
@@ -119,10 +132,10 @@ heed_status heed_sample(heed_model *model, const heed_text *texts, int64_t n,
     c.options.forbidden = unknown;
     c.options.n_forbidden = 1;
     limit_length(&c, o.max_length);
-    if (language) {
-        c.options.most = 0; /* so many tokens after each prompt */
+    if (language) { /* so many tokens after each prompt, as far as there are positions */
         c.options.most_per_source = 1;
         c.options.most_plus = o.max_length ? o.max_length : DEFAULT_LENGTH;
+        HEED_TRY(limit_positions(&c, o.max_length));
     }
     return heed__asked_run(&c, out);
 }

@@ -97,10 +97,41 @@ expect "several of each" code=0 lines=198 out='^0 \|\|\| [a-z ]+ \|\|\| -?[0-9.]
 heed sample m.heed one.de --prefix sixty --quiet
 expect "with a prefix" code=0 out='^sixty'
 
+# ---- learned positions: none beyond the windows of training ----
+for copy in 1 2 3 4; do cat numbers.en && echo; done >running.txt
+learned="--task language --tokenizer characters --positions learned --block 32 --dim 8 --ffn 8
+    --layers 1 --heads 2"
+heed train running.txt -o positions.heed $learned --steps 1 --quiet
+expect "a model of 32 positions" code=0
+heed sample positions.heed -n 9 --prompt twenty --json --quiet
+expect "texts end where the positions do" code=0
+tr '{' '\n' <stdout | grep -c '"token"' >count
+check "the prompt included" awk '{exit $1 > 9 * 25 || $1 < 100}' count
+heed sample positions.heed --prompt 'twenty one, twenty two, twenty three' --quiet
+expect "a longer prompt is refused" code=3 no_out=. err='longer than the 31 tokens .*greater --block'
+heed sample positions.heed --max-length 32 --quiet
+expect "so is a greater length" code=2 no_out=. \
+    err='max_length = 32; the model.s learned positions end after 31 tokens.*--block'
+printf '%s\n' 'thirty one signs, of a to z one' 'thirty two signs, of a to z some' >reach
+heed score positions.heed reach --quiet
+expect "and a text to score, after those before it" code=3 \
+    err='reach:2: longer than the 31 tokens'
+heed train running.txt -o no.heed $learned --steps 1 --max-length 64
+expect "nor are more positions trained than windows have" code=2 no_file=no.heed \
+    err='input\.max_length = 64; .* 31 tokens'
+heed train running.txt -o sines.heed $learned --positions sinusoidal --steps 1 --quiet
+heed sample sines.heed --max-length 64 --quiet
+expect "sinusoids have no end" code=0
+
 # ---- what they refuse ----
 head -n 98 numbers.en >short
 heed score m.heed numbers.de short
 expect "files of different lengths" code=3 err='short ends after line 98, and numbers\.de goes on'
+head -n 98 numbers.de >few.de
+{ head -n 97 numbers.en && yes one | head -n 600 | tr '\n' ' ' && echo; } >long.en
+heed score m.heed few.de long.en --quiet
+expect "a target that is too long is named by file and line" code=3 lines=97 \
+    err='few\.de:98: target: longer than the 512 tokens .*--max-length'
 heed score m.heed a b c
 expect "three files" code=2 err="'c' is too much" no_out=.
 heed translate lm.heed numbers.de
