@@ -73,7 +73,7 @@ HEED_API void heed_explainer_reset(heed_explainer *explainer);
 typedef struct heed_draw_options {
     const char *renderer; /**< "terminal" (the default), "html", "svg", "png", "json" */
     const char *title;
-    int width;             /**< svg, png: pixels */
+    int width;             /**< svg, png: most pixels; 0 = 900. What needs fewer takes fewer */
     int columns;           /**< terminal: characters a line */
     int colours;           /**< terminal: 0 = 256 colours, 1 = none ([word] instead), 2 = 24 bit */
     size_t max_characters; /**< of each text, svg and png; 0 = 6000 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The svg and png renderers: a page is drawn once on nothing to learn its height, and once for
- * good. */
+/* The svg and png renderers: a page is drawn once on nothing to learn its size, and once for good.
+ */
 #include "base/fail.h"
 #include "explain/page.h"
 #include "explain/renderers.h"
@@ -32,10 +32,13 @@ static PangoContext *make_pango(void)
     return pango;
 }
 
+/* As wide as the page, which therefore need not be any wider. */
 static void draw_rule(heed__page *page)
 {
-    cairo_rectangle(page->cairo, HEED_PAGE_MARGIN, page->y, page->width - 2 * HEED_PAGE_MARGIN, 1);
+    double right = page->right;
+    cairo_rectangle(page->cairo, HEED_PAGE_MARGIN, page->y, page->shown - 2 * HEED_PAGE_MARGIN, 1);
     heed__page_fill(page, (heed__rgb){218, 220, 224});
+    page->right = right;
     page->y += 16;
 }
 
@@ -60,14 +63,28 @@ static heed_status draw_blocks(heed__page *page, const heed__picture *picture,
     return HEED_OK;
 }
 
-/* *height is the page's. */
+typedef struct page_size {
+    double width, height;
+} page_size;
+
+/* What stands on the page needs no more than this. */
+static page_size size_of(const heed__page *page)
+{
+    double needed = page->wrapped ? page->width : ceil(page->right) + HEED_PAGE_MARGIN;
+    return (page_size){fmin(page->width, needed), ceil(page->y + HEED_PAGE_MARGIN / 2.0)};
+}
+
+/* Lays out within the width of the options; *size is the page's, as `shown` or as it turns out. */
 static heed_status draw_page(cairo_surface_t *surface, const heed__picture *picture,
-                             const heed__picture_options *options, double *height)
+                             const heed__picture_options *options, double shown, page_size *size)
 {
     cairo_t *cairo = cairo_create(surface);
     PangoContext *pango = make_pango();
-    heed__page page = {
-        .cairo = cairo, .pango = pango, .width = options->width, .y = HEED_PAGE_MARGIN};
+    heed__page page = {.cairo = cairo,
+                       .pango = pango,
+                       .width = options->width,
+                       .shown = shown,
+                       .y = HEED_PAGE_MARGIN};
     heed__picture_options how = *options;
     if (!how.max_characters) how.max_characters = MOST_CHARACTERS;
     cairo_set_source_rgb(cairo, 1, 1, 1);
@@ -78,17 +95,17 @@ static heed_status draw_page(cairo_surface_t *surface, const heed__picture *pict
     }
     heed_status status = draw_blocks(&page, picture, &how);
     heed__page_legend(&page);
-    *height = ceil(page.y + HEED_PAGE_MARGIN / 2.0);
+    *size = size_of(&page);
     g_object_unref(pango);
     cairo_destroy(cairo);
     return status;
 }
 
 static heed_status measure(const heed__picture *picture, const heed__picture_options *options,
-                           double *height)
+                           page_size *size)
 {
     cairo_surface_t *nothing = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
-    heed_status status = draw_page(nothing, picture, options, height);
+    heed_status status = draw_page(nothing, picture, options, options->width, size);
     cairo_surface_destroy(nothing);
     return status;
 }
@@ -109,11 +126,11 @@ static cairo_status_t add_bytes(void *out, const unsigned char *bytes, unsigned 
 static heed_status draw_png(const heed__picture *picture, const heed__picture_options *options,
                             heed__buffer *out)
 {
-    double height;
-    HEED_TRY(measure(picture, options, &height));
+    page_size size;
+    HEED_TRY(measure(picture, options, &size));
     cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_RGB24, options->width, (int)height);
-    heed_status status = draw_page(surface, picture, options, &height);
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)size.width, (int)size.height);
+    heed_status status = draw_page(surface, picture, options, size.width, &size);
     cairo_status_t failure = cairo_surface_write_to_png_stream(surface, add_bytes, out);
     cairo_surface_destroy(surface);
     if (status == HEED_OK && failure != CAIRO_STATUS_SUCCESS) status = cairo_failed(failure);
@@ -138,13 +155,13 @@ static void add_without_page_number(heed__buffer *out, const heed__buffer *svg)
 static heed_status draw_svg(const heed__picture *picture, const heed__picture_options *options,
                             heed__buffer *out)
 {
-    double height;
-    HEED_TRY(measure(picture, options, &height));
+    page_size size;
+    HEED_TRY(measure(picture, options, &size));
     heed__buffer svg = {0};
     cairo_surface_t *surface =
-        cairo_svg_surface_create_for_stream(add_bytes, &svg, options->width, height);
+        cairo_svg_surface_create_for_stream(add_bytes, &svg, size.width, size.height);
     cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
-    heed_status status = draw_page(surface, picture, options, &height);
+    heed_status status = draw_page(surface, picture, options, size.width, &size);
     cairo_surface_finish(surface);
     cairo_status_t failure = cairo_surface_status(surface);
     cairo_surface_destroy(surface);

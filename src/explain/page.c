@@ -58,14 +58,33 @@ static void set_colour(heed__page *page, heed__rgb c)
     cairo_set_source_rgb(page->cairo, c.r / 255.0, c.g / 255.0, c.b / 255.0);
 }
 
+/* What was drawn reaches to there, in the coordinates that hold now. */
+static void reach(heed__page *page, double left, double top, double right, double bottom)
+{
+    const double x[2] = {left, right}, y[2] = {top, bottom};
+    for (int i = 0; i < 4; i++) {
+        double at = x[i % 2], down = y[i / 2];
+        cairo_user_to_device(page->cairo, &at, &down);
+        page->right = fmax(page->right, at);
+    }
+}
+
 void heed__page_fill(heed__page *page, heed__rgb colour)
 {
+    double left, top, right, bottom;
+    cairo_fill_extents(page->cairo, &left, &top, &right, &bottom);
+    reach(page, left, top, right, bottom);
     set_colour(page, colour);
     cairo_fill(page->cairo);
 }
 
 void heed__page_show(heed__page *page, PangoLayout *layout, double x, double y, heed__rgb colour)
 {
+    PangoRectangle extents; /* the advance of the letters: what is drawn may lean out a little */
+    pango_layout_get_extents(layout, NULL, &extents);
+    double left = x + (double)extents.x / PANGO_SCALE, width = (double)extents.width / PANGO_SCALE;
+    reach(page, left, y, left + width, y + (double)extents.height / PANGO_SCALE);
+    page->wrapped |= pango_layout_is_wrapped(layout);
     set_colour(page, colour);
     cairo_move_to(page->cairo, x, y);
     pango_cairo_show_layout(page->cairo, layout);

@@ -14,7 +14,10 @@
 typedef struct heed__page {
     cairo_t *cairo;
     PangoContext *pango;
-    double width;               /* pixels, margins included */
+    double width;               /* pixels that may be used, margins included */
+    double shown;               /* pixels that the page has in the end: rules run over it */
+    double right;               /* of what was drawn so far, in pixels */
+    int wrapped;                /* a text took more than one line: it needs the width */
     double y;                   /* where the next block begins */
     int has_words;              /* some were drawn on coloured grounds: there is a legend */
     int is_signed, has_unknown; /* some scores were: the legend says what that looks like */
@@ -34,6 +37,7 @@ extern const heed__page_font heed__page_title, heed__page_label, heed__page_word
 /* Text laid out for this page; width < 0 = one line. The caller frees with g_object_unref. */
 PangoLayout *heed__page_layout(heed__page *page, const char *text, size_t length,
                                const heed__page_font *font, double width);
+/* Drawing text, and filling the path; both move page->right. */
 void heed__page_show(heed__page *page, PangoLayout *layout, double x, double y, heed__rgb colour);
 void heed__page_fill(heed__page *page, heed__rgb colour);
 

@@ -95,7 +95,7 @@ typedef enum heed__colours {
 } heed__colours;
 
 typedef struct heed__picture_options {
-    int width;             /* svg, png: pixels, 200 to 8000; default 900 */
+    int width;             /* svg, png: most pixels, 200 to 8000; default 900 */
     int columns;           /* terminal: 40 to 1000; default 80 */
     heed__colours colours; /* terminal; default 256 */
     size_t max_characters; /* of each text; what is left out is said; 0 = no limit; default 6000 for

@@ -170,7 +170,7 @@ static void test_png_grows_by_panels(void **state)
     (void)state;
     float *room = calloc(LONG * LONG, sizeof *room);
     heed_alignment a = long_one(room);
-    uint32_t heights[3];
+    uint32_t heights[3], needed[3];
     static const int widths[] = {8000, 1000, 500};
     for (int i = 0; i < 3; i++) {
         char *out = NULL;
@@ -182,13 +182,15 @@ static void test_png_grows_by_panels(void **state)
             skip();
         }
         check_ok(status);
-        assert_int_equal(big_endian(out + 16), widths[i]);
+        needed[i] = big_endian(out + 16);
+        assert_true(needed[i] <= (uint32_t)widths[i]);
         heights[i] = big_endian(out + 20);
         heed_text_free(out);
     }
     assert_true(heights[0] > LONG * 12 && heights[0] < LONG * 40);
     assert_true(heights[1] > LONG * 12 * 2);
     assert_true(heights[2] > heights[1]);
+    assert_true(needed[0] < LONG * 40 + 400 && needed[1] > 800 && needed[2] > 400);
     free(room);
 }
 

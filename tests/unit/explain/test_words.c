@@ -3,6 +3,7 @@
 
 #include "explain/words.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,9 +73,60 @@ static void test_what_would_run_together(void **state)
     assert_false(heed__words_would_join("ab", 2, 1, 2));
 }
 
+static void check_pieces(const char *text, const size_t (*pieces)[2], size_t n, const char *wanted)
+{
+    heed__word spans[32], words[32];
+    int64_t word_of[32];
+    char got[256] = "";
+    for (size_t i = 0; i < n; i++) spans[i] = (heed__word){pieces[i][0], pieces[i][1]};
+    size_t count = heed__words_from_pieces(text, strlen(text), spans, n, words, word_of);
+    for (size_t i = 0; i < count; i++) {
+        strcat(got, i ? "|" : "");
+        strncat(got, text + words[i].begin, words[i].end - words[i].begin);
+    }
+    assert_string_equal(got, wanted);
+}
+
+static void test_pieces_become_words(void **state)
+{
+    (void)state;
+    /* "_un" "believ" "able" "," "_isn" "'" "t" "_it": leading spaces are in the pieces. */
+    check_pieces(
+        "unbelievable, isn't it",
+        (const size_t[][2]){
+            {0, 0}, {0, 2}, {2, 8}, {8, 12}, {12, 13}, {13, 17}, {17, 18}, {18, 19}, {19, 22}},
+        9, "unbelievable|,|isn't|it");
+    check_pieces("会议改期", (const size_t[][2]){{0, 6}, {6, 9}, {9, 12}}, 3, "会议|改|期");
+    /* One character as three byte pieces, then a span cut in the middle of a character. */
+    check_pieces("急x", (const size_t[][2]){{0, 1}, {1, 2}, {2, 3}, {3, 4}}, 4, "急|x");
+    check_pieces("Straße", (const size_t[][2]){{0, 5}, {5, 7}}, 2, "Straße");
+    check_pieces("ab", (const size_t[][2]){{0, 9}, {7, 9}}, 2, "ab");
+    check_pieces("", NULL, 0, "");
+}
+
+static void test_scores_and_attention_of_words(void **state)
+{
+    (void)state;
+    const int64_t word_of[] = {-1, 0, 0, 1};
+    const float pieces[] = {9, 0.25f, -0.5f, NAN};
+    float scores[2];
+    heed__words_scores(word_of, pieces, 4, HEED_COMBINE_SUM, scores, 2);
+    assert_true(scores[0] == -0.25f && isnan(scores[1]));
+    heed__words_scores(word_of, pieces, 4, HEED_COMBINE_MAX, scores, 2);
+    assert_true(scores[0] == -0.5f && isnan(scores[1]));
+    const float weights[16] = {1, 0,     0,     0,    0, 0.5f, 0.25f, 0.25f,
+                               0, 0.25f, 0.25f, 0.5f, 0, 0,    0.25f, 0.75f};
+    float merged[4];
+    heed__words_attention(word_of, weights, 4, merged, 2);
+    assert_true(merged[0] == 0.625f && merged[1] == 0.375f);
+    assert_true(merged[2] == 0.25f && merged[3] == 0.75f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pieces_become_words),
+        cmocka_unit_test(test_scores_and_attention_of_words),
         cmocka_unit_test(test_pairs_become_words),
         cmocka_unit_test(test_only_ideographs_that_touch_are_joined),
         cmocka_unit_test(test_a_long_rising_chain),
