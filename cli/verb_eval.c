@@ -4,9 +4,9 @@
 #include "cli/reading.h"
 #include "cli/report.h"
 #include "cli/session.h"
-#include "cli/tasks.h"
 
 #include "heed/evaluate.h"
+#include "heed/translate.h"
 
 static json_t *metrics_document(heed_metrics *metrics, heed_status *status)
 {
@@ -48,6 +48,22 @@ static heed_status evaluate(const options *given, heed_model *model, const heed_
     return status;
 }
 
+/* Texts have no labels to compare. */
+static heed_status check_labels(const options *given, const heed_model *model)
+{
+    static const char likelihood[] = "heed score --summary (its perplexity on given texts)";
+    heed_task task = heed_model_task(model);
+    if (task == HEED_TASK_TRANSLATE)
+        return report(HEED_E_INVALID,
+                      "%s: the model translates; measure what heed translate writes with heed "
+                      "metric (BLEU and others), or the model with %s",
+                      given->arguments[0], likelihood);
+    if (task == HEED_TASK_LANGUAGE)
+        return report(HEED_E_INVALID, "%s: the model is a language model; measure it with %s",
+                      given->arguments[0], likelihood);
+    return HEED_OK;
+}
+
 static heed_status run(const options *given)
 {
     heed_context *context = NULL;
@@ -55,7 +71,8 @@ static heed_status run(const options *given)
     heed_dataset *dataset = NULL;
     heed_read_options read;
     heed_status status = session_start(given, &context);
-    if (status == HEED_OK) status = tasks_load(given, context, TASK_CLASSIFY, &model);
+    if (status == HEED_OK) status = heed_model_load(context, given->arguments[0], &model);
+    if (status == HEED_OK) status = check_labels(given, model);
     if (status == HEED_OK) status = reading_for_model(given, model, &read);
     if (status == HEED_OK)
         status = heed_dataset_read(context, given->arguments + 1, given->n_arguments - 1, &read,
@@ -82,7 +99,8 @@ const verb verb_eval = {
         "each label and their mean; the confusion matrix; the expected calibration error (how far "
         "probabilities are from shares of right answers, 15 bins). For several labels a row micro "
         "and macro F1, for numbers the squared and absolute error, R squared and correlation. A "
-        "label that the model does not know counts as wrong, with a warning.",
+        "label that the model does not know counts as wrong, with a warning. Models that write "
+        "texts are measured with heed translate and heed metric, or heed score --summary.",
     .least_arguments = 2,
     .most_arguments = -1,
     .common = COMMON_THREADS | COMMON_JSON | COMMON_QUIET | COMMON_READING,

@@ -7,6 +7,7 @@
 
 #include "heed/text_metrics.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_METRICS = 16, NAME_ROOM = 32 };
@@ -26,6 +27,18 @@ static int find_entry(const char *name, heed_text_metric_entry *out)
     return 0;
 }
 
+/* What the library has, and what stands beside it here. */
+static heed_status no_metric(const char *name)
+{
+    char names[256] = "";
+    heed_text_metric_entry entry;
+    for (size_t i = 0; heed_text_metric_at(i, &entry); i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s, ", entry.name);
+    return report(HEED_E_INVALID,
+                  "there is no metric %s; there are %srouge (all three) and, for word links, aer",
+                  name, names);
+}
+
 /* Each metric gets the options that it has a use for; `used` gathers those that one had. */
 static heed_status add_metric(measuring *m, const char *name, heed_text_metric_entry *used)
 {
@@ -34,17 +47,16 @@ static heed_status add_metric(measuring *m, const char *name, heed_text_metric_e
     heed_text_metric_entry entry;
     if (m->n == MOST_METRICS)
         return report(HEED_E_INVALID, "more than %d metrics; name fewer", MOST_METRICS);
-    if (find_entry(name, &entry)) {
-        if (entry.tokenize) {
-            used->tokenize = entry.tokenize;
-            wanted.tokenize = options_text(given, "tokenize");
-        }
-        if (entry.smooths) {
-            used->smooths = 1;
-            wanted.smooth = options_text(given, "smooth");
-            wanted.smooth_value = options_number(given, "smooth-value");
-            wanted.effective_order = options_flag(given, "sentence");
-        }
+    if (!find_entry(name, &entry)) return no_metric(name);
+    if (entry.tokenize) {
+        used->tokenize = entry.tokenize;
+        wanted.tokenize = options_text(given, "tokenize");
+    }
+    if (entry.smooths) {
+        used->smooths = 1;
+        wanted.smooth = options_text(given, "smooth");
+        wanted.smooth_value = options_number(given, "smooth-value");
+        wanted.effective_order = options_flag(given, "sentence");
     }
     heed_status status = heed_text_metric_create(name, &wanted, &m->metrics[m->n]);
     if (status != HEED_OK) return status;

@@ -176,8 +176,8 @@ const verb verb_score = {
         "Reads pairs of texts (two files of lines, or a table with --text and --label; for a "
         "language model texts, one a line) and writes for each, in order, the sum of the "
         "log-probabilities of its tokens, the end included, in nats, and how many they are. The "
-        "perplexity of all follows on standard error. What heed translate writes scores here what "
-        "it said there.",
+        "perplexity of all follows on standard error. A translation that heed translate finished "
+        "scores here what it said there, where its text is cut into the same tokens again.",
     .least_arguments = 1,
     .most_arguments = -1,
     .options = rows,

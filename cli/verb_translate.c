@@ -27,11 +27,11 @@ typedef struct translating {
 
 /* ---- what comes out ---- */
 
+/* The row's own fields have the source. */
 static void show_json(const translating *t, const heed_translations *all, int first, int i)
 {
     json_t *object = json_incref(t->g.fields[first + i]), *answer = json_object();
     int64_t count = heed_translations_count(all, i);
-    json_object_set_new(answer, "source", json_string(t->g.texts[first + i].bytes));
     if (count) written_object(heed_translations_at(all, i, 0), "target", t->alignment, answer);
     if (t->how.best > 1) {
         json_t *best = json_array();

@@ -147,7 +147,8 @@ typedef struct heed_score_options {
 
 /**
  * Scores given pairs (teacher forcing); with a language model, texts. The score of a translation
- * that heed_translate wrote is equal to the one it gave.
+ * that heed_translate finished is equal to the one it gave, where its text is cut into the same
+ * tokens again.
  * @param sources [n]; NULL for a language model. @param targets [n].
  * @param out as heed_translate's, one translation for each: its text is the given target.
  */

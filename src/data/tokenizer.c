@@ -68,30 +68,38 @@ static heed_status create(const heed__token_kind *kind, const heed__tokenizer_se
     return heed__strings_add(&(*out)->vocabulary, "<cls>", 5, &id);
 }
 
-heed_status heed__tokenizer_train(heed_context *context, const char *kind,
-                                  const heed__tokenizer_settings *settings, int64_t n,
-                                  heed__text_function text, const void *user, heed__tokenizer **out)
+/* `of` says in the log whose tokenizer it is: "" or " of sources". */
+static heed_status learn(heed_context *context, const char *kind,
+                         const heed__tokenizer_settings *settings, const heed__texts *texts,
+                         const char *of, heed__tokenizer **out)
 {
     *out = NULL;
     const heed__token_kind *found = NULL;
     HEED_TRY(heed__token_kind_find(kind, &found));
     heed__tokenizer_settings checked = settings ? *settings : found->defaults;
     HEED_TRY(heed__token_settings_check(&checked));
-    heed__texts texts = {n, text, user};
     heed__tokenizer *t = NULL;
     heed_status status = create(found, &checked, &t);
-    if (status == HEED_OK) status = found->train(context, t, &texts);
-    if (status == HEED_OK && checked.ngrams > 1) status = heed__token_pairs_learn(t, &texts);
+    if (status == HEED_OK) status = found->train(context, t, texts);
+    if (status == HEED_OK && checked.ngrams > 1) status = heed__token_pairs_learn(t, texts);
     if (status != HEED_OK) {
         heed__tokenizer_destroy(&t);
         return status;
     }
     char pairs[64] = "";
     if (checked.ngrams > 1) snprintf(pairs, sizeof pairs, " and %lld pairs", (long long)t->pairs.n);
-    heed__log(context, HEED_LOG_INFO, "tokenizer %s: %lld tokens%s", found->name,
+    heed__log(context, HEED_LOG_INFO, "tokenizer %s%s: %lld tokens%s", found->name, of,
               (long long)t->vocabulary.n, pairs);
     *out = t;
     return HEED_OK;
+}
+
+heed_status heed__tokenizer_train(heed_context *context, const char *kind,
+                                  const heed__tokenizer_settings *settings, int64_t n,
+                                  heed__text_function text, const void *user, heed__tokenizer **out)
+{
+    const heed__texts texts = {n, text, user};
+    return learn(context, kind, settings, &texts, "", out);
 }
 
 heed_text heed__side_text(const heed_dataset *dataset, heed__side side, int64_t row)
@@ -118,16 +126,23 @@ heed_status heed__tokenizer_train_side(heed_context *context, const char *kind,
                                        const heed_dataset *dataset, heed__side side,
                                        heed__tokenizer **out)
 {
-    side_texts texts = {dataset, side};
-    int64_t n = heed_dataset_rows(dataset) * (side == HEED_SIDE_BOTH ? 2 : 1);
-    return heed__tokenizer_train(context, kind, settings, n, side_text, &texts, out);
+    const side_texts of = {dataset, side};
+    const heed__texts texts = {heed_dataset_rows(dataset) * (side == HEED_SIDE_BOTH ? 2 : 1),
+                               side_text, &of};
+    return learn(context, kind, settings, &texts,
+                 side == HEED_SIDE_SOURCE   ? " of sources"
+                 : side == HEED_SIDE_TARGET ? " of targets"
+                                            : "",
+                 out);
 }
 
 heed_status heed__tokenizer_train_dataset(heed_context *context, const char *kind,
                                           const heed__tokenizer_settings *settings,
                                           const heed_dataset *dataset, heed__tokenizer **out)
 {
-    return heed__tokenizer_train_side(context, kind, settings, dataset, HEED_SIDE_SOURCE, out);
+    const side_texts of = {dataset, HEED_SIDE_SOURCE};
+    const heed__texts texts = {heed_dataset_rows(dataset), side_text, &of};
+    return learn(context, kind, settings, &texts, "", out);
 }
 
 void heed__encoding_free(heed__encoding *e)

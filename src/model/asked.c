@@ -3,6 +3,7 @@
 #include "model/asked.h"
 
 #include "base/fail.h"
+#include "base/parallel.h"
 #include "base/sha256.h"
 
 #include <stdlib.h>
@@ -215,6 +216,24 @@ static heed_status lay_words(heed__asked *c, int64_t n)
     return HEED_OK;
 }
 
+/* What a text must begin with and the model cannot read is said, once: what follows may be off. */
+static void tell_unknown(const heed__asked *c, int64_t n)
+{
+    heed__writer *writer = &c->model->writer;
+    for (int64_t s = 0; s < n && c->prefixes && !c->scoring && !writer->told_unknown; s++) {
+        int64_t text = c->ids[s], from = c->prefix_offsets[s], i = from;
+        while (i < c->prefix_offsets[s + 1] && c->prefix_tokens[i] != HEED_TOKEN_UNKNOWN) i++;
+        if (i == c->prefix_offsets[s + 1]) continue;
+        heed__span span = c->prefix_codes[text].spans[i - from];
+        writer->told_unknown = 1;
+        heed__log(c->model->context, HEED_LOG_WARNING,
+                  "'%.*s' in a %s is not in the vocabulary: the model reads it as an unknown word "
+                  "(others are not named)",
+                  (int)(span.end - span.begin), c->prefixes[text].bytes + span.begin,
+                  c->sources ? "prefix" : "prompt");
+    }
+}
+
 /* Sentence s of the batch. */
 static heed__translated describe(const heed__asked *c, int64_t s)
 {
@@ -263,6 +282,7 @@ static heed_status run_batch(heed__asked *c, int64_t begin, int64_t end)
     for (int64_t i = 0; i < sources.n; i++) identity[i] = i; /* they stand longest first */
     sources.order = identity;
     HEED_TRY(lay_words(c, sources.n));
+    tell_unknown(c, sources.n);
     heed__pairs_batch begun = {
         .source = sources, .source_tokens = c->tokens, .words = c->words, .added = c->added};
     HEED_TRY(heed__writing_begin(c->writing, &begun));

@@ -44,6 +44,7 @@ typedef struct heed__writer {
     heed__linear enter, leave; /* between the sizes of embeddings and states, where they differ */
     heed__linear output;       /* the weight is the embedding where it is tied */
     heed_align_choice choice;  /* for alignments */
+    int told_unknown;          /* that a prefix has a word that is not known: once is enough */
     int copies;                /* source words may be copied; */
     heed__extender extender;   /* what they are called then */
 } heed__writer;
