@@ -2,9 +2,11 @@
 /**
  * The attention operator: describe, plan, run.
  *
- *     s = score(q, k)          then masked scores become -inf, by selection
- *     P = normalise(s)         lse = ln sum exp(s), natural log
- *     o = dropout(P) v
+ *     s = score(q, k)          q and k turned by their position first, where one is named
+ *     s = stages(s)            in the order given: softcap, biases, ...; masked scores become -inf,
+ *     P = normalise(s)         by selection; lse = ln sum exp(s), natural log
+ *     P = stages(P)            those that weigh after the normaliser
+ *     o = dropout(P) v         (and what a stage adds to the values)
  *
  * A descriptor (heed_attention_options) names one row of each table (heed_attention_list prints
  * them); NULL takes the default. A plan picks the engine for a descriptor and for the largest batch
@@ -26,6 +28,7 @@
 #ifndef HEED_ATTENTION_H
 #define HEED_ATTENTION_H
 
+#include "heed/attention_parts.h"
 #include "heed/context.h"
 #include "heed/real.h"
 #include "heed/status.h"
@@ -67,41 +70,18 @@ HEED_API HEED_MUST_CHECK heed_status heed_attention_padded(heed_context *context
 
 /* ------------------------------------------------------------------ describe */
 
-/** How each mechanism's parameters begin. Where it has none, this is the whole record. */
-typedef struct heed_attention_part {
-    size_t size;      /**< sizeof the whole record */
-    const char *name; /**< the mechanism's row in its table */
-} heed_attention_part;
-
-/** Score "scaled_dot": scale <q, k>. (Score "dot" is <q, k>, without parameters.) */
-typedef struct heed_attention_scaled_dot {
-    heed_attention_part part;
-    heed_real scale; /**< 0 = 1 / sqrt(D) */
-} heed_attention_scaled_dot;
-
-/* Score "additive" (Bahdanau): w . tanh(q + k) over the D hidden units of projected q and k. Has no
- * settings; its parameter is w [H, D]. */
-
-/* Mask "causal": query i sees keys j <= i + offset; the offset comes with the batch. No settings.
- */
-
-/** Masks "all" (seen by each part) and "any" (seen by at least one). */
-typedef struct heed_attention_masks {
-    heed_attention_part part;
-    const heed_attention_part *const *parts;
-    size_t count; /**< at least 1 */
-} heed_attention_masks;
-
 typedef struct heed_attention_options {
-    size_t size;                           /**< sizeof(heed_attention_options) */
-    int64_t heads, key_heads;              /**< H, Hkv (0 = H) which divides H */
-    int64_t head_size, value_size;         /**< D, Dv (0 = D) */
-    const heed_attention_part *score;      /**< NULL = "scaled_dot" */
-    const heed_attention_part *normaliser; /**< NULL = "softmax" */
-    const heed_attention_part *mask;       /**< NULL = "none": all keys within the length */
-    const heed_attention_part *position;   /**< NULL = "none" */
-    double dropout;                        /**< 0 <= p < 1, rounded to 1/65536; after normalising */
-    const char *engine;                    /**< NULL = the best that can */
+    size_t size;                              /**< sizeof(heed_attention_options) */
+    int64_t heads, key_heads;                 /**< H, Hkv (0 = H) which divides H */
+    int64_t head_size, value_size;            /**< D, Dv (0 = D) */
+    const heed_attention_part *score;         /**< NULL = "scaled_dot" */
+    const heed_attention_part *normaliser;    /**< NULL = "softmax" */
+    const heed_attention_part *mask;          /**< NULL = "none": all keys within the length */
+    const heed_attention_part *position;      /**< NULL = "none" */
+    const heed_attention_part *const *stages; /**< [stage_count], in order; at most 8 */
+    size_t stage_count;
+    double dropout;     /**< 0 <= p < 1, rounded to 1/65536; after normalising */
+    const char *engine; /**< NULL = the best that can */
 } heed_attention_options;
 
 /** The largest batch a plan must serve. */
@@ -114,7 +94,7 @@ typedef struct heed_attention_capacity {
 
 /** One row of a table. The strings are static. */
 typedef struct heed_attention_entry {
-    const char *table; /**< "score", "normaliser", "mask", "position" or "engine" */
+    const char *table; /**< "score", "normaliser", "mask", "position", "stage" or "engine" */
     const char *name;
     const char *help; /**< one line */
 } heed_attention_entry;
@@ -148,6 +128,7 @@ typedef struct heed_attention_sizes {
     size_t backward;   /**< workspace of backward */
     size_t inspect;    /**< workspace of weights and summaries */
     size_t parameters; /**< how many parameter arrays the mechanisms have (not reals) */
+    size_t extras;     /**< how many arrays of the batch they read beside q, k and v */
 } heed_attention_sizes;
 
 /** Fills *sizes. Errors HEED_E_INVALID (sizes->size). */
@@ -164,6 +145,25 @@ typedef struct heed_attention_parameter {
  */
 HEED_API int heed_attention_plan_parameter(const heed_attention_plan *plan, size_t index,
                                            heed_attention_parameter *out);
+
+/** What an array of the batch holds, and how it is addressed (heed_attention_extra). */
+typedef enum heed_attention_extra_kind {
+    HEED_ATTENTION_QUERY_REALS, /**< heed_real, one for each query row and head: like lse */
+    HEED_ATTENTION_QUERY_IDS,   /**< int64_t, one for each query row (and head) */
+    HEED_ATTENTION_KEY_IDS,     /**< int64_t, one for each key row; heads are query heads */
+    HEED_ATTENTION_PAIR_REALS,  /**< heed_real for each query and key */
+    HEED_ATTENTION_PAIR_FLAGS   /**< unsigned char for each query and key */
+} heed_attention_extra_kind;
+
+/** One array that a plan's mechanisms read from the batch. */
+typedef struct heed_attention_extra_info {
+    const char *name; /**< such as "bias.pairs"; static */
+    heed_attention_extra_kind kind;
+} heed_attention_extra_info;
+
+/** Array `index`, in the order of heed_attention_batch.extras. 0 past the last, else 1. */
+HEED_API int heed_attention_plan_extra(const heed_attention_plan *plan, size_t index,
+                                       heed_attention_extra_info *out);
 
 /**
  * Says in words what was chosen, the bytes it takes, and why each better engine was passed over.
@@ -187,6 +187,19 @@ typedef struct heed_attention_rows {
                                  are only read */
 } heed_attention_rows;
 
+/**
+ * An array that a mechanism reads beside q, k and v. Rows of queries or keys: element (sequence s,
+ * row i, head h) is data[start + i x row_stride + h x head_stride], start as for
+ * heed_attention_input. Pairs: element (s, h, query i, key j) is data[s x sequence_stride +
+ * h x head_stride + i x row_stride + j]. A stride of 0 shares.
+ */
+typedef struct heed_attention_extra {
+    const void *data;    /**< heed_real, int64_t or unsigned char, as the plan says */
+    heed_real *gradient; /**< backward adds to it, at the same places; NULL = unwanted, and for all
+                              but reals */
+    int64_t sequence_stride, row_stride, head_stride;
+} heed_attention_extra;
+
 /** One batch. */
 typedef struct heed_attention_batch {
     size_t size; /**< sizeof(heed_attention_batch) */
@@ -199,8 +212,10 @@ typedef struct heed_attention_batch {
     int64_t query_offset_count; /**< 1: the same for all; B: one a sequence; 0 with NULL */
     uint64_t seed, step;        /**< dropout is a function of (seed, step, layer, sequence id, */
     uint32_t layer;             /**< head, query row, key row), and of nothing else */
-    const uint64_t *sequence_ids; /**< [B]; NULL = 0 to B-1 */
-    int keep_all;                 /**< 1: no dropout in this call (evaluation) */
+    const uint64_t *sequence_ids;       /**< [B]; NULL = 0 to B-1 */
+    int keep_all;                       /**< 1: no dropout in this call (evaluation) */
+    const heed_attention_extra *extras; /**< [extra_count]: the plan's, in its order */
+    size_t extra_count;
 } heed_attention_batch;
 
 /**

@@ -5,6 +5,7 @@
 
 #include "heed/alignment.h"
 #include "heed/attention.h"
+#include "heed/attention_parts.h"
 #include "heed/config.h"
 #include "heed/context.h"
 #include "heed/data.h"

@@ -3,6 +3,7 @@
 
 static const heed__engine *const engines[] = {
     &heed__engine_tiled,
+    &heed__engine_rows,
     &heed__engine_reference,
 };
 

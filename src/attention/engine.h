@@ -16,7 +16,7 @@ struct heed__engine {
     void (*backward)(const heed__run *run, heed_real *workspace);
 };
 
-extern const heed__engine heed__engine_tiled, heed__engine_reference;
+extern const heed__engine heed__engine_tiled, heed__engine_rows, heed__engine_reference;
 
 /* Row `index` of the table; NULL past the end. */
 const heed__engine *heed__engine_at(size_t index);

@@ -15,16 +15,17 @@ static heed__reference_scratch scratch_of(heed__carver *carver, const heed_atten
                                           int backward)
 {
     const heed__score *score = plan->score;
-    size_t d = (size_t)plan->options.head_size;
-    heed__reference_scratch s = {.query = heed__carve(carver, d),
-                                 .keys = heed__carve(carver, d * HEED_KEY_BLOCK)};
-    s.score = heed__carve(carver, score->scratch ? score->scratch((int64_t)d) : 0);
-    if (!backward) return s;
-    s.d_query = heed__carve(carver, d);
-    if (score->finish[HEED_SIDE_KEY])
-        s.d_keys = heed__carve(carver, (size_t)plan->capacity.longest_key * d);
-    if (score->entry.parameter.name)
-        s.d_row = heed__carve(carver, (size_t)score->entry.parameter.columns(&plan->options));
+    size_t width = (size_t)plan->width, longest = (size_t)plan->capacity.longest_key;
+    heed__reference_scratch s = {.query = heed__carve(carver, width),
+                                 .keys = heed__carve(carver, width * HEED_KEY_BLOCK)};
+    s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
+    if (!backward) {
+        s.row = heed__carve(carver, plan->normaliser->whole ? longest : 0);
+        return s;
+    }
+    s.d_query = heed__carve(carver, width);
+    if (heed__prepares(plan, HEED_SIDE_KEY)) s.d_keys = heed__carve(carver, longest * width);
+    s.sums = heed__carve(carver, (size_t)plan->row_columns);
     return s;
 }
 
@@ -44,10 +45,8 @@ size_t heed__reference_scratch_size(const heed_attention_plan *plan, int backwar
 
 static size_t reference_workspace(const heed_attention_plan *plan, int backward)
 {
-    heed__carver carver = {NULL, 0};
-    heed__partials partials;
-    if (backward) heed__partials_start(&partials, &carver, plan, NULL);
-    return carver.used + heed__reference_scratch_size(plan, backward) * (size_t)plan->threads;
+    if (backward) return heed__reference_backward_workspace(plan);
+    return heed__reference_scratch_size(plan, 0) * (size_t)plan->threads;
 }
 
 static int reference_supports(const heed_attention_plan *plan, char *why, size_t size)
@@ -68,40 +67,41 @@ void heed__chain_add(int64_t n, heed_real a, const heed_real *x, heed_real *y)
     for (int64_t d = 0; d < n; d++) y[d] = heed__fma(a, x[d], y[d]);
 }
 
-const heed_real *heed__reference_prepared(const heed__run *run, heed__side side, int64_t head,
-                                          const heed_real *x, heed_real *room)
+const heed_real *heed__reference_query(const heed__run *run, const heed__place *place, int64_t i,
+                                       heed_real *room)
 {
-    const heed__score *score = run->plan->score;
-    if (!score->prepare[side]) return x;
-    score->prepare[side](&run->score, run->plan->kernels, head, run->plan->options.head_size, x,
-                         room);
+    const heed_real *q =
+        heed__read_at(&run->q, &run->batch->queries, place->sequence, place->head) +
+        i * run->q.row_stride;
+    if (!heed__prepares(run->plan, HEED_SIDE_QUERY)) return q;
+    heed__prepare_row(run, HEED_SIDE_QUERY, place, place->head, i, q, room);
     return room;
 }
 
 heed__keys heed__reference_keys(const heed__run *run, const heed__place *place, int64_t first,
                                 int64_t count, heed_real *room)
 {
-    int64_t n = run->plan->options.head_size, stride = run->k.row_stride;
+    int64_t width = run->plan->width, stride = run->k.row_stride;
     int64_t head = heed__key_head(run->plan, place->head);
     const heed_real *k =
         heed__read_at(&run->k, &run->batch->keys, place->sequence, head) + first * stride;
-    if (!run->plan->score->prepare[HEED_SIDE_KEY]) return (heed__keys){count, k, stride};
+    if (!heed__prepares(run->plan, HEED_SIDE_KEY)) return (heed__keys){count, k, stride};
     for (int64_t t = 0; t < count; t++)
-        heed__reference_prepared(run, HEED_SIDE_KEY, head, k + t * stride, room + t * n);
-    return (heed__keys){count, room, n};
+        heed__prepare_row(run, HEED_SIDE_KEY, place, head, first + t, k + t * stride,
+                          room + t * width);
+    return (heed__keys){count, room, width};
 }
 
 void heed__reference_scores(const heed__run *run, int64_t head, const heed_real *q,
                             const heed__keys *keys, heed_real *s, heed_real *room)
 {
     const heed_attention_plan *plan = run->plan;
-    int64_t n = plan->options.head_size;
     if (!plan->score->product) {
-        plan->score->row(&run->score, plan->kernels, head, n, q, keys, s, room);
+        plan->score->row(&run->score, head, q, keys, s, room);
         return;
     }
     for (int64_t t = 0; t < keys->count; t++)
-        s[t] = heed__chain(n, q, keys->data + t * keys->stride);
+        s[t] = heed__chain(plan->width, q, keys->data + t * keys->stride);
 }
 
 int heed__reference_look(const heed__stage *stage, int64_t i, int64_t key, int64_t keys,
@@ -116,35 +116,95 @@ int heed__reference_look(const heed__stage *stage, int64_t i, int64_t key, int64
     return cover != HEED_EMPTY;
 }
 
-static void forward_query(const heed__stage *stage, int64_t i, const heed__reference_scratch *room,
-                          heed_real *o, heed_real *lse)
+/* Raw scores of the block's keys; returns 0 where query i sees none. */
+static int block_scores(const heed__stage *stage, const heed__line *line,
+                        const heed__reference_scratch *room, unsigned char *bytes,
+                        const unsigned char **visible, heed_real *s)
+{
+    const heed__run *run = stage->run;
+    if (!heed__reference_look(stage, line->query, line->key, line->n, bytes, visible)) return 0;
+    heed__keys keys = heed__reference_keys(run, &stage->place, line->key, line->n, room->keys);
+    heed__reference_scores(run, stage->place.head, line->q, &keys, s, room->score);
+    return 1;
+}
+
+/* o += sum_t w_t v_t over the visible keys, and what stages give. */
+static void add_values(const heed__stage *stage, const heed__line *line,
+                       const unsigned char *visible, const heed_real *w, heed_real *o)
+{
+    const heed__run *run = stage->run;
+    const heed__place *place = &stage->place;
+    int64_t stride = run->v.row_stride;
+    const heed_real *v = heed__read_at(&run->v, &run->batch->keys, place->sequence,
+                                       heed__key_head(run->plan, place->head)) +
+                         line->key * stride;
+    heed__stage_values(stage, line, w, o);
+    for (int64_t t = 0; t < line->n; t++)
+        if (!visible || visible[t])
+            heed__chain_add(run->plan->options.value_size, w[t], v + t * stride, o);
+}
+
+static heed__line block_line(const heed__stage *stage, int64_t i, int64_t j, const heed_real *q)
+{
+    return heed__line_of(stage, i, j, heed__least(HEED_KEY_BLOCK, stage->place.keys - j), q);
+}
+
+/* Block by block; returns lse. */
+static heed_real stream_query(const heed__stage *stage, int64_t i, const heed_real *q,
+                              const heed__reference_scratch *room, heed_real *o)
 {
     const heed__run *run = stage->run;
     const heed_attention_plan *plan = run->plan;
-    const heed__place *place = &stage->place;
-    int64_t dv = plan->options.value_size, v_stride = run->v.row_stride;
-    const heed_real *q = heed__read_at(&run->q, &run->batch->queries, place->sequence, place->head);
-    const heed_real *v = heed__read_at(&run->v, &run->batch->keys, place->sequence,
-                                       heed__key_head(plan, place->head));
     heed_real top = -HEED_REAL(INFINITY), sum = 0, s[HEED_KEY_BLOCK];
     unsigned char bytes[HEED_KEY_BLOCK];
     const unsigned char *visible;
-    q = heed__reference_prepared(run, HEED_SIDE_QUERY, place->head, q + i * run->q.row_stride,
-                                 room->query);
-    for (int64_t d = 0; d < dv; d++) o[d] = 0;
-    for (int64_t j = 0; j < place->keys; j += HEED_KEY_BLOCK) {
-        int64_t n = heed__least(HEED_KEY_BLOCK, place->keys - j);
-        if (!heed__reference_look(stage, i, j, n, bytes, &visible)) continue;
-        heed__keys keys = heed__reference_keys(run, place, j, n, room->keys);
-        heed__reference_scores(run, place->head, q, &keys, s, room->score);
-        heed_real factor = heed__stage_forward(stage, i, j, n, visible, s, &top, &sum);
-        for (int64_t d = 0; d < dv; d++) o[d] *= factor;
-        for (int64_t t = 0; t < n; t++)
-            if (!visible || visible[t]) heed__chain_add(dv, s[t], v + (j + t) * v_stride, o);
+    for (int64_t j = 0; j < stage->place.keys; j += HEED_KEY_BLOCK) {
+        heed__line line = block_line(stage, i, j, q);
+        if (!block_scores(stage, &line, room, bytes, &visible, s)) continue;
+        heed_real factor = heed__stage_stream(stage, &line, visible, s, &top, &sum);
+        for (int64_t d = 0; d < plan->options.value_size; d++) o[d] *= factor;
+        add_values(stage, &line, visible, s, o);
     }
-    plan->normaliser->finish(plan->kernels, 1, &top, &sum);
-    for (int64_t d = 0; d < dv; d++) o[d] *= sum;
-    if (lse) *lse = top;
+    plan->normaliser->finish(&run->normaliser, stage->place.head, 1, &top, &sum);
+    for (int64_t d = 0; d < plan->options.value_size; d++) o[d] *= sum;
+    return top;
+}
+
+/* All scores first; returns lse. */
+static heed_real whole_query(const heed__stage *stage, int64_t i, const heed_real *q,
+                             const heed__reference_scratch *room, heed_real *o)
+{
+    const heed__run *run = stage->run;
+    heed_real stats[HEED_STATS] = {0};
+    unsigned char bytes[HEED_KEY_BLOCK];
+    const unsigned char *visible;
+    for (int64_t j = 0; j < stage->place.keys; j += HEED_KEY_BLOCK) {
+        heed__line line = block_line(stage, i, j, q);
+        if (block_scores(stage, &line, room, bytes, &visible, room->row + j))
+            heed__stage_scores(stage, &line, visible, room->row + j);
+        else
+            for (int64_t t = 0; t < line.n; t++) room->row[j + t] = -HEED_REAL(INFINITY);
+    }
+    heed__line all = heed__line_of(stage, i, 0, stage->place.keys, q);
+    run->plan->normaliser->row(&run->normaliser, &all, room->row, stats);
+    for (int64_t j = 0; j < stage->place.keys; j += HEED_KEY_BLOCK) {
+        heed__line line = block_line(stage, i, j, q);
+        if (!heed__reference_look(stage, i, j, line.n, bytes, &visible)) continue;
+        heed__stage_weigh(stage, &line, 1, room->row + j);
+        add_values(stage, &line, visible, room->row + j, o);
+    }
+    return stats[0];
+}
+
+static void forward_query(const heed__stage *stage, int64_t i, const heed__reference_scratch *room,
+                          heed_real *o, heed_real *lse)
+{
+    const heed_attention_plan *plan = stage->run->plan;
+    const heed_real *q = heed__reference_query(stage->run, &stage->place, i, room->query);
+    for (int64_t d = 0; d < plan->options.value_size; d++) o[d] = 0;
+    heed_real stat = plan->normaliser->whole ? whole_query(stage, i, q, room, o)
+                                             : stream_query(stage, i, q, room, o);
+    if (lse) *lse = stat;
 }
 
 static void forward_task(void *arg, int64_t task, int thread)

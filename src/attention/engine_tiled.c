@@ -11,6 +11,8 @@
  */
 #include "attention/engine_tiled.h"
 
+#include <stdio.h>
+
 typedef struct scratch {
     heed_real *queries;   /* [group, piece rows, D]: prepared */
     heed_real *top, *sum; /* [group, piece rows] */
@@ -39,7 +41,6 @@ static int64_t piece_rows(const heed_attention_plan *plan)
 static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
 {
     const heed__score *score = plan->score;
-    size_t d = (size_t)plan->options.head_size;
     int64_t longest = heed__least(piece_rows(plan), plan->capacity.longest_query);
     size_t rows = (size_t)(group_of(plan) * longest);
     scratch s;
@@ -47,8 +48,8 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
     s.top = heed__carve(carver, rows);
     s.sum = heed__carve(carver, rows);
     s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, HEED_KEY_BLOCK));
-    s.turned = heed__carve(carver, score->product ? d * HEED_KEY_BLOCK : 0);
-    s.score = heed__carve(carver, score->scratch ? score->scratch((int64_t)d) : 0);
+    s.turned = heed__carve(carver, score->product ? (size_t)plan->width * HEED_KEY_BLOCK : 0);
+    s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
     s.s = heed__carve(carver, HEED_TILE);
     s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
     return s;
@@ -74,18 +75,19 @@ static size_t tiled_workspace(const heed_attention_plan *plan, int backward)
 
 static int tiled_supports(const heed_attention_plan *plan, char *why, size_t size)
 {
-    (void)plan, (void)why, (void)size;
-    return 1;
+    if (!plan->normaliser->whole) return 1;
+    snprintf(why, size, "normaliser \"%s\" needs whole rows", plan->normaliser->entry.name);
+    return 0;
 }
 
 /* The query block from row `row` of the piece, for one head of the group; it is prepared once. */
 static heed__queries block_at(const piece *p, const heed__stage *stage, int64_t group_head,
                               int64_t row, int prepare)
 {
-    int64_t n = p->run->plan->options.head_size;
+    int64_t n = p->run->plan->width;
     heed_real *room = p->room.queries + (group_head * p->rows + row) * n;
     heed__queries q = {p->first + row, heed__least(HEED_QUERY_BLOCK, p->rows - row), room, n};
-    if (prepare || !p->run->plan->score->prepare[HEED_SIDE_QUERY])
+    if (prepare || !heed__prepares(p->run->plan, HEED_SIDE_QUERY))
         return heed__tile_queries(p->run, &stage->place, q.first, q.count, room);
     return q;
 }
@@ -116,13 +118,16 @@ static void forward_tile(const piece *p, const heed__stage *stage, const heed__q
     heed__cover cover = heed__tile_look(stage, queries, keys, p->room.visible);
     const unsigned char *visible = cover == HEED_PARTIAL ? p->room.visible : NULL;
     if (cover == HEED_EMPTY) return;
-    heed__tile_scores(stage, queries, keys, s, p->room.score);
+    heed__tile_scores(stage, queries, keys, s, HEED_KEY_BLOCK, p->room.score);
     for (int64_t r = 0; r < queries->count; r++) {
-        heed_real factor = heed__stage_forward(stage, queries->first + r, keys->first, n,
-                                               visible ? visible + r * HEED_KEY_BLOCK : NULL,
-                                               s + r * HEED_KEY_BLOCK, p->room.top + state + r,
-                                               p->room.sum + state + r);
+        heed_real *row = s + r * HEED_KEY_BLOCK;
+        heed__line line = heed__line_of(stage, queries->first + r, keys->first, n,
+                                        queries->data + r * queries->stride);
+        heed_real factor =
+            heed__stage_stream(stage, &line, visible ? visible + r * HEED_KEY_BLOCK : NULL, row,
+                               p->room.top + state + r, p->room.sum + state + r);
         if (factor != 1) kernels->scale(dv, factor, o + r * o_row, o + r * o_row);
+        heed__stage_values(stage, &line, row, o + r * o_row);
     }
     heed__tile_product(kernels,
                        &(heed__tile){.rows = queries->count,
@@ -146,7 +151,7 @@ static void finish_output(const piece *p, const heed__stage *stage, int64_t grou
     heed_real *top = p->room.top + group_head * p->rows, *sum = p->room.sum + group_head * p->rows;
     heed_real *o = heed__write_at(&run->out, rows, p->sequence, stage->place.head);
     heed_real *lse = heed__write_at(&run->out_lse, rows, p->sequence, stage->place.head);
-    run->plan->normaliser->finish(kernels, p->rows, top, sum);
+    run->plan->normaliser->finish(&run->normaliser, stage->place.head, p->rows, top, sum);
     for (int64_t r = 0; r < p->rows; r++) {
         heed_real *row = o + (p->first + r) * run->out.row_stride;
         kernels->scale(run->plan->options.value_size, sum[r], row, row);
@@ -179,7 +184,8 @@ static void forward_piece(const piece *p)
     for (int64_t j = 0; j < keys; j += HEED_KEY_BLOCK) {
         heed__key_tile k;
         if (!piece_sees(p, j, heed__least(HEED_KEY_BLOCK, keys - j))) continue;
-        k = heed__tile_keys(run, p->sequence, p->key_head, j, p->room.keys, p->room.turned, 1);
+        heed__place place = heed__place_of(run, p->sequence, p->key_head * group);
+        k = heed__tile_keys(run, &place, j, p->room.keys, p->room.turned, 1);
         for (int64_t g = 0; g < group; g++) {
             heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
             for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK) {

@@ -3,6 +3,7 @@
 #ifndef HEED_ATTENTION_ENGINE_TILED_H
 #define HEED_ATTENTION_ENGINE_TILED_H
 
+#include "attention/ahead.h"
 #include "attention/engine.h"
 #include "attention/tile.h"
 #include "base/parallel.h"
@@ -14,6 +15,7 @@ typedef struct heed__tiled_job {
     const heed__run *run;
     heed__pieces pieces;
     heed__partials partials; /* backward */
+    heed__ahead ahead;       /* backward */
     heed_real *workspace;
     size_t a_thread; /* reals of one thread's scratch */
     int whole;       /* backward: a task owns all keys and also makes dq */

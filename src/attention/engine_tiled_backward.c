@@ -11,6 +11,7 @@
  * dv, and dk and dq where the score needs no finish, are accumulated in place.
  */
 #include "attention/engine_tiled_gradient.h"
+#include "attention/pairs.h"
 
 /* The three kinds of task: rows and key blocks that one holds at a time. */
 typedef struct layout {
@@ -53,6 +54,10 @@ static size_t lay_out(heed__carver *carver, const heed_attention_plan *plan, hee
     size_t most = half_keys > half_queries ? half_keys : half_queries;
     job->pieces.first = heed__carve_integers(carver, (size_t)plan->capacity.sequences + 1);
     heed__partials_start(&job->partials, carver, plan, run);
+    heed__ahead_start(&job->ahead, carver, plan);
+    size_t look = heed__ahead_scratch(plan), pairs = heed__pairs_scratch(plan);
+    if (look > most) most = look;
+    if (pairs > most) most = pairs;
     if (!goes_whole(plan, plan->capacity.sequences)) return most;
     size_t whole = scratch_size(plan, whole_layout(plan));
     return whole > most ? whole : most;
@@ -75,7 +80,8 @@ typedef struct key_piece {
 
 static heed__gradient_keys key_block(const key_piece *p, int64_t j, int fill)
 {
-    return heed__gradient_keys_start(p->job->run, &p->room, p->sequence, p->key_head, p->first + j,
+    heed__place place = heed__first_of_group(p->job->run, p->sequence, p->key_head);
+    return heed__gradient_keys_start(p->job->run, &p->room, &place, p->first + j,
                                      j / HEED_KEY_BLOCK, 1, fill);
 }
 
@@ -106,7 +112,7 @@ static void keys_piece(const key_piece *p)
     for (int64_t g = 0; g < group; g++) queries_against(p, p->key_head * group + g);
     for (int64_t j = 0; j < p->count; j += HEED_KEY_BLOCK) {
         heed__gradient_keys k = key_block(p, j, 0);
-        heed__gradient_keys_finish(run, p->sequence, p->key_head, &k);
+        heed__gradient_keys_finish(p->job, p->sequence, p->key_head, &k);
     }
 }
 
@@ -146,7 +152,6 @@ static void queries_task(void *arg, int64_t task, int thread)
     heed__gradient_rows rows[HEED_PIECE_BLOCKS];
     heed__piece_at(&job->pieces, run->batch->sequences, task / heads, &sequence, &first);
     heed__stage stage = heed__stage_of(run, sequence, task % heads);
-    int64_t key_head = heed__key_head(run->plan, task % heads);
     int64_t count = heed__least(job->pieces.size, stage.place.queries - first);
     int64_t blocks = heed__blocks(count, HEED_QUERY_BLOCK);
     for (int64_t b = 0; b < blocks; b++) {
@@ -158,8 +163,7 @@ static void queries_task(void *arg, int64_t task, int thread)
         int64_t keys = heed__least(HEED_KEY_BLOCK, stage.place.keys - j);
         heed__block block = {first, count, j, keys};
         if (heed__cover_of(&stage, &block) == HEED_EMPTY) continue;
-        heed__gradient_keys k =
-            heed__gradient_keys_start(run, &room, sequence, key_head, j, 0, 0, 1);
+        heed__gradient_keys k = heed__gradient_keys_start(run, &room, &stage.place, j, 0, 0, 1);
         for (int64_t b = 0; b < blocks; b++) heed__gradient_tile(&stage, &room, &rows[b], &k);
     }
     for (int64_t b = 0; b < blocks; b++) heed__gradient_rows_finish(&stage, job, &rows[b]);
@@ -171,7 +175,7 @@ static void backward_in_halves(heed__tiled_job *job)
     const heed_attention_plan *plan = run->plan;
     const heed_attention_batch *b = run->batch;
     heed__pieces_cut(&job->pieces, &b->keys, b->sequences, HEED_KEY_BLOCK * HEED_PIECE_BLOCKS);
-    if (run->dk.data || run->dv.data)
+    if (run->dk.data || run->dv.data || heed__learns_at_finish(run, HEED_SIDE_KEY))
         heed__parallel(plan->context, job->pieces.count * plan->options.key_heads, keys_task, job);
     heed__pieces_cut(&job->pieces, &b->queries, b->sequences, HEED_QUERY_BLOCK * HEED_PIECE_BLOCKS);
     heed__parallel(plan->context, job->pieces.count * plan->options.heads, queries_task, job);
@@ -184,10 +188,12 @@ void heed__tiled_backward(const heed__run *run, heed_real *workspace)
     heed__tiled_job job = {.run = run, .whole = goes_whole(plan, run->batch->sequences)};
     job.a_thread = lay_out(&carver, plan, &job, run);
     job.workspace = workspace + carver.used;
+    heed__ahead_run(&job.ahead, run, job.workspace);
     if (job.whole)
         heed__parallel(plan->context, run->batch->sequences * plan->options.key_heads, whole_task,
                        &job);
     else
         backward_in_halves(&job);
     heed__partials_finish(&job.partials, run);
+    heed__pairs_backward(&job);
 }

@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "attention/engine_tiled_gradient.h"
 
-static int64_t parameter_columns(const heed_attention_plan *plan)
-{
-    const heed__slot *slot = &plan->score->entry.parameter;
-    return slot->name ? slot->columns(&plan->options) : 0;
-}
-
 heed__gradient_scratch heed__gradient_scratch_of(heed__carver *carver,
                                                  const heed_attention_plan *plan,
                                                  int64_t query_rows, int64_t key_blocks)
 {
     const heed__score *score = plan->score;
-    size_t d = (size_t)plan->options.head_size, dv = (size_t)plan->options.value_size;
+    size_t d = (size_t)plan->width, dv = (size_t)plan->options.value_size;
     size_t q_rows = (size_t)query_rows, k_rows = (size_t)key_blocks * HEED_KEY_BLOCK;
+    size_t state = sizeof(heed__row_state) / sizeof(heed_real);
     heed__gradient_scratch s;
     s.queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, q_rows));
     s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, k_rows));
-    s.d_queries = heed__carve(carver, score->finish[HEED_SIDE_QUERY] ? q_rows * d : 0);
-    s.d_keys = heed__carve(carver, score->finish[HEED_SIDE_KEY] ? k_rows * d : 0);
+    s.d_queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, q_rows));
+    s.d_keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, k_rows));
     s.turned = heed__carve(carver, score->product ? k_rows * d : 0);
     s.values = heed__carve(carver, k_rows * dv);
-    s.d_rows = heed__carve(carver, q_rows * (size_t)parameter_columns(plan));
-    s.delta = heed__carve(carver, q_rows);
-    s.score = heed__carve(carver, score->scratch ? score->scratch((int64_t)d) : 0);
+    s.d_rows = heed__carve(carver, q_rows * (size_t)plan->row_columns);
+    s.states = (heed__row_state *)(void *)heed__carve(carver, q_rows * state);
+    s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
     s.s = heed__carve(carver, HEED_TILE);
     s.d = heed__carve(carver, HEED_TILE);
     s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
@@ -35,22 +30,6 @@ static void zero(int64_t n, heed_real *x)
     for (int64_t d = 0; d < n; d++) x[d] = 0;
 }
 
-/* delta = <do, o> - dlse */
-static void find_deltas(const heed__stage *stage, int64_t first, int64_t count, heed_real *delta)
-{
-    const heed__run *run = stage->run;
-    const heed_attention_rows *side = &run->batch->queries;
-    int64_t s = stage->place.sequence, h = stage->place.head;
-    const heed_real *o = heed__read_at(&run->o, side, s, h);
-    const heed_real *d_o = heed__read_at(&run->d_o, side, s, h);
-    const heed_real *d_lse = heed__read_at(&run->d_lse, side, s, h);
-    for (int64_t i = first; i < first + count; i++, delta++) {
-        *delta = run->plan->kernels->dot(run->plan->options.value_size,
-                                         d_o + i * run->d_o.row_stride, o + i * run->o.row_stride);
-        if (d_lse) *delta -= d_lse[i * run->d_lse.row_stride];
-    }
-}
-
 heed__gradient_rows heed__gradient_rows_start(const heed__stage *stage, const heed__tiled_job *job,
                                               const heed__gradient_scratch *room, int64_t first,
                                               int64_t count, int64_t at, int makes_dq)
@@ -58,29 +37,43 @@ heed__gradient_rows heed__gradient_rows_start(const heed__stage *stage, const he
     const heed__run *run = stage->run;
     const heed_attention_plan *plan = run->plan;
     const heed_attention_rows *side = &run->batch->queries;
-    int64_t s = stage->place.sequence, h = stage->place.head, n = plan->options.head_size;
-    int64_t columns = parameter_columns(plan);
+    int64_t s = stage->place.sequence, h = stage->place.head, n = plan->width;
     heed__gradient_rows r = {
         .queries = heed__tile_queries(run, &stage->place, first, count,
                                       room->queries + (room->queries ? at * n : 0)),
         .d_o = heed__read_at(&run->d_o, side, s, h) + first * run->d_o.row_stride,
-        .lse = heed__read_at(&run->lse, side, s, h) + first * run->lse.row_stride,
-        .delta = room->delta + at};
-    find_deltas(stage, first, count, room->delta + at);
+        .states = room->states + at,
+        .owner = makes_dq};
+    for (int64_t i = 0; i < count; i++)
+        room->states[at + i] = heed__row_state_at(&job->ahead, stage, first + i);
     if (!makes_dq) return r;
-    if (heed__partial_at(&job->partials, run, s, h, first)) {
-        r.d_rows = room->d_rows + at * columns;
-        zero(count * columns, r.d_rows);
+    if (heed__wants_row_sums(run)) {
+        r.d_rows = room->d_rows + at * plan->row_columns;
+        zero(count * plan->row_columns, r.d_rows);
     }
-    if (!run->dq.data) return r;
-    r.dq = heed__write_at(&run->dq, side, s, h) + first * run->dq.row_stride;
-    r.dq_stride = run->dq.row_stride;
-    if (plan->score->finish[HEED_SIDE_QUERY]) {
+    int prepares = heed__prepares(plan, HEED_SIDE_QUERY);
+    if (prepares && (run->dq.data || heed__learns_at_finish(run, HEED_SIDE_QUERY))) {
         r.dq = room->d_queries + at * n;
         r.dq_stride = n;
         zero(count * n, r.dq);
+    } else if (run->dq.data) {
+        r.dq = heed__write_at(&run->dq, side, s, h) + first * run->dq.row_stride;
+        r.dq_stride = run->dq.row_stride;
     }
     return r;
+}
+
+/* The line of row r against the key block from `key`; gradients where the rows make them. */
+static heed__line line_at(const heed__stage *stage, const heed__gradient_rows *rows, int64_t r,
+                          int64_t key, int64_t n)
+{
+    heed__line line = heed__line_of(stage, rows->queries.first + r, key, n,
+                                    rows->queries.data + r * rows->queries.stride);
+    if (rows->dq) line.dq = rows->dq + r * rows->dq_stride;
+    line.owner = rows->owner;
+    line.pair_stage = rows->pair_stage;
+    if (rows->pairs) line.pairs = rows->pairs + r * rows->pair_row + key;
+    return line;
 }
 
 void heed__gradient_rows_finish(const heed__stage *stage, const heed__tiled_job *job,
@@ -90,35 +83,34 @@ void heed__gradient_rows_finish(const heed__stage *stage, const heed__tiled_job 
     const heed_attention_plan *plan = run->plan;
     const heed_attention_rows *side = &run->batch->queries;
     int64_t s = stage->place.sequence, h = stage->place.head, first = r->queries.first;
-    int64_t columns = parameter_columns(plan);
-    if (r->d_rows) {
-        heed_real *sum = heed__partial_at(&job->partials, run, s, h, first);
-        for (int64_t i = 0; i < r->queries.count; i++)
-            plan->kernels->add(columns, r->d_rows + i * columns, sum);
+    for (int64_t i = 0; r->d_rows && i < r->queries.count; i++) {
+        heed_real *sums = r->d_rows + i * plan->row_columns;
+        heed__line line = line_at(stage, r, i, 0, 0);
+        heed__stage_row_backward(stage, &line, &r->states[i], sums);
+        heed__row_sums_add(&job->partials, run, &stage->place, first + i, sums);
     }
-    if (!r->dq || !plan->score->finish[HEED_SIDE_QUERY]) return;
+    if (!r->dq || !heed__prepares(plan, HEED_SIDE_QUERY)) return;
     const heed_real *q = heed__read_at(&run->q, side, s, h);
     heed_real *dq = heed__write_at(&run->dq, side, s, h);
     for (int64_t i = 0; i < r->queries.count; i++)
-        plan->score->finish[HEED_SIDE_QUERY](
-            &run->score, run->plan->kernels, h, plan->options.head_size,
-            q + (first + i) * run->q.row_stride, r->dq + i * r->dq_stride,
-            dq + (first + i) * run->dq.row_stride);
+        heed__finish_row(run, &job->partials, HEED_SIDE_QUERY, &stage->place, h, first + i,
+                         q + (first + i) * run->q.row_stride, r->dq + i * r->dq_stride,
+                         dq ? dq + (first + i) * run->dq.row_stride : NULL);
 }
 
 heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
-                                              const heed__gradient_scratch *room, int64_t sequence,
-                                              int64_t key_head, int64_t first, int64_t at,
+                                              const heed__gradient_scratch *room,
+                                              const heed__place *place, int64_t first, int64_t at,
                                               int makes_dk, int fill)
 {
     const heed_attention_plan *plan = run->plan;
     const heed_attention_rows *side = &run->batch->keys;
-    int64_t n = plan->options.head_size, dv = plan->options.value_size;
-    int64_t block = at * n * HEED_KEY_BLOCK;
+    int64_t n = plan->width, dv = plan->options.value_size, block = at * n * HEED_KEY_BLOCK;
+    int64_t sequence = place->sequence, key_head = heed__key_head(plan, place->head);
+    int prepares = heed__prepares(plan, HEED_SIDE_KEY);
     heed_real *values = room->values + at * dv * HEED_KEY_BLOCK;
     heed__gradient_keys k = {
-        .keys = heed__tile_keys(run, sequence, key_head, first,
-                                room->keys + (plan->score->prepare[HEED_SIDE_KEY] ? block : 0),
+        .keys = heed__tile_keys(run, place, first, room->keys + (prepares ? block : 0),
                                 room->turned + (plan->score->product ? block : 0), fill),
         .values = values};
     const heed_real *v = heed__read_at(&run->v, side, sequence, key_head);
@@ -128,30 +120,31 @@ heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
     if (!makes_dk) return k;
     if (run->dv.data)
         k.dv = heed__write_at(&run->dv, side, sequence, key_head) + first * run->dv.row_stride;
-    if (!run->dk.data) return k;
-    k.dk = heed__write_at(&run->dk, side, sequence, key_head) + first * run->dk.row_stride;
-    k.dk_stride = run->dk.row_stride;
-    if (plan->score->finish[HEED_SIDE_KEY]) {
+    if (prepares && (run->dk.data || heed__learns_at_finish(run, HEED_SIDE_KEY))) {
         k.dk = room->d_keys + block;
         k.dk_stride = n;
         if (fill) zero(k.keys.keys.count * n, k.dk);
+    } else if (run->dk.data) {
+        k.dk = heed__write_at(&run->dk, side, sequence, key_head) + first * run->dk.row_stride;
+        k.dk_stride = run->dk.row_stride;
     }
     return k;
 }
 
-void heed__gradient_keys_finish(const heed__run *run, int64_t sequence, int64_t key_head,
+void heed__gradient_keys_finish(const heed__tiled_job *job, int64_t sequence, int64_t key_head,
                                 const heed__gradient_keys *keys)
 {
-    const heed__score *score = run->plan->score;
+    const heed__run *run = job->run;
     const heed_attention_rows *side = &run->batch->keys;
-    if (!keys->dk || !score->finish[HEED_SIDE_KEY]) return;
+    if (!keys->dk || !heed__prepares(run->plan, HEED_SIDE_KEY)) return;
+    heed__place place = heed__first_of_group(run, sequence, key_head);
     const heed_real *k = heed__read_at(&run->k, side, sequence, key_head);
     heed_real *dk = heed__write_at(&run->dk, side, sequence, key_head);
     for (int64_t t = 0; t < keys->keys.keys.count; t++) {
         int64_t j = keys->keys.first + t;
-        score->finish[HEED_SIDE_KEY](&run->score, run->plan->kernels, key_head,
-                                     run->plan->options.head_size, k + j * run->k.row_stride,
-                                     keys->dk + t * keys->dk_stride, dk + j * run->dk.row_stride);
+        heed__finish_row(run, &job->partials, HEED_SIDE_KEY, &place, key_head, j,
+                         k + j * run->k.row_stride, keys->dk + t * keys->dk_stride,
+                         dk ? dk + j * run->dk.row_stride : NULL);
     }
 }
 
@@ -165,7 +158,7 @@ static heed__cover weights_and_gradient(const heed__stage *stage,
     int64_t n = keys->keys.keys.count;
     heed__cover cover = heed__tile_look(stage, &rows->queries, &keys->keys, room->visible);
     if (cover == HEED_EMPTY) return cover;
-    heed__tile_scores(stage, &rows->queries, &keys->keys, room->s, room->score);
+    heed__tile_scores(stage, &rows->queries, &keys->keys, room->s, HEED_KEY_BLOCK, room->score);
     run->plan->kernels->gemm_tile(&(heed__tile){.rows = rows->queries.count,
                                                 .cols = n,
                                                 .k = run->plan->options.value_size,
@@ -176,11 +169,14 @@ static heed__cover weights_and_gradient(const heed__stage *stage,
                                                 .b_row = HEED_KEY_BLOCK,
                                                 .c = room->d,
                                                 .c_row = HEED_KEY_BLOCK});
-    for (int64_t r = 0; r < rows->queries.count; r++)
-        heed__stage_backward(stage, rows->queries.first + r, keys->keys.first, n,
+    for (int64_t r = 0; r < rows->queries.count; r++) {
+        heed__line line = line_at(stage, rows, r, keys->keys.first, n);
+        heed__stage_backward(stage, &line,
                              cover == HEED_PARTIAL ? room->visible + r * HEED_KEY_BLOCK : NULL,
-                             rows->lse[r * run->lse.row_stride], rows->delta[r],
+                             rows->d_o + r * run->d_o.row_stride, &rows->states[r],
+                             rows->d_rows ? rows->d_rows + r * run->plan->row_columns : NULL,
                              room->s + r * HEED_KEY_BLOCK, room->d + r * HEED_KEY_BLOCK);
+    }
     return cover;
 }
 
@@ -207,7 +203,7 @@ static void score_gradient(const heed__stage *stage, const heed__gradient_scratc
     const heed_attention_plan *plan = stage->run->plan;
     const heed__queries *q = &rows->queries;
     const heed__keys *k = &keys->keys.keys;
-    int64_t n = plan->options.head_size, columns = parameter_columns(plan);
+    int64_t n = plan->width;
     if (plan->score->product) {
         heed__tile dq = product_of(room->d, 0, q->count, k->count, n, k->data, k->stride, rows->dq,
                                    rows->dq_stride);
@@ -218,12 +214,15 @@ static void score_gradient(const heed__stage *stage, const heed__gradient_scratc
         return;
     }
     if (!rows->dq && !rows->d_rows && !keys->dk) return;
-    for (int64_t r = 0; r < q->count; r++)
-        plan->score->row_backward(&stage->run->score, plan->kernels, stage->place.head, n,
-                                  q->data + r * q->stride, k, room->d + r * HEED_KEY_BLOCK,
+    for (int64_t r = 0; r < q->count; r++) {
+        heed_real *dp[HEED_SELF_SLOTS];
+        heed__row_sums(stage->run, &plan->score_fit,
+                       rows->d_rows ? rows->d_rows + r * plan->row_columns : NULL, dp);
+        plan->score->row_backward(&stage->run->score, stage->place.head, q->data + r * q->stride, k,
+                                  room->d + r * HEED_KEY_BLOCK,
                                   rows->dq ? rows->dq + r * rows->dq_stride : NULL, keys->dk,
-                                  keys->dk_stride, rows->d_rows ? rows->d_rows + r * columns : NULL,
-                                  room->score);
+                                  keys->dk_stride, dp, room->score);
+    }
 }
 
 void heed__gradient_tile(const heed__stage *stage, const heed__gradient_scratch *room,

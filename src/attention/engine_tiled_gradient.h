@@ -6,11 +6,11 @@
 #include "attention/engine_tiled.h"
 
 typedef struct heed__gradient_scratch {
-    heed_real *queries, *d_queries; /* [rows, D]: prepared, and its gradient */
-    heed_real *keys, *d_keys;       /* [key blocks, KEY_BLOCK, D]: likewise */
-    heed_real *turned, *values;     /* [key blocks, D or Dv, KEY_BLOCK]: turned k and v */
-    heed_real *d_rows;              /* [rows, columns]: gradient of the learned array, by query */
-    heed_real *delta;               /* [rows]: <do, o> - dlse */
+    heed_real *queries, *d_queries; /* [rows, width]: prepared, and its gradient */
+    heed_real *keys, *d_keys;       /* [key blocks, KEY_BLOCK, width]: likewise */
+    heed_real *turned, *values;     /* [key blocks, width or Dv, KEY_BLOCK]: turned k and v */
+    heed_real *d_rows;              /* [rows, row_columns]: the queries' own sums */
+    heed__row_state *states;        /* [rows] */
     heed_real *score, *s, *d;
     unsigned char *visible;
 } heed__gradient_scratch;
@@ -18,9 +18,16 @@ typedef struct heed__gradient_scratch {
 /* A block of queries with what belongs to its rows. */
 typedef struct heed__gradient_rows {
     heed__queries queries;
-    const heed_real *d_o, *lse, *delta;
+    const heed_real *d_o;
+    const heed__row_state *states;
     heed_real *dq, *d_rows; /* NULL = not made here */
     int64_t dq_stride;
+    int owner; /* makes what belongs to queries */
+    /* The gradient of stage `pair_stage`'s pairs: of query `first` and key 0, pair_row apart. NULL
+     * = not made here. */
+    heed_real *pairs;
+    int pair_stage;
+    int64_t pair_row;
 } heed__gradient_rows;
 
 /* A block of keys likewise. */
@@ -45,10 +52,10 @@ void heed__gradient_rows_finish(const heed__stage *stage, const heed__tiled_job 
 
 /* The key block from `first`, using the scratch of block `at`; fill 0: started before. */
 heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
-                                              const heed__gradient_scratch *room, int64_t sequence,
-                                              int64_t key_head, int64_t first, int64_t at,
+                                              const heed__gradient_scratch *room,
+                                              const heed__place *place, int64_t first, int64_t at,
                                               int makes_dk, int fill);
-void heed__gradient_keys_finish(const heed__run *run, int64_t sequence, int64_t key_head,
+void heed__gradient_keys_finish(const heed__tiled_job *job, int64_t sequence, int64_t key_head,
                                 const heed__gradient_keys *keys);
 
 /* Adds what the pair contributes to each gradient that is made. */

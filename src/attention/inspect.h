@@ -3,12 +3,13 @@
 #ifndef HEED_ATTENTION_INSPECT_H
 #define HEED_ATTENTION_INSPECT_H
 
-#include "attention/tile.h"
+#include "attention/rows.h"
 
+/* The look's scratch: of whole rows, and of one tile. */
 typedef struct heed__inspect_scratch {
-    heed_real *queries, *keys, *turned, *score; /* see tile.h */
-    heed_real *weights;                         /* [QUERY_BLOCK, KEY_BLOCK] */
-    unsigned char *visible;
+    heed__rows_scratch rows;
+    heed_real *weights; /* [QUERY_BLOCK, KEY_BLOCK] */
+    heed_real *stats;   /* [QUERY_BLOCK, STATS] */
 } heed__inspect_scratch;
 
 /* In heed_reals, for all threads. */
@@ -16,10 +17,14 @@ size_t heed__inspect_workspace(const heed_attention_plan *plan);
 heed__inspect_scratch heed__inspect_scratch_at(const heed_attention_plan *plan,
                                                heed_real *workspace, int thread);
 
+/* The queries from `first` (a multiple of QUERY_BLOCK, or any for a look at one block), ready for
+ * tiles. */
+heed__queries heed__inspect_queries(const heed__stage *stage, int64_t first, int64_t count,
+                                    const heed__inspect_scratch *room);
+
 /* P of the queries against the key block from `first`, into room->weights; masked ones are 0.
- * Returns the number of keys. lse is the first query's, lse_stride apart. */
+ * Returns the number of keys. */
 int64_t heed__inspect_tile(const heed__stage *stage, const heed__queries *queries, int64_t first,
-                           const heed_real *lse, int64_t lse_stride,
                            const heed__inspect_scratch *room);
 
 /* Checks and fills a run for looking. */

@@ -89,17 +89,15 @@ static void summary_task(void *arg, int64_t task, int thread)
 {
     const summary_job *job = arg;
     const heed__run *run = job->run;
-    int64_t heads = run->plan->options.heads, stride = run->lse.row_stride;
+    int64_t heads = run->plan->options.heads;
     heed__stage stage = heed__stage_of(run, task / heads, task % heads);
     heed__inspect_scratch room = heed__inspect_scratch_at(run->plan, job->workspace, thread);
-    const heed_real *lse =
-        heed__read_at(&run->lse, &run->batch->queries, task / heads, task % heads);
     clear(job, &stage);
     for (int64_t i = 0; i < stage.place.queries; i += HEED_QUERY_BLOCK) {
         int64_t rows = heed__least(HEED_QUERY_BLOCK, stage.place.queries - i);
-        heed__queries q = heed__tile_queries(run, &stage.place, i, rows, room.queries);
+        heed__queries q = heed__inspect_queries(&stage, i, rows, &room);
         for (int64_t j = 0; j < stage.place.keys; j += HEED_KEY_BLOCK) {
-            int64_t n = heed__inspect_tile(&stage, &q, j, lse + i * stride, stride, &room);
+            int64_t n = heed__inspect_tile(&stage, &q, j, &room);
             for (int64_t r = 0; r < rows; r++)
                 take_row(job, &stage, i + r, j, n, room.weights + r * HEED_KEY_BLOCK);
         }

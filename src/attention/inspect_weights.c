@@ -4,15 +4,9 @@
 
 static heed__inspect_scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
 {
-    const heed__score *score = plan->score;
-    size_t d = (size_t)plan->options.head_size;
-    heed__inspect_scratch s;
-    s.queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, HEED_QUERY_BLOCK));
-    s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, HEED_KEY_BLOCK));
-    s.turned = heed__carve(carver, score->product ? d * HEED_KEY_BLOCK : 0);
-    s.score = heed__carve(carver, score->scratch ? score->scratch((int64_t)d) : 0);
+    heed__inspect_scratch s = {.rows = heed__rows_scratch_of(carver, plan)};
     s.weights = heed__carve(carver, HEED_TILE);
-    s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
+    s.stats = heed__carve(carver, (size_t)HEED_QUERY_BLOCK * HEED_STATS);
     return s;
 }
 
@@ -35,12 +29,29 @@ heed__inspect_scratch heed__inspect_scratch_at(const heed_attention_plan *plan,
     return scratch_of(&carver, plan);
 }
 
+heed__queries heed__inspect_queries(const heed__stage *stage, int64_t first, int64_t count,
+                                    const heed__inspect_scratch *room)
+{
+    const heed__run *run = stage->run;
+    const heed_real *lse =
+        heed__read_at(&run->lse, &run->batch->queries, stage->place.sequence, stage->place.head);
+    heed__queries q = heed__tile_queries(run, &stage->place, first, count, room->rows.queries);
+    int whole = run->plan->normaliser->whole;
+    if (whole) heed__rows_scores(stage, &q, &room->rows);
+    for (int64_t r = 0; r < count; r++) {
+        heed_real *stats = room->stats + r * HEED_STATS;
+        if (whole)
+            heed__rows_normalise(stage, &q, r, &room->rows, stats);
+        else
+            stats[0] = lse[(first + r) * run->lse.row_stride];
+    }
+    return q;
+}
+
 int64_t heed__inspect_tile(const heed__stage *stage, const heed__queries *queries, int64_t first,
-                           const heed_real *lse, int64_t lse_stride,
                            const heed__inspect_scratch *room)
 {
     const heed__run *run = stage->run;
-    int64_t key_head = heed__key_head(run->plan, stage->place.head);
     int64_t n = heed__least(HEED_KEY_BLOCK, stage->place.keys - first);
     heed__block block = {queries->first, queries->count, first, n};
     if (heed__cover_of(stage, &block) == HEED_EMPTY) {
@@ -48,13 +59,16 @@ int64_t heed__inspect_tile(const heed__stage *stage, const heed__queries *querie
         return n;
     }
     heed__key_tile keys =
-        heed__tile_keys(run, stage->place.sequence, key_head, first, room->keys, room->turned, 1);
-    heed__cover cover = heed__tile_look(stage, queries, &keys, room->visible);
-    heed__tile_scores(stage, queries, &keys, room->weights, room->score);
-    for (int64_t r = 0; r < queries->count; r++)
-        heed__stage_weights(stage, n,
-                            cover == HEED_PARTIAL ? room->visible + r * HEED_KEY_BLOCK : NULL,
-                            lse[r * lse_stride], room->weights + r * HEED_KEY_BLOCK);
+        heed__tile_keys(run, &stage->place, first, room->rows.keys, room->rows.turned, 1);
+    heed__cover cover = heed__tile_look(stage, queries, &keys, room->rows.visible);
+    heed__tile_scores(stage, queries, &keys, room->weights, HEED_KEY_BLOCK, room->rows.score);
+    for (int64_t r = 0; r < queries->count; r++) {
+        heed__line line =
+            heed__line_of(stage, queries->first + r, first, n, queries->data + r * queries->stride);
+        heed__stage_weights(stage, &line,
+                            cover == HEED_PARTIAL ? room->rows.visible + r * HEED_KEY_BLOCK : NULL,
+                            room->stats + r * HEED_STATS, room->weights + r * HEED_KEY_BLOCK);
+    }
     return n;
 }
 
@@ -98,13 +112,12 @@ heed_status heed_attention_weights(const heed_attention_plan *plan,
     HEED_TRY(check_choice(&run, sequence, head, first, count));
     heed__stage stage = heed__stage_of(&run, sequence, head);
     heed__inspect_scratch room = heed__inspect_scratch_at(plan, workspace, 0);
-    const heed_real *lse = heed__read_at(&run.lse, &batch->queries, sequence, head);
-    int64_t keys = stage.place.keys, stride = run.lse.row_stride;
+    int64_t keys = stage.place.keys;
     for (int64_t i = first; i < first + count; i += HEED_QUERY_BLOCK) {
         int64_t rows = heed__least(HEED_QUERY_BLOCK, first + count - i);
-        heed__queries q = heed__tile_queries(&run, &stage.place, i, rows, room.queries);
+        heed__queries q = heed__inspect_queries(&stage, i, rows, &room);
         for (int64_t j = 0; j < keys; j += HEED_KEY_BLOCK) {
-            int64_t n = heed__inspect_tile(&stage, &q, j, lse + i * stride, stride, &room);
+            int64_t n = heed__inspect_tile(&stage, &q, j, &room);
             for (int64_t r = 0; r < rows; r++)
                 for (int64_t t = 0; t < n; t++)
                     weights[(i - first + r) * keys + j + t] = room.weights[r * HEED_KEY_BLOCK + t];

@@ -25,8 +25,9 @@ static void causal_row(const heed__mask_node *node, const heed__place *place, in
 }
 
 const heed__mask heed__mask_causal = {
-    .entry = {.name = "causal", .help = "query i sees keys j <= i + query_offset"},
-    .uses_positions = 1,
+    .entry = {.name = "causal",
+              .help = "query i sees keys j <= i + query_offset",
+              .uses_positions = 1},
     .cover = causal_cover,
     .row = causal_row,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Softmax, online (Milakov, Gimelshein 2018): `top` is the largest score so far, `sum` the sum of
  * exp(s - top). */
+#include "attention/softmax.h"
 #include "attention/tables.h"
 
 static heed_real exp_of(const heed__kernels *kernels, heed_real x)
@@ -15,9 +16,11 @@ static void clear(int64_t n, heed_real *x)
     for (int64_t t = 0; t < n; t++) x[t] = 0;
 }
 
-static heed_real softmax_block(const heed__kernels *kernels, int64_t n, heed_real *s,
-                               heed_real *top, heed_real *sum)
+heed_real heed__softmax_block(const heed__self *self, const heed__line *line, heed_real *s,
+                              heed_real *top, heed_real *sum)
 {
+    const heed__kernels *kernels = self->kernels;
+    int64_t n = line->n;
     heed_real before = *top, largest = kernels->max(n, s);
     if (largest == -HEED_REAL(INFINITY)) { /* nothing visible here */
         clear(n, s);
@@ -32,13 +35,14 @@ static heed_real softmax_block(const heed__kernels *kernels, int64_t n, heed_rea
     return factor;
 }
 
-static void softmax_finish(const heed__kernels *kernels, int64_t rows, heed_real *top,
+static void softmax_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,
                            heed_real *sum)
 {
     heed_real logs[HEED_QUERY_BLOCK];
+    (void)head;
     for (int64_t done = 0; done < rows; done += HEED_QUERY_BLOCK) {
         int64_t n = rows - done < HEED_QUERY_BLOCK ? rows - done : HEED_QUERY_BLOCK;
-        kernels->log(n, sum + done, logs);
+        self->kernels->log(n, sum + done, logs);
         for (int64_t i = 0; i < n; i++) {
             heed_real *t = top + done + i, *s = sum + done + i;
             int empty = *s == 0;
@@ -48,23 +52,27 @@ static void softmax_finish(const heed__kernels *kernels, int64_t rows, heed_real
     }
 }
 
-static void softmax_weights(const heed__kernels *kernels, int64_t n, heed_real *s, heed_real lse)
+void heed__softmax_weights(const heed__self *self, const heed__line *line, heed_real *s,
+                           const heed_real *stats)
 {
-    if (lse == -HEED_REAL(INFINITY))
-        clear(n, s);
+    if (stats[0] == -HEED_REAL(INFINITY))
+        clear(line->n, s);
     else
-        kernels->exp_sum(n, s, lse, s);
+        self->kernels->exp_sum(line->n, s, stats[0], s);
 }
 
-static void softmax_backward(int64_t n, const heed_real *p, heed_real *d, heed_real delta)
+void heed__softmax_backward(const heed__self *self, const heed__line *line, const heed_real *s,
+                            const heed_real *p, heed_real *d, const heed__row_state *row)
 {
-    for (int64_t t = 0; t < n; t++) d[t] = p[t] * (d[t] - delta);
+    (void)self, (void)s;
+    for (int64_t t = 0; t < line->n; t++) d[t] = p[t] * (d[t] - row->delta);
 }
 
 const heed__normaliser heed__normaliser_softmax = {
     .entry = {.name = "softmax", .help = "exp(s - lse)"},
-    .block = softmax_block,
+    .lse_gradient = 1,
+    .block = heed__softmax_block,
     .finish = softmax_finish,
-    .weights = softmax_weights,
-    .backward = softmax_backward,
+    .weights = heed__softmax_weights,
+    .backward = heed__softmax_backward,
 };

@@ -57,29 +57,98 @@ static heed_status take_capacity(heed_attention_plan *plan, const heed_attention
     return check_size("sequences x longest_key", c->key_rows, 0, most);
 }
 
-/* A copy of a record that lives as long as the plan; *out is NULL where there is nothing in it. */
-static heed_status keep_record(heed_attention_plan *plan, const heed_attention_part *part,
-                               const heed__entry *entry, const void **out)
+/* The lists of a copied record become copies themselves. */
+static heed_status keep_lists(heed_attention_plan *plan, const heed__entry *entry, char *record)
 {
-    void *copy = NULL;
-    *out = NULL;
-    if (!part || !entry->record) return HEED_OK;
-    if (entry->check) HEED_TRY(entry->check(part, &plan->options));
-    HEED_TRY(heed__arena_take(&plan->records, 1, part->size, "an attention plan", &copy));
-    memcpy(copy, part, part->size);
-    *out = copy;
+    for (const heed__field *f = entry->fields; f && f->name; f++) {
+        int reals = f->kind == HEED_ATTENTION_REALS;
+        heed_attention_integers *list = (void *)(record + f->offset); /* both are alike */
+        size_t size = reals ? sizeof(heed_real) : sizeof(int64_t);
+        void *copy = NULL;
+        if (!reals && f->kind != HEED_ATTENTION_INTEGERS) continue;
+        if (list->count && !list->data)
+            return heed__fail(HEED_E_INVALID, "\"%s\": %s has %zu items and no data", entry->name,
+                              f->name, list->count);
+        if (!list->count) continue;
+        HEED_TRY(heed__arena_take(&plan->records, list->count, size, "an attention plan", &copy));
+        memcpy(copy, list->data, list->count * size);
+        list->data = copy;
+    }
     return HEED_OK;
+}
+
+static heed_status add_parameters(heed_attention_plan *plan, heed__fitted *fit)
+{
+    const heed_attention_options *o = &plan->options;
+    fit->slot = plan->parameters;
+    for (const heed__slot *slot = fit->entry->slots; slot->name; slot++) {
+        if (plan->parameters == HEED_SLOTS)
+            return heed__fail(HEED_E_UNSUPPORTED, "the mechanisms have more than %d learned arrays",
+                              HEED_SLOTS);
+        heed__parameter *p = &plan->parameter[plan->parameters++];
+        *p = (heed__parameter){.slot = slot, .at = -1};
+        p->heads = slot->side == HEED_SIDE_KEY ? o->key_heads : o->heads;
+        p->columns = slot->columns(o, fit->record);
+        HEED_TRY(check_size(slot->name, p->columns, 1, most));
+        if (slot->from_finish) continue;
+        p->at = plan->row_columns;
+        plan->row_columns += p->columns;
+    }
+    return HEED_OK;
+}
+
+static heed_status add_extras(heed_attention_plan *plan, heed__fitted *fit)
+{
+    fit->extra = plan->extras;
+    for (const heed__extra *e = fit->entry->extras; e->name; e++) {
+        if (plan->extras == HEED_EXTRAS)
+            return heed__fail(HEED_E_UNSUPPORTED, "the mechanisms read more than %d arrays",
+                              HEED_EXTRAS);
+        plan->extra[plan->extras++] = (heed_attention_extra_info){e->name, e->kind};
+    }
+    return HEED_OK;
+}
+
+/* Checks the record, copies it, builds what it needs and notes its arrays. */
+static heed_status take_part(heed_attention_plan *plan, const heed_attention_part *part,
+                             const heed__entry *entry, heed__fitted *fit)
+{
+    *fit = (heed__fitted){.entry = entry};
+    if (part && entry->record) {
+        void *copy = NULL;
+        HEED_TRY(heed__arena_take(&plan->records, 1, part->size, "an attention plan", &copy));
+        memcpy(copy, part, part->size);
+        HEED_TRY(keep_lists(plan, entry, copy));
+        fit->record = copy;
+    }
+    if (entry->check) HEED_TRY(entry->check(fit->record, &plan->options));
+    if (entry->build)
+        HEED_TRY(entry->build(&plan->records, fit->record, &plan->options, &fit->built));
+    plan->uses_positions |= entry->uses_positions;
+    HEED_TRY(add_parameters(plan, fit));
+    return add_extras(plan, fit);
+}
+
+static heed_status find_part(heed_attention_plan *plan, heed__table table,
+                             const heed_attention_part *part, heed__fitted *fit)
+{
+    const heed__entry *entry = NULL;
+    HEED_TRY(heed__table_row(table, part, &entry));
+    return take_part(plan, part, entry, fit);
 }
 
 static heed_status build_mask(heed_attention_plan *plan, const heed_attention_part *part, int depth,
                               heed__mask_node *node)
 {
+    heed__fitted fit;
     if (depth > MASK_DEPTH)
         return heed__fail(HEED_E_INVALID, "the mask's parts are nested deeper than %d; flatten it",
                           MASK_DEPTH);
-    HEED_TRY(heed__find_mask(part, &node->mask));
-    HEED_TRY(keep_record(plan, part, &node->mask->entry, &node->record));
-    plan->uses_positions |= node->mask->uses_positions;
+    HEED_TRY(find_part(plan, HEED_TABLE_MASK, part, &fit));
+    *node = (heed__mask_node){.mask = (const heed__mask *)fit.entry,
+                              .record = fit.record,
+                              .built = fit.built,
+                              .extra = fit.extra};
     if (!node->mask->combines) return HEED_OK;
     const heed_attention_masks *masks = node->record;
     heed__mask_node *children = NULL;
@@ -98,20 +167,48 @@ static heed_status build_mask(heed_attention_plan *plan, const heed_attention_pa
     return HEED_OK;
 }
 
+static void add_stage(heed_attention_plan *plan, const heed__shaper *stage, heed__fitted fit)
+{
+    plan->stage[plan->stages] = stage;
+    plan->stage_fit[plan->stages++] = fit;
+    plan->hides |= stage->cover != NULL;
+    plan->sums_pairs |= stage->pairs;
+    plan->reads_values |= stage->values != NULL;
+}
+
+static heed_status take_stages(heed_attention_plan *plan)
+{
+    const heed_attention_options *o = &plan->options;
+    if (o->stage_count > HEED_STAGES || (o->stage_count && !o->stages))
+        return heed__fail(HEED_E_INVALID, "stage_count = %zu with stages %s; there may be %d",
+                          o->stage_count, o->stages ? "given" : "NULL", HEED_STAGES);
+    for (size_t s = 0; s < o->stage_count; s++) {
+        heed__fitted fit;
+        if (!o->stages[s])
+            return heed__fail(HEED_E_INVALID, "stages[%zu] is NULL; give a stage", s);
+        HEED_TRY(find_part(plan, HEED_TABLE_STAGE, o->stages[s], &fit));
+        add_stage(plan, (const heed__shaper *)fit.entry, fit);
+    }
+    if (plan->normaliser->shaper) add_stage(plan, plan->normaliser->shaper, plan->normaliser_fit);
+    return HEED_OK;
+}
+
 static heed_status take_mechanisms(heed_attention_plan *plan)
 {
     const heed_attention_options *o = &plan->options;
-    const void *unused;
-    HEED_TRY(heed__find_score(o->score, &plan->score));
-    HEED_TRY(keep_record(plan, o->score, &plan->score->entry, &plan->score_record));
-    HEED_TRY(heed__find_normaliser(o->normaliser, &plan->normaliser));
-    HEED_TRY(keep_record(plan, o->normaliser, &plan->normaliser->entry, &unused));
-    HEED_TRY(heed__find_position(o->position, &plan->position));
-    HEED_TRY(keep_record(plan, o->position, &plan->position->entry, &unused));
+    HEED_TRY(find_part(plan, HEED_TABLE_SCORE, o->score, &plan->score_fit));
+    plan->score = (const heed__score *)plan->score_fit.entry;
+    plan->width = plan->score->width ? plan->score->width(o, plan->score_fit.record) : o->head_size;
+    HEED_TRY(find_part(plan, HEED_TABLE_NORMALISER, o->normaliser, &plan->normaliser_fit));
+    plan->normaliser = (const heed__normaliser *)plan->normaliser_fit.entry;
+    HEED_TRY(find_part(plan, HEED_TABLE_POSITION, o->position, &plan->position_fit));
+    plan->position = (const heed__position *)plan->position_fit.entry;
+    HEED_TRY(take_stages(plan));
     if (!o->mask ||
         (o->mask->name && strcmp(o->mask->name, "none") == 0 && o->mask->size == sizeof *o->mask))
         return HEED_OK; /* blocks need no look then */
     plan->mask = &plan->mask_root;
+    plan->hides = 1;
     return build_mask(plan, o->mask, 1, &plan->mask_root);
 }
 
@@ -146,6 +243,7 @@ static heed_status fill(heed_attention_plan *plan, const heed_attention_options 
     HEED_TRY(choose_engine(plan));
     plan->options.score = plan->options.normaliser = NULL; /* the caller's: not kept */
     plan->options.mask = plan->options.position = NULL;
+    plan->options.stages = NULL;
     plan->options.engine = NULL;
     return HEED_OK;
 }

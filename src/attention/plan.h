@@ -8,6 +8,22 @@
 
 typedef struct heed__engine heed__engine;
 
+enum { HEED_EXTRAS = 16 };
+
+/* A mechanism's record, what was built from it, and where its arrays begin in the plan's lists. */
+typedef struct heed__fitted {
+    const heed__entry *entry;
+    const void *record, *built; /* NULL = defaults; nothing built */
+    int slot, extra;
+} heed__fitted;
+
+/* A learned array of the plan. */
+typedef struct heed__parameter {
+    const heed__slot *slot;
+    int64_t heads, columns;
+    int64_t at; /* its place among a query's own sums; -1 where it has none */
+} heed__parameter;
+
 struct heed_attention_plan {
     heed_context *context;
     const heed__kernels *kernels;
@@ -18,10 +34,22 @@ struct heed_attention_plan {
     const heed__score *score;
     const heed__normaliser *normaliser;
     const heed__position *position;
+    heed__fitted score_fit, normaliser_fit, position_fit;
+    int stages; /* the normaliser's own is the last */
+    const heed__shaper *stage[HEED_STAGES + 1];
+    heed__fitted stage_fit[HEED_STAGES + 1];
     heed__mask_node mask_root;
     const heed__mask_node *mask; /* NULL = all keys are seen */
-    const void *score_record;    /* NULL = defaults */
+
+    int parameters, extras;
+    heed__parameter parameter[HEED_SLOTS];
+    heed_attention_extra_info extra[HEED_EXTRAS];
+    int64_t width;       /* of prepared rows of q and k */
+    int64_t row_columns; /* of a query's own sums: all parameters that need them */
     int uses_positions;
+    int hides;        /* there is a mask, or a stage that hides keys */
+    int sums_pairs;   /* a stage has an array of pairs with a gradient */
+    int reads_values; /* a stage adds to the values */
 
     uint32_t drop_below;   /* of 65536: dropout's p; 0 = none */
     heed_real keep_factor; /* 1 / (1 - p) */
@@ -29,6 +57,12 @@ struct heed_attention_plan {
     const heed__engine *engine;
     heed__arena records; /* copies of the descriptor's parts */
 };
+
+/* Does the backward pass need a look at whole rows before the tiles? */
+static inline int heed__looks_ahead(const heed_attention_plan *plan)
+{
+    return plan->normaliser->whole || plan->normaliser->gather;
+}
 
 /* As heed_attention_plan_create, for a given table of kernels (tests hold every level to the
  * scalar one this way). */

@@ -10,22 +10,28 @@
 int heed_attention_plan_parameter(const heed_attention_plan *plan, size_t index,
                                   heed_attention_parameter *out)
 {
-    const heed__slot *slot = &plan->score->entry.parameter;
-    if (index > 0 || !slot->name) return 0;
-    *out =
-        (heed_attention_parameter){slot->name, plan->options.heads, slot->columns(&plan->options)};
+    if (index >= (size_t)plan->parameters) return 0;
+    const heed__parameter *p = &plan->parameter[index];
+    *out = (heed_attention_parameter){p->slot->name, p->heads, p->columns};
+    return 1;
+}
+
+int heed_attention_plan_extra(const heed_attention_plan *plan, size_t index,
+                              heed_attention_extra_info *out)
+{
+    if (index >= (size_t)plan->extras) return 0;
+    *out = plan->extra[index];
     return 1;
 }
 
 heed_status heed_attention_plan_sizes(const heed_attention_plan *plan, heed_attention_sizes *sizes)
 {
-    heed_attention_parameter parameter;
     HEED_TRY(heed__check_struct("sizes", sizes->size, sizeof *sizes));
     sizes->forward = plan->engine->workspace(plan, 0);
     sizes->backward = plan->engine->workspace(plan, 1);
     sizes->inspect = heed__inspect_workspace(plan);
-    sizes->parameters = 0;
-    while (heed_attention_plan_parameter(plan, sizes->parameters, &parameter)) sizes->parameters++;
+    sizes->parameters = (size_t)plan->parameters;
+    sizes->extras = (size_t)plan->extras;
     return HEED_OK;
 }
 
@@ -69,7 +75,10 @@ size_t heed_attention_plan_describe(const heed_attention_plan *plan, char *text,
     say(&w, "attention: score %s, normaliser %s, mask ", plan->score->entry.name,
         plan->normaliser->entry.name);
     say_mask(&w, plan->mask);
-    say(&w, ", position %s, dropout %g\n", plan->position->entry.name, plan->drop_below / 65536.0);
+    say(&w, ", position %s", plan->position->entry.name);
+    for (int s = 0; s < plan->stages; s++)
+        say(&w, "%s%s", s ? " > " : ", stages ", plan->stage_fit[s].entry->name);
+    say(&w, ", dropout %g\n", plan->drop_below / 65536.0);
     say(&w, "  heads %lld over %lld, sizes %lld and %lld\n", (long long)o->heads,
         (long long)o->key_heads, (long long)o->head_size, (long long)o->value_size);
     say(&w,

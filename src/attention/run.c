@@ -158,6 +158,53 @@ static heed_status check_parameters(const heed_attention_plan *plan,
     return HEED_OK;
 }
 
+static heed_status check_extras(const heed_attention_plan *plan, const heed_attention_batch *b)
+{
+    if (b->extra_count != (size_t)plan->extras)
+        return heed__fail(HEED_E_INVALID,
+                          "extra_count = %zu; the plan's mechanisms read %d arrays%s%s",
+                          b->extra_count, plan->extras, plan->extras ? ", first " : "",
+                          plan->extras ? plan->extra[0].name : "");
+    for (int e = 0; e < plan->extras; e++) {
+        heed_attention_extra_kind kind = plan->extra[e].kind;
+        int reals = kind == HEED_ATTENTION_QUERY_REALS || kind == HEED_ATTENTION_PAIR_REALS;
+        if (!b->extras || !b->extras[e].data)
+            return heed__fail(HEED_E_INVALID, "extras[%d], \"%s\", has no data; give the array", e,
+                              plan->extra[e].name);
+        if (b->extras[e].gradient && !reals)
+            return heed__fail(HEED_E_INVALID, "extras[%d], \"%s\", has no gradient; leave it NULL",
+                              e, plan->extra[e].name);
+    }
+    return HEED_OK;
+}
+
+/* The mechanism with this call's arrays. */
+static heed__self self_of(const heed__run *run, const heed__fitted *fit,
+                          const heed_real *const *parameters)
+{
+    const heed_attention_plan *plan = run->plan;
+    heed__self self = {.record = fit->record,
+                       .built = fit->built,
+                       .options = &plan->options,
+                       .batch = run->batch,
+                       .kernels = plan->kernels,
+                       .width = plan->width};
+    for (int p = 0; fit->entry->slots[p].name; p++) self.parameter[p] = parameters[fit->slot + p];
+    for (int e = 0; fit->entry->extras[e].name; e++)
+        self.extra[e] = &run->batch->extras[fit->extra + e];
+    return self;
+}
+
+static void fit_all(heed__run *run, const heed_real *const *parameters)
+{
+    const heed_attention_plan *plan = run->plan;
+    run->score = self_of(run, &plan->score_fit, parameters);
+    run->normaliser = self_of(run, &plan->normaliser_fit, parameters);
+    run->position = self_of(run, &plan->position_fit, parameters);
+    for (int s = 0; s < plan->stages; s++)
+        run->stage[s] = self_of(run, &plan->stage_fit[s], parameters);
+}
+
 heed_status heed__run_check(heed__run *run, const heed_real *const *parameters)
 {
     const heed_attention_plan *plan = run->plan;
@@ -175,7 +222,8 @@ heed_status heed__run_check(heed__run *run, const heed_real *const *parameters)
     HEED_TRY(check_parameters(plan, parameters));
     HEED_TRY(heed__check_input("q", &run->q, &b->queries));
     HEED_TRY(heed__check_input("k", &run->k, &b->keys));
-    run->score = (heed__self){plan->score_record, parameters ? parameters[0] : NULL};
+    HEED_TRY(check_extras(plan, b));
+    fit_all(run, parameters);
     run->drops = plan->drop_below && !b->keep_all;
     return HEED_OK;
 }
@@ -186,7 +234,8 @@ heed__place heed__place_of(const heed__run *run, int64_t sequence, int64_t head)
     heed__place place = {.sequence = sequence,
                          .head = head,
                          .queries = heed__length(&b->queries, sequence),
-                         .keys = heed__length(&b->keys, sequence)};
+                         .keys = heed__length(&b->keys, sequence),
+                         .batch = b};
     if (b->query_offset) place.offset = b->query_offset[b->query_offset_count == 1 ? 0 : sequence];
     return place;
 }
@@ -226,7 +275,14 @@ heed_status heed_attention_backward(const heed_attention_plan *plan,
     HEED_TRY(heed__check_input("o", &run.o, &batch->queries));
     HEED_TRY(heed__check_input("lse", &run.lse, &batch->queries));
     HEED_TRY(heed__check_input("d_o", &run.d_o, &batch->queries));
-    if (run.d_lse.data) HEED_TRY(heed__check_input("d_lse", &run.d_lse, &batch->queries));
+    if (run.d_lse.data) {
+        if (!plan->normaliser->lse_gradient)
+            return heed__fail(HEED_E_UNSUPPORTED,
+                              "d_lse is given; normaliser \"%s\" has no gradient for its lse, "
+                              "leave d_lse.data NULL",
+                              plan->normaliser->entry.name);
+        HEED_TRY(heed__check_input("d_lse", &run.d_lse, &batch->queries));
+    }
     HEED_TRY(heed__check_output("dq", &run.dq, &batch->queries, sequences, o->heads));
     HEED_TRY(heed__check_output("dk", &run.dk, &batch->keys, sequences, o->key_heads));
     HEED_TRY(heed__check_output("dv", &run.dv, &batch->keys, sequences, o->key_heads));

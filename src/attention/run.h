@@ -8,7 +8,7 @@
 typedef struct heed__run {
     const heed_attention_plan *plan;
     const heed_attention_batch *batch;
-    heed__self score;
+    heed__self score, normaliser, position, stage[HEED_STAGES + 1];
     heed_attention_input q, k, v;
     heed_attention_output out, out_lse;      /* forward */
     heed_attention_input o, lse, d_o, d_lse; /* backward; lse also to inspect */
@@ -57,6 +57,14 @@ heed__place heed__place_of(const heed__run *run, int64_t sequence, int64_t head)
 static inline int64_t heed__key_head(const heed_attention_plan *plan, int64_t head)
 {
     return head / (plan->options.heads / plan->options.key_heads);
+}
+
+/* The place of the first query head that reads a key head. */
+static inline heed__place heed__first_of_group(const heed__run *run, int64_t sequence,
+                                               int64_t key_head)
+{
+    const heed_attention_options *o = &run->plan->options;
+    return heed__place_of(run, sequence, key_head * (o->heads / o->key_heads));
 }
 
 /* Checks and fills a run; `run` holds plan, batch and arrays already. */

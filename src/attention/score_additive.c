@@ -11,21 +11,23 @@ static size_t additive_scratch(int64_t n)
     return (size_t)n * HEED_KEY_BLOCK;
 }
 
-static int64_t hidden_units(const heed_attention_options *options)
+static int64_t hidden_units(const heed_attention_options *options, const void *record)
 {
+    (void)record;
     return options->head_size;
 }
 
-static const heed_real *weights_of(const heed__self *self, int64_t head, int64_t n)
+static const heed_real *weights_of(const heed__self *self, int64_t head)
 {
-    return self->parameter + head * n;
+    return self->parameter[0] + head * self->width;
 }
 
-static void additive_row(const heed__self *self, const heed__kernels *kernels, int64_t head,
-                         int64_t n, const heed_real *q, const heed__keys *keys, heed_real *s,
-                         heed_real *scratch)
+static void additive_row(const heed__self *self, int64_t head, const heed_real *q,
+                         const heed__keys *keys, heed_real *s, heed_real *scratch)
 {
-    const heed_real *w = weights_of(self, head, n);
+    const heed_real *w = weights_of(self, head);
+    const heed__kernels *kernels = self->kernels;
+    int64_t n = self->width;
     for (int64_t t = 0; t < keys->count; t++) {
         const heed_real *k = keys->data + t * keys->stride;
         heed_real *hidden = scratch + t * n;
@@ -49,18 +51,19 @@ static void hidden_again(const heed__kernels *kernels, int64_t n, const heed_rea
     kernels->tanh(used * n, hidden, hidden);
 }
 
-static void additive_row_backward(const heed__self *self, const heed__kernels *kernels,
-                                  int64_t head, int64_t n, const heed_real *q,
+static void additive_row_backward(const heed__self *self, int64_t head, const heed_real *q,
                                   const heed__keys *keys, const heed_real *ds, heed_real *dq,
-                                  heed_real *dk, int64_t dk_stride, heed_real *dp,
+                                  heed_real *dk, int64_t dk_stride, heed_real *const *dp,
                                   heed_real *scratch)
 {
-    const heed_real *w = weights_of(self, head, n);
+    const heed_real *w = weights_of(self, head);
+    const heed__kernels *kernels = self->kernels;
+    int64_t n = self->width;
     heed_real *hidden = scratch;
     hidden_again(kernels, n, q, keys, ds, hidden);
     for (int64_t t = 0; t < keys->count; t++) {
         if (ds[t] == 0) continue;
-        if (dp) kernels->axpy(n, ds[t], hidden, dp);
+        if (dp[0]) kernels->axpy(n, ds[t], hidden, dp[0]);
         for (int64_t a = 0; a < n; a++) hidden[a] = w[a] * (1 - hidden[a] * hidden[a]);
         if (dq) kernels->axpy(n, ds[t], hidden, dq);
         if (dk) kernels->axpy(n, ds[t], hidden, dk + t * dk_stride);
@@ -71,7 +74,7 @@ static void additive_row_backward(const heed__self *self, const heed__kernels *k
 const heed__score heed__score_additive = {
     .entry = {.name = "additive",
               .help = "w . tanh(q + k), q and k already projected (Bahdanau)",
-              .parameter = {"score.w", hidden_units}},
+              .slots = {{"score.w", hidden_units, HEED_SIDE_QUERY, 0}}},
     .scratch = additive_scratch,
     .row = additive_row,
     .row_backward = additive_row_backward,

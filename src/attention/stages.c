@@ -2,6 +2,9 @@
 #include "attention/stages.h"
 
 #include "attention/dropout.h"
+#include "attention/task.h"
+
+#include <string.h>
 
 heed__stage heed__stage_of(const heed__run *run, int64_t sequence, int64_t head)
 {
@@ -10,30 +13,53 @@ heed__stage heed__stage_of(const heed__run *run, int64_t sequence, int64_t head)
     return stage;
 }
 
+/* Of two parts that must both show a pair. */
+static heed__cover both(heed__cover a, heed__cover b)
+{
+    if (a == HEED_EMPTY || b == HEED_EMPTY) return HEED_EMPTY;
+    return a == HEED_FULL && b == HEED_FULL ? HEED_FULL : HEED_PARTIAL;
+}
+
 heed__cover heed__cover_of(const heed__stage *stage, const heed__block *block)
 {
-    const heed__mask_node *node = stage->run->plan->mask;
-    return node ? node->mask->cover(node, &stage->place, block) : HEED_FULL;
+    const heed_attention_plan *plan = stage->run->plan;
+    const heed__mask_node *node = plan->mask;
+    heed__cover cover = HEED_FULL;
+    if (!plan->hides) return cover;
+    if (node) cover = node->mask->cover(node, &stage->place, block);
+    for (int s = 0; s < plan->stages && cover != HEED_EMPTY; s++)
+        if (plan->stage[s]->cover)
+            cover = both(cover, plan->stage[s]->cover(&stage->run->stage[s], &stage->place, block));
+    return cover;
 }
 
 void heed__visible(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
                    unsigned char *visible)
 {
-    const heed__mask_node *node = stage->run->plan->mask;
-    node->mask->row(node, &stage->place, i, j, n, visible);
+    const heed_attention_plan *plan = stage->run->plan;
+    const heed__mask_node *node = plan->mask;
+    unsigned char part[HEED_KEY_BLOCK];
+    memset(visible, 1, (size_t)n);
+    if (node) node->mask->row(node, &stage->place, i, j, n, visible);
+    for (int s = 0; s < plan->stages; s++) {
+        if (!plan->stage[s]->cover) continue;
+        plan->stage[s]->row(&stage->run->stage[s], &stage->place, i, j, n, part);
+        for (int64_t t = 0; t < n; t++) visible[t] &= part[t];
+    }
 }
 
-static void select_scores(int64_t n, const unsigned char *visible, heed_real *s)
+static void select_or(int64_t n, const unsigned char *visible, heed_real other, heed_real *s)
 {
     if (!visible) return;
-    for (int64_t t = 0; t < n; t++) s[t] = visible[t] ? s[t] : -HEED_REAL(INFINITY);
+    for (int64_t t = 0; t < n; t++) s[t] = visible[t] ? s[t] : other;
 }
 
-/* keep[t] = Z / (1 - p) of query i and key j + t. */
-static void draw(const heed__stage *stage, int64_t i, int64_t j, int64_t n, heed_real *keep)
+/* keep[t] = Z / (1 - p) of the line's keys. */
+static void draw(const heed__stage *stage, const heed__line *line, heed_real *keep)
 {
     const heed_attention_plan *plan = stage->run->plan;
-    heed__dropout_row(stage->drop_key, plan->drop_below, plan->keep_factor, i, j, n, keep);
+    heed__dropout_row(stage->drop_key, plan->drop_below, plan->keep_factor, line->query, line->key,
+                      line->n, keep);
 }
 
 static void multiply(int64_t n, const heed_real *x, heed_real *y)
@@ -41,50 +67,191 @@ static void multiply(int64_t n, const heed_real *x, heed_real *y)
     for (int64_t t = 0; t < n; t++) y[t] *= x[t];
 }
 
-heed_real heed__stage_forward(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
-                              const unsigned char *visible, heed_real *s, heed_real *top,
-                              heed_real *sum)
+/* What each stage was given. */
+typedef struct history {
+    heed_real scores[HEED_STAGES + 1][HEED_KEY_BLOCK], weights[HEED_STAGES + 1][HEED_KEY_BLOCK];
+} history;
+
+static void note(heed_real room[HEED_KEY_BLOCK], int64_t n, const heed_real *x)
+{
+    memcpy(room, x, (size_t)n * sizeof *x);
+}
+
+static void shape(const heed__stage *stage, const heed__line *line, const unsigned char *visible,
+                  heed_real *s, history *past)
 {
     const heed_attention_plan *plan = stage->run->plan;
-    select_scores(n, visible, s);
-    heed_real factor = plan->normaliser->block(plan->kernels, n, s, top, sum);
-    if (stage->run->drops) {
-        heed_real keep[HEED_KEY_BLOCK];
-        draw(stage, i, j, n, keep);
-        multiply(n, keep, s);
+    if (plan->stages) select_or(line->n, visible, 0, s); /* no NaN from masked keys in there */
+    for (int k = 0; k < plan->stages; k++) {
+        if (!plan->stage[k]->forward) continue;
+        if (past) note(past->scores[k], line->n, s);
+        plan->stage[k]->forward(&stage->run->stage[k], line, s);
     }
+    select_or(line->n, visible, -HEED_REAL(INFINITY), s);
+}
+
+static void weigh(const heed__stage *stage, const heed__line *line, heed_real *p, history *past)
+{
+    const heed_attention_plan *plan = stage->run->plan;
+    for (int k = 0; k < plan->stages; k++) {
+        if (!plan->stage[k]->weigh) continue;
+        if (past) note(past->weights[k], line->n, p);
+        plan->stage[k]->weigh(&stage->run->stage[k], line, p);
+    }
+}
+
+void heed__stage_scores(const heed__stage *stage, const heed__line *line,
+                        const unsigned char *visible, heed_real *s)
+{
+    shape(stage, line, visible, s, NULL);
+}
+
+void heed__stage_weigh(const heed__stage *stage, const heed__line *line, int drops, heed_real *p)
+{
+    weigh(stage, line, p, NULL);
+    if (drops && stage->run->drops) {
+        heed_real keep[HEED_KEY_BLOCK];
+        draw(stage, line, keep);
+        multiply(line->n, keep, p);
+    }
+}
+
+void heed__stage_values(const heed__stage *stage, const heed__line *line, const heed_real *w,
+                        heed_real *o)
+{
+    const heed_attention_plan *plan = stage->run->plan;
+    for (int k = 0; plan->reads_values && k < plan->stages; k++)
+        if (plan->stage[k]->values) plan->stage[k]->values(&stage->run->stage[k], line, w, o);
+}
+
+heed_real heed__stage_stream(const heed__stage *stage, const heed__line *line,
+                             const unsigned char *visible, heed_real *s, heed_real *top,
+                             heed_real *sum)
+{
+    const heed__run *run = stage->run;
+    shape(stage, line, visible, s, NULL);
+    heed_real factor = run->plan->normaliser->block(&run->normaliser, line, s, top, sum);
+    heed__stage_weigh(stage, line, 1, s);
     return factor;
 }
 
-void heed__stage_weights(const heed__stage *stage, int64_t n, const unsigned char *visible,
-                         heed_real lse, heed_real *s)
+/* Raw scores to P, before stages that weigh. */
+static void normalise(const heed__stage *stage, const heed__line *line,
+                      const unsigned char *visible, const heed_real *stats, heed_real *s)
 {
-    const heed_attention_plan *plan = stage->run->plan;
-    select_scores(n, visible, s);
-    plan->normaliser->weights(plan->kernels, n, s, lse);
-    if (!visible) return;
-    for (int64_t t = 0; t < n; t++) s[t] = visible[t] ? s[t] : 0;
+    const heed__run *run = stage->run;
+    run->plan->normaliser->weights(&run->normaliser, line, s, stats);
+    select_or(line->n, visible, 0, s);
 }
 
-void heed__stage_backward(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
-                          const unsigned char *visible, heed_real lse, heed_real delta,
-                          heed_real *s, heed_real *d)
+void heed__stage_weights(const heed__stage *stage, const heed__line *line,
+                         const unsigned char *visible, const heed_real *stats, heed_real *s)
 {
-    heed_real keep[HEED_KEY_BLOCK];
-    const heed_attention_plan *plan = stage->run->plan;
-    int drops = stage->run->drops;
-    heed__stage_weights(stage, n, visible, lse, s);
-    if (drops) {
-        draw(stage, i, j, n, keep);
-        multiply(n, keep, d);
+    shape(stage, line, visible, s, NULL);
+    normalise(stage, line, visible, stats, s);
+    weigh(stage, line, s, NULL);
+}
+
+/* s = raw scores -> shaped (the normaliser's input) in `shaped`, P in `p`, what v is multiplied
+ * with in s. keep: dropout's, used where the run drops. */
+static void again(const heed__stage *stage, const heed__line *line, const unsigned char *visible,
+                  const heed_real *stats, heed_real *s, heed_real *shaped, heed_real *p,
+                  heed_real *keep, history *past)
+{
+    shape(stage, line, visible, s, past);
+    note(shaped, line->n, s);
+    normalise(stage, line, visible, stats, s);
+    note(p, line->n, s);
+    weigh(stage, line, s, past);
+    if (!stage->run->drops) return;
+    draw(stage, line, keep);
+    multiply(line->n, keep, s);
+}
+
+/* d = <do, v_j> becomes the gradient of P. w: what v was multiplied with. */
+static void back_to_weights(const heed__stage *stage, heed__line *line,
+                            const unsigned char *visible, const heed_real *d_o, heed_real *sums,
+                            const heed_real *w, const heed_real *keep, const history *past,
+                            heed_real *d)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_plan *plan = run->plan;
+    select_or(line->n, visible, 0, d);
+    for (int k = 0; plan->reads_values && k < plan->stages; k++) {
+        if (!plan->stage[k]->values_back) continue;
+        heed__row_sums(run, &plan->stage_fit[k], sums, line->dp);
+        plan->stage[k]->values_back(&run->stage[k], line, w, d_o, d);
+        select_or(line->n, visible, 0, d);
     }
-    plan->normaliser->backward(n, s, d, delta);
-    if (drops) multiply(n, keep, s);
-    if (lse == -HEED_REAL(INFINITY)) {
-        for (int64_t t = 0; t < n; t++) d[t] = 0;
-    } else if (visible) {
-        for (int64_t t = 0; t < n; t++) d[t] = visible[t] ? d[t] : 0;
+    if (run->drops) multiply(line->n, keep, d);
+    for (int k = plan->stages - 1; k >= 0; k--) {
+        if (!plan->stage[k]->weigh_back) continue;
+        heed__row_sums(run, &plan->stage_fit[k], sums, line->dp);
+        plan->stage[k]->weigh_back(&run->stage[k], line, past->weights[k], d);
     }
+}
+
+static void back_to_scores(const heed__stage *stage, heed__line *line, heed_real *sums,
+                           const history *past, heed_real *d)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_plan *plan = run->plan;
+    heed_real *pairs = line->pairs;
+    for (int k = plan->stages - 1; k >= 0; k--) {
+        if (!plan->stage[k]->backward) continue;
+        heed__row_sums(run, &plan->stage_fit[k], sums, line->dp);
+        line->pairs = line->pair_stage == k ? pairs : NULL;
+        plan->stage[k]->backward(&run->stage[k], line, past->scores[k], d);
+    }
+}
+
+void heed__stage_gather(const heed__stage *stage, const heed__line *given,
+                        const unsigned char *visible, const heed_real *d_o, heed__row_state *row,
+                        heed_real *s, heed_real *d)
+{
+    const heed__run *run = stage->run;
+    heed__line line = *given;
+    heed_real shaped[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], keep[HEED_KEY_BLOCK];
+    history past;
+    line.owner = 0; /* gradients are made in the tiles */
+    line.dq = NULL;
+    if (row->stats[0] == -HEED_REAL(INFINITY)) return;
+    again(stage, &line, visible, row->stats, s, shaped, p, keep, &past);
+    back_to_weights(stage, &line, visible, d_o, NULL, s, keep, &past, d);
+    run->plan->normaliser->gather(&run->normaliser, &line, shaped, p, d, row->stats, row->sums);
+}
+
+void heed__stage_backward(const heed__stage *stage, const heed__line *given,
+                          const unsigned char *visible, const heed_real *d_o,
+                          const heed__row_state *row, heed_real *sums, heed_real *s, heed_real *d)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_plan *plan = run->plan;
+    heed__line line = *given;
+    heed_real shaped[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], keep[HEED_KEY_BLOCK];
+    history past;
+    if (row->stats[0] == -HEED_REAL(INFINITY)) { /* it sees nothing */
+        for (int64_t t = 0; t < line.n; t++) s[t] = d[t] = 0;
+        return;
+    }
+    again(stage, &line, visible, row->stats, s, shaped, p, keep, &past);
+    back_to_weights(stage, &line, visible, d_o, sums, s, keep, &past, d);
+    heed__row_sums(run, &plan->normaliser_fit, sums, line.dp);
+    plan->normaliser->backward(&run->normaliser, &line, shaped, p, d, row);
+    select_or(line.n, visible, 0, d);
+    back_to_scores(stage, &line, sums, &past, d);
+    select_or(line.n, visible, 0, d);
+}
+
+void heed__stage_row_backward(const heed__stage *stage, const heed__line *given,
+                              const heed__row_state *row, heed_real *sums)
+{
+    const heed__run *run = stage->run;
+    const heed__normaliser *normaliser = run->plan->normaliser;
+    heed__line line = *given;
+    if (!normaliser->row_backward || !sums || row->stats[0] == -HEED_REAL(INFINITY)) return;
+    heed__row_sums(run, &run->plan->normaliser_fit, sums, line.dp);
+    normaliser->row_backward(&run->normaliser, &line, row);
 }
 
 int heed__all_finite(int64_t rows, int64_t n, const heed_real *x, int64_t stride)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What every engine does to one row of scores against one key block, between the two products:
- * mask, normalise, drop; and its derivative. One place, so that all engines agree to the bit.
+ * stages, mask, normalise, weigh, drop; and its derivative. One place, so that all engines agree to
+ * the bit.
  */
 #ifndef HEED_ATTENTION_STAGES_H
 #define HEED_ATTENTION_STAGES_H
@@ -17,30 +18,59 @@ typedef struct heed__stage {
 
 heed__stage heed__stage_of(const heed__run *run, int64_t sequence, int64_t head);
 
-/* FULL where there is no mask. */
+/* FULL where nothing hides keys. */
 heed__cover heed__cover_of(const heed__stage *stage, const heed__block *block);
 
 /* Which of the n keys from j query i sees. */
 void heed__visible(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
                    unsigned char *visible);
 
-/* Scores s of query i against the n keys from j (a key block's start) become unnormalised weights
- * with dropout applied. visible NULL = all. Returns the factor for the row's output so far. */
-heed_real heed__stage_forward(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
-                              const unsigned char *visible, heed_real *s, heed_real *top,
-                              heed_real *sum);
+/* Query i against the n keys from j; q: its prepared row. The line lives no longer than the stage.
+ */
+static inline heed__line heed__line_of(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
+                                       const heed_real *q)
+{
+    return (heed__line){.place = &stage->place, .query = i, .key = j, .n = n, .q = q};
+}
 
-/* Scores s become weights P. */
-void heed__stage_weights(const heed__stage *stage, int64_t n, const unsigned char *visible,
-                         heed_real lse, heed_real *s);
+/* Raw scores become what is normalised: stages, then -inf where not visible. visible NULL = all. */
+void heed__stage_scores(const heed__stage *stage, const heed__line *line,
+                        const unsigned char *visible, heed_real *s);
 
-/* Scores s become dropped weights (what v was multiplied with), and d, the gradient of those,
- * becomes the gradient of the scores, exactly 0 where masked. */
-void heed__stage_backward(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
-                          const unsigned char *visible, heed_real lse, heed_real delta,
-                          heed_real *s, heed_real *d);
+/* Raw scores become unnormalised weights as v is multiplied with, of a normaliser that streams.
+ * Returns the factor for the row's output so far. */
+heed_real heed__stage_stream(const heed__stage *stage, const heed__line *line,
+                             const unsigned char *visible, heed_real *s, heed_real *top,
+                             heed_real *sum);
 
-/* D values that are NaN or infinite among rows x n? */
+/* Weights P become what v is multiplied with: stages that weigh, dropout (unless drops is 0). */
+void heed__stage_weigh(const heed__stage *stage, const heed__line *line, int drops, heed_real *p);
+
+/* o += what stages give to the values. */
+void heed__stage_values(const heed__stage *stage, const heed__line *line, const heed_real *w,
+                        heed_real *o);
+
+/* Raw scores become weights P with all stages applied, without dropout; exactly 0 where masked. */
+void heed__stage_weights(const heed__stage *stage, const heed__line *line,
+                         const unsigned char *visible, const heed_real *stats, heed_real *s);
+
+/* The look ahead: adds a block's part to row->sums. d = <do, v_j> of each key; s and d are used up.
+ */
+void heed__stage_gather(const heed__stage *stage, const heed__line *line,
+                        const unsigned char *visible, const heed_real *d_o, heed__row_state *row,
+                        heed_real *s, heed_real *d);
+
+/* Raw scores s become what v was multiplied with, and d = <do, v_j> becomes the gradient of the raw
+ * scores, exactly 0 where masked. sums: the query's own ([row_columns], NULL = unwanted). */
+void heed__stage_backward(const heed__stage *stage, const heed__line *line,
+                          const unsigned char *visible, const heed_real *d_o,
+                          const heed__row_state *row, heed_real *sums, heed_real *s, heed_real *d);
+
+/* What a row gives to the normaliser's parameters once. */
+void heed__stage_row_backward(const heed__stage *stage, const heed__line *line,
+                              const heed__row_state *row, heed_real *sums);
+
+/* No values that are NaN or infinite among rows x n? */
 int heed__all_finite(int64_t rows, int64_t n, const heed_real *x, int64_t stride);
 
 #endif

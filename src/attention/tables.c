@@ -8,18 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static const heed__position position_none = {
-    .entry = {.name = "none", .help = "scores do not depend on positions"}};
-
-/* Each row begins with its entry, so a pointer to the one is a pointer to the other. */
 static const heed__entry *const scores[] = {
     &heed__score_scaled_dot.entry,
     &heed__score_dot.entry,
     &heed__score_additive.entry,
+    &heed__score_general.entry,
 };
 
 static const heed__entry *const normalisers[] = {
     &heed__normaliser_softmax.entry,
+    &heed__normaliser_sink.entry,
+    &heed__normaliser_softmax1.entry,
+    &heed__normaliser_sparsemax.entry,
 };
 
 static const heed__entry *const masks[] = {
@@ -30,87 +30,74 @@ static const heed__entry *const masks[] = {
 };
 
 static const heed__entry *const positions[] = {
-    &position_none.entry,
+    &heed__position_none.entry,
 };
 
-enum { SCORE, NORMALISER, MASK, POSITION, TABLES };
+static const heed__entry *const stages[] = {
+    &heed__stage_softcap.entry,
+    &heed__stage_bias.entry,
+};
 
-typedef struct table {
+static const struct table {
     const char *name;
     const heed__entry *const *rows;
     size_t count;
-} table;
-
-static const table tables[TABLES] = {
-    [SCORE] = {"score", scores, sizeof scores / sizeof scores[0]},
-    [NORMALISER] = {"normaliser", normalisers, sizeof normalisers / sizeof normalisers[0]},
-    [MASK] = {"mask", masks, sizeof masks / sizeof masks[0]},
-    [POSITION] = {"position", positions, sizeof positions / sizeof positions[0]},
+} tables[HEED_TABLES] = {
+    [HEED_TABLE_SCORE] = {"score", scores, sizeof scores / sizeof scores[0]},
+    [HEED_TABLE_NORMALISER] = {"normaliser", normalisers,
+                               sizeof normalisers / sizeof normalisers[0]},
+    [HEED_TABLE_MASK] = {"mask", masks, sizeof masks / sizeof masks[0]},
+    [HEED_TABLE_POSITION] = {"position", positions, sizeof positions / sizeof positions[0]},
+    [HEED_TABLE_STAGE] = {"stage", stages, sizeof stages / sizeof stages[0]},
 };
 
-static heed_status unknown(const table *t, const char *name)
+const char *heed__table_name(heed__table table)
 {
-    char names[512] = "";
+    return tables[table].name;
+}
+
+const heed__entry *heed__table_at(heed__table table, size_t index)
+{
+    return index < tables[table].count ? tables[table].rows[index] : NULL;
+}
+
+static heed_status unknown(heed__table table, const char *name)
+{
+    char names[1024] = "";
     size_t used = 0;
-    for (size_t r = 0; r < t->count && used < sizeof names; r++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", r ? ", " : "",
-                                 t->rows[r]->name);
-    return heed__fail(HEED_E_INVALID, "there is no %s \"%s\"; there are: %s", t->name,
+    const heed__entry *row;
+    for (size_t r = 0; (row = heed__table_at(table, r)) && used < sizeof names; r++)
+        used +=
+            (size_t)snprintf(names + used, sizeof names - used, "%s%s", r ? ", " : "", row->name);
+    return heed__fail(HEED_E_INVALID, "there is no %s \"%s\"; there are: %s", tables[table].name,
                       name ? name : "(no name)", names);
 }
 
-static heed_status find(const table *t, const heed_attention_part *part, const heed__entry **out)
+heed_status heed__table_find(heed__table table, const char *name, const heed__entry **out)
 {
-    size_t r = 0;
-    if (part) {
-        while (r < t->count && (!part->name || strcmp(t->rows[r]->name, part->name) != 0)) r++;
-        if (r == t->count) return unknown(t, part->name);
-        size_t record = t->rows[r]->record ? t->rows[r]->record : sizeof *part;
-        if (part->size != record)
-            return heed__fail(HEED_E_INVALID,
-                              "%s \"%s\": its record says size = %zu; this heed's has %zu bytes, "
-                              "set size with sizeof",
-                              t->name, part->name, part->size, record);
-    }
-    *out = t->rows[r];
-    return HEED_OK;
+    for (size_t r = 0; name && (*out = heed__table_at(table, r)); r++)
+        if (strcmp((*out)->name, name) == 0) return HEED_OK;
+    *out = NULL;
+    return unknown(table, name);
 }
 
-heed_status heed__find_score(const heed_attention_part *part, const heed__score **out)
+heed_status heed__table_row(heed__table table, const heed_attention_part *part,
+                            const heed__entry **out)
 {
-    const heed__entry *entry = NULL;
-    HEED_TRY(find(&tables[SCORE], part, &entry));
-    *out = (const heed__score *)entry;
-    return HEED_OK;
-}
-
-heed_status heed__find_normaliser(const heed_attention_part *part, const heed__normaliser **out)
-{
-    const heed__entry *entry = NULL;
-    HEED_TRY(find(&tables[NORMALISER], part, &entry));
-    *out = (const heed__normaliser *)entry;
-    return HEED_OK;
-}
-
-heed_status heed__find_mask(const heed_attention_part *part, const heed__mask **out)
-{
-    const heed__entry *entry = NULL;
-    HEED_TRY(find(&tables[MASK], part, &entry));
-    *out = (const heed__mask *)entry;
-    return HEED_OK;
-}
-
-heed_status heed__find_position(const heed_attention_part *part, const heed__position **out)
-{
-    const heed__entry *entry = NULL;
-    HEED_TRY(find(&tables[POSITION], part, &entry));
-    *out = (const heed__position *)entry;
-    return HEED_OK;
+    *out = tables[table].rows[0];
+    if (!part) return HEED_OK;
+    HEED_TRY(heed__table_find(table, part->name, out));
+    size_t record = (*out)->record ? (*out)->record : sizeof *part;
+    if (part->size == record) return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "%s \"%s\": its record says size = %zu; this heed's has %zu bytes, set size "
+                      "with sizeof",
+                      tables[table].name, part->name, part->size, record);
 }
 
 int heed_attention_list(size_t index, heed_attention_entry *out)
 {
-    for (size_t t = 0; t < TABLES; t++) {
+    for (size_t t = 0; t < HEED_TABLES; t++) {
         if (index < tables[t].count) {
             const heed__entry *entry = tables[t].rows[index];
             *out = (heed_attention_entry){tables[t].name, entry->name, entry->help};
@@ -122,4 +109,22 @@ int heed_attention_list(size_t index, heed_attention_entry *out)
     if (!engine) return 0;
     *out = (heed_attention_entry){"engine", engine->name, engine->help};
     return 1;
+}
+
+int heed_attention_field_at(const char *table, const char *name, size_t index,
+                            heed_attention_field *out)
+{
+    for (heed__table t = 0; table && name && t < HEED_TABLES; t++) {
+        const heed__entry *row;
+        if (strcmp(tables[t].name, table) != 0) continue;
+        for (size_t r = 0; (row = heed__table_at(t, r)); r++) {
+            const heed__field *field = row->fields;
+            if (strcmp(row->name, name) != 0 || !field) continue;
+            for (size_t i = 0; i < index && field->name; i++) field++;
+            if (!field->name) return 0;
+            *out = (heed_attention_field){field->name, field->help, field->kind, field->offset};
+            return 1;
+        }
+    }
+    return 0;
 }

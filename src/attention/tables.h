@@ -5,15 +5,35 @@
 
 #include "attention/mechanism.h"
 
-extern const heed__score heed__score_scaled_dot, heed__score_dot, heed__score_additive;
-extern const heed__normaliser heed__normaliser_softmax;
-extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any;
+/* Every entry is the first member of its row, so a pointer to the one is a pointer to the other. */
+typedef enum heed__table {
+    HEED_TABLE_SCORE,
+    HEED_TABLE_NORMALISER,
+    HEED_TABLE_MASK,
+    HEED_TABLE_POSITION,
+    HEED_TABLE_STAGE,
+    HEED_TABLES
+} heed__table;
 
-/* Finds the row that `part` names (the first where part is NULL) and checks its record against the
- * row. The message of HEED_E_INVALID lists the names there are. */
-heed_status heed__find_score(const heed_attention_part *part, const heed__score **out);
-heed_status heed__find_normaliser(const heed_attention_part *part, const heed__normaliser **out);
-heed_status heed__find_mask(const heed_attention_part *part, const heed__mask **out);
-heed_status heed__find_position(const heed_attention_part *part, const heed__position **out);
+extern const heed__score heed__score_scaled_dot, heed__score_dot, heed__score_additive,
+    heed__score_general;
+extern const heed__normaliser heed__normaliser_softmax, heed__normaliser_sink,
+    heed__normaliser_softmax1, heed__normaliser_sparsemax;
+extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any;
+extern const heed__position heed__position_none;
+extern const heed__shaper heed__stage_softcap, heed__stage_bias;
+
+/* "score" and so on. */
+const char *heed__table_name(heed__table table);
+
+/* Row `index`; NULL past the end. */
+const heed__entry *heed__table_at(heed__table table, size_t index);
+
+/* The row of that name. The message of HEED_E_INVALID lists the names there are. */
+heed_status heed__table_find(heed__table table, const char *name, const heed__entry **out);
+
+/* The row that `part` names (the first where part is NULL), its record's size checked. */
+heed_status heed__table_row(heed__table table, const heed_attention_part *part,
+                            const heed__entry **out);
 
 #endif

@@ -45,59 +45,121 @@ void heed__piece_at(const heed__pieces *pieces, int64_t sequences, int64_t piece
     *row = (piece - pieces->first[low]) * pieces->size;
 }
 
+static size_t partial_size(const heed__parameter *p)
+{
+    return (size_t)(p->heads * p->columns);
+}
+
+static void cut_side(heed__partials *partials, const heed__run *run, heed__side side)
+{
+    const heed_attention_batch *b = run->batch;
+    heed__pieces_cut(&partials->pieces[side], side == HEED_SIDE_KEY ? &b->keys : &b->queries,
+                     b->sequences, HEED_QUERY_BLOCK);
+}
+
 void heed__partials_start(heed__partials *partials, heed__carver *carver,
                           const heed_attention_plan *plan, const heed__run *run)
 {
     const heed_attention_capacity *c = &plan->capacity;
-    heed_attention_parameter parameter;
-    *partials = (heed__partials){.columns = 0};
-    if (!heed_attention_plan_parameter(plan, 0, &parameter)) return;
-    int64_t most = c->query_rows / HEED_QUERY_BLOCK + c->sequences;
-    size_t a_piece = (size_t)(plan->options.heads * parameter.columns);
-    partials->columns = parameter.columns;
-    partials->pieces.first = heed__carve_integers(carver, (size_t)c->sequences + 1);
-    partials->sums = heed__carve(carver, (size_t)most * a_piece);
+    int64_t most[2] = {c->query_rows / HEED_QUERY_BLOCK + c->sequences,
+                       c->key_rows / HEED_QUERY_BLOCK + c->sequences};
+    *partials = (heed__partials){.sums = {NULL}};
+    if (!plan->parameters) return;
+    for (int side = 0; side < 2; side++)
+        partials->pieces[side].first = heed__carve_integers(carver, (size_t)c->sequences + 1);
+    for (int p = 0; p < plan->parameters; p++)
+        partials->sums[p] = heed__carve(carver, (size_t)most[plan->parameter[p].slot->side] *
+                                                    partial_size(&plan->parameter[p]));
     if (!run) return;
-    heed__pieces_cut(&partials->pieces, &run->batch->queries, run->batch->sequences,
-                     HEED_QUERY_BLOCK);
-    size_t used = (size_t)partials->pieces.count * a_piece;
-    for (size_t i = 0; i < used; i++) partials->sums[i] = 0;
+    cut_side(partials, run, HEED_SIDE_QUERY);
+    cut_side(partials, run, HEED_SIDE_KEY);
+    for (int p = 0; p < plan->parameters; p++) {
+        int64_t pieces = partials->pieces[plan->parameter[p].slot->side].count;
+        size_t used = heed__wants(run, p) ? (size_t)pieces * partial_size(&plan->parameter[p]) : 0;
+        for (size_t i = 0; i < used; i++) partials->sums[p][i] = 0;
+    }
 }
 
-static int wanted(const heed__partials *partials, const heed__run *run)
+int heed__learns_at_finish(const heed__run *run, heed__side side)
 {
-    return partials->columns && run->d_parameters && run->d_parameters[0];
+    for (int p = 0; p < run->plan->parameters; p++) {
+        const heed__slot *slot = run->plan->parameter[p].slot;
+        if (slot->from_finish && slot->side == side && heed__wants(run, p)) return 1;
+    }
+    return 0;
 }
 
-heed_real *heed__partial_at(const heed__partials *partials, const heed__run *run, int64_t sequence,
-                            int64_t head, int64_t row)
+int heed__wants_row_sums(const heed__run *run)
 {
-    if (!wanted(partials, run)) return NULL;
-    int64_t piece = partials->pieces.first[sequence] + row / HEED_QUERY_BLOCK;
-    return partials->sums + (piece * run->plan->options.heads + head) * partials->columns;
+    for (int p = 0; p < run->plan->parameters; p++)
+        if (run->plan->parameter[p].at >= 0 && heed__wants(run, p)) return 1;
+    return 0;
+}
+
+void heed__row_sums(const heed__run *run, const heed__fitted *fit, heed_real *row,
+                    heed_real *dp[HEED_SELF_SLOTS])
+{
+    for (int p = 0; p < HEED_SELF_SLOTS; p++) dp[p] = NULL;
+    for (int p = 0; row && fit->entry->slots[p].name; p++) {
+        int64_t at = run->plan->parameter[fit->slot + p].at;
+        if (at >= 0 && heed__wants(run, fit->slot + p)) dp[p] = row + at;
+    }
+}
+
+static heed_real *partial_at(const heed__partials *partials, const heed__run *run, int index,
+                             int64_t sequence, int64_t head, int64_t row)
+{
+    const heed__parameter *p = &run->plan->parameter[index];
+    int64_t piece = partials->pieces[p->slot->side].first[sequence] + row / HEED_QUERY_BLOCK;
+    return partials->sums[index] + (piece * p->heads + head) * p->columns;
+}
+
+void heed__row_sums_add(const heed__partials *partials, const heed__run *run,
+                        const heed__place *place, int64_t row, const heed_real *sums)
+{
+    for (int p = 0; p < run->plan->parameters; p++) {
+        const heed__parameter *parameter = &run->plan->parameter[p];
+        if (parameter->at < 0 || !heed__wants(run, p)) continue;
+        run->plan->kernels->add(parameter->columns, sums + parameter->at,
+                                partial_at(partials, run, p, place->sequence, place->head, row));
+    }
+}
+
+void heed__finish_sums(const heed__partials *partials, const heed__run *run, heed__side side,
+                       int64_t sequence, int64_t head, int64_t row, heed_real *dp[HEED_SELF_SLOTS])
+{
+    const heed__fitted *fit = &run->plan->score_fit;
+    for (int p = 0; p < HEED_SELF_SLOTS; p++) dp[p] = NULL;
+    for (int p = 0; fit->entry->slots[p].name; p++)
+        if (fit->entry->slots[p].from_finish && fit->entry->slots[p].side == side &&
+            heed__wants(run, fit->slot + p))
+            dp[p] = partial_at(partials, run, fit->slot + p, sequence, head, row);
 }
 
 typedef struct reduction {
     const heed__partials *partials;
     const heed__run *run;
+    int index;
 } reduction;
 
 static void reduce_head(void *arg, int64_t head, int thread)
 {
     const reduction *r = arg;
-    const heed__partials *p = r->partials;
     const heed__run *run = r->run;
-    int64_t heads = run->plan->options.heads;
-    heed_real *gradient = run->d_parameters[0] + head * p->columns;
+    const heed__parameter *p = &run->plan->parameter[r->index];
+    const heed_real *sums = r->partials->sums[r->index];
+    heed_real *gradient = run->d_parameters[r->index] + head * p->columns;
     (void)thread;
-    for (int64_t piece = 0; piece < p->pieces.count; piece++)
-        run->plan->kernels->add(p->columns, p->sums + (piece * heads + head) * p->columns,
+    for (int64_t piece = 0; piece < r->partials->pieces[p->slot->side].count; piece++)
+        run->plan->kernels->add(p->columns, sums + (piece * p->heads + head) * p->columns,
                                 gradient);
 }
 
 void heed__partials_finish(const heed__partials *partials, const heed__run *run)
 {
-    reduction r = {partials, run};
-    if (wanted(partials, run))
-        heed__parallel(run->plan->context, run->plan->options.heads, reduce_head, &r);
+    for (int p = 0; p < run->plan->parameters; p++) {
+        reduction r = {partials, run, p};
+        if (heed__wants(run, p))
+            heed__parallel(run->plan->context, run->plan->parameter[p].heads, reduce_head, &r);
+    }
 }

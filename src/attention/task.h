@@ -40,22 +40,41 @@ void heed__pieces_cut(heed__pieces *pieces, const heed_attention_rows *rows, int
 void heed__piece_at(const heed__pieces *pieces, int64_t sequences, int64_t piece, int64_t *sequence,
                     int64_t *row);
 
-/* The gradient of the score's learned array: each (piece of QUERY_BLOCK rows, head) has a partial
+/* Gradients of the learned arrays: each (piece of 64 rows of the slot's side, head) has a partial
  * sum, and they are added up in order. */
 typedef struct heed__partials {
-    heed__pieces pieces;
-    int64_t columns; /* 0 = the score has none */
-    heed_real *sums; /* [pieces, H, columns] */
+    heed__pieces pieces[2];      /* of the queries, of the keys */
+    heed_real *sums[HEED_SLOTS]; /* [pieces, heads, columns] */
 } heed__partials;
 
-/* Carves room for the largest batch; for a run also cuts its queries and zeroes the sums. */
+/* Carves room for the largest batch; for a run also cuts its rows and zeroes the sums. */
 void heed__partials_start(heed__partials *partials, heed__carver *carver,
                           const heed_attention_plan *plan, const heed__run *run);
 
-/* The partial sum that query row `row` (a multiple of QUERY_BLOCK) of (sequence, head) adds to;
- * NULL where no gradient is wanted. */
-heed_real *heed__partial_at(const heed__partials *partials, const heed__run *run, int64_t sequence,
-                            int64_t head, int64_t row);
+/* Is the gradient of parameter `index` wanted in this call? */
+static inline int heed__wants(const heed__run *run, int index)
+{
+    return run->d_parameters && run->d_parameters[index];
+}
+
+/* Is that of any array that `finish` of one side adds to? */
+int heed__learns_at_finish(const heed__run *run, heed__side side);
+
+/* Is any of those with sums of a query's own? */
+int heed__wants_row_sums(const heed__run *run);
+
+/* Where a mechanism adds to a query's own sums (row: [row_columns], NULL = none). */
+void heed__row_sums(const heed__run *run, const heed__fitted *fit, heed_real *row,
+                    heed_real *dp[HEED_SELF_SLOTS]);
+
+/* Adds the own sums of query `row` (of its block) to the partial sums. */
+void heed__row_sums_add(const heed__partials *partials, const heed__run *run,
+                        const heed__place *place, int64_t row, const heed_real *sums);
+
+/* Where `finish` of one side adds: the partial sums that row `row` of (sequence, head) belongs to.
+ */
+void heed__finish_sums(const heed__partials *partials, const heed__run *run, heed__side side,
+                       int64_t sequence, int64_t head, int64_t row, heed_real *dp[HEED_SELF_SLOTS]);
 
 /* gradient += all partial sums, in order. */
 void heed__partials_finish(const heed__partials *partials, const heed__run *run);

@@ -1,56 +1,89 @@
 /* SPDX-License-Identifier: MIT */
 #include "attention/tile.h"
 
-size_t heed__prepared_size(const heed_attention_plan *plan, heed__side side, size_t rows)
+#include <string.h>
+
+int heed__prepares(const heed_attention_plan *plan, heed__side side)
 {
-    return plan->score->prepare[side] ? rows * (size_t)plan->options.head_size : 0;
+    return plan->score->prepare[side] || plan->position->turn;
 }
 
-const heed_real *heed__prepare_rows(const heed__run *run, heed__side side, int64_t head,
-                                    int64_t count, const heed_real *x, int64_t stride,
-                                    heed_real *room, int64_t *out_stride)
+size_t heed__prepared_size(const heed_attention_plan *plan, heed__side side, size_t rows)
 {
-    const heed__score *score = run->plan->score;
-    int64_t n = run->plan->options.head_size;
-    *out_stride = stride;
-    if (!score->prepare[side]) return x;
-    for (int64_t r = 0; r < count; r++)
-        score->prepare[side](&run->score, run->plan->kernels, head, n, x + r * stride,
-                             room + r * n);
-    *out_stride = n;
-    return room;
+    return heed__prepares(plan, side) ? rows * (size_t)plan->width : 0;
+}
+
+/* Where a row stands. */
+static int64_t position_of(const heed__place *place, heed__side side, int64_t row)
+{
+    return side == HEED_SIDE_QUERY ? row + place->offset : row;
+}
+
+void heed__prepare_row(const heed__run *run, heed__side side, const heed__place *place,
+                       int64_t head, int64_t row, const heed_real *x, heed_real *out)
+{
+    const heed_attention_plan *plan = run->plan;
+    if (plan->score->prepare[side])
+        plan->score->prepare[side](&run->score, head, x, out);
+    else
+        memcpy(out, x, (size_t)plan->width * sizeof *x);
+    if (plan->position->turn)
+        plan->position->turn(&run->position, position_of(place, side, row), 1, out);
+}
+
+void heed__finish_row(const heed__run *run, const heed__partials *partials, heed__side side,
+                      const heed__place *place, int64_t head, int64_t row, const heed_real *x,
+                      heed_real *d, heed_real *gradient)
+{
+    const heed_attention_plan *plan = run->plan;
+    heed_real *dp[HEED_SELF_SLOTS];
+    int any = 0;
+    for (int64_t e = 0; e < plan->width; e++) any |= d[e] != 0;
+    if (!any) return; /* it met nothing: x may be a hidden NaN */
+    if (plan->position->turn)
+        plan->position->turn(&run->position, position_of(place, side, row), -1, d);
+    if (plan->score->finish[side]) {
+        heed__finish_sums(partials, run, side, place->sequence, head, row, dp);
+        plan->score->finish[side](&run->score, head, x, d, gradient, dp);
+    } else if (gradient) {
+        plan->kernels->add(plan->width, d, gradient);
+    }
 }
 
 heed__queries heed__tile_queries(const heed__run *run, const heed__place *place, int64_t first,
                                  int64_t count, heed_real *room)
 {
-    heed__queries q = {.first = first, .count = count};
-    const heed_real *x =
-        heed__read_at(&run->q, &run->batch->queries, place->sequence, place->head) +
-        first * run->q.row_stride;
-    q.data = heed__prepare_rows(run, HEED_SIDE_QUERY, place->head, count, x, run->q.row_stride,
-                                room, &q.stride);
+    int64_t width = run->plan->width, stride = run->q.row_stride;
+    heed__queries q = {.first = first, .count = count, .data = room, .stride = width};
+    const heed_real *x = heed__read_at(&run->q, &run->batch->queries, place->sequence, place->head);
+    if (!heed__prepares(run->plan, HEED_SIDE_QUERY)) {
+        q.data = x + first * stride;
+        q.stride = stride;
+        return q;
+    }
+    for (int64_t r = 0; r < count; r++)
+        heed__prepare_row(run, HEED_SIDE_QUERY, place, place->head, first + r,
+                          x + (first + r) * stride, room + r * width);
     return q;
 }
 
-heed__key_tile heed__tile_keys(const heed__run *run, int64_t sequence, int64_t key_head,
-                               int64_t first, heed_real *room, heed_real *turned, int fill)
+heed__key_tile heed__tile_keys(const heed__run *run, const heed__place *place, int64_t first,
+                               heed_real *room, heed_real *turned, int fill)
 {
     const heed_attention_plan *plan = run->plan;
-    int64_t left = heed__length(&run->batch->keys, sequence) - first;
-    heed__key_tile k = {.first = first, .keys = {.count = heed__least(HEED_KEY_BLOCK, left)}};
+    int64_t head = heed__key_head(plan, place->head), stride = run->k.row_stride;
+    int64_t width = plan->width, count = heed__least(HEED_KEY_BLOCK, place->keys - first);
     const heed_real *x =
-        heed__read_at(&run->k, &run->batch->keys, sequence, key_head) + first * run->k.row_stride;
-    int prepares = plan->score->prepare[HEED_SIDE_KEY] != NULL;
-    k.keys.data = prepares ? room : x;
-    k.keys.stride = prepares ? plan->options.head_size : run->k.row_stride;
-    k.turned = turned;
-    if (!fill) return k;
-    heed__prepare_rows(run, HEED_SIDE_KEY, key_head, k.keys.count, x, run->k.row_stride, room,
-                       &k.keys.stride);
-    if (plan->score->product)
-        plan->kernels->transpose(k.keys.count, plan->options.head_size, k.keys.data, k.keys.stride,
-                                 turned, HEED_KEY_BLOCK);
+        heed__read_at(&run->k, &run->batch->keys, place->sequence, head) + first * stride;
+    heed__key_tile k = {.first = first, .keys = {count, x, stride}, .turned = turned};
+    if (heed__prepares(plan, HEED_SIDE_KEY)) {
+        k.keys = (heed__keys){count, room, width};
+        for (int64_t t = 0; fill && t < count; t++)
+            heed__prepare_row(run, HEED_SIDE_KEY, place, head, first + t, x + t * stride,
+                              room + t * width);
+    }
+    if (fill && plan->score->product)
+        plan->kernels->transpose(count, width, k.keys.data, k.keys.stride, turned, HEED_KEY_BLOCK);
     return k;
 }
 
@@ -67,38 +100,37 @@ heed__cover heed__tile_look(const heed__stage *stage, const heed__queries *queri
 }
 
 void heed__tile_scores(const heed__stage *stage, const heed__queries *queries,
-                       const heed__key_tile *keys, heed_real *s, heed_real *room)
+                       const heed__key_tile *keys, heed_real *s, int64_t s_row, heed_real *room)
 {
     const heed__run *run = stage->run;
     const heed_attention_plan *plan = run->plan;
-    int64_t n = plan->options.head_size;
     if (plan->score->product) {
         plan->kernels->gemm_tile(&(heed__tile){.rows = queries->count,
                                                .cols = keys->keys.count,
-                                               .k = n,
+                                               .k = plan->width,
                                                .a = queries->data,
                                                .a_row = queries->stride,
                                                .a_col = 1,
                                                .b = keys->turned,
                                                .b_row = HEED_KEY_BLOCK,
                                                .c = s,
-                                               .c_row = HEED_KEY_BLOCK});
+                                               .c_row = s_row});
         return;
     }
     for (int64_t r = 0; r < queries->count; r++)
-        plan->score->row(&run->score, plan->kernels, stage->place.head, n,
-                         queries->data + r * queries->stride, &keys->keys, s + r * HEED_KEY_BLOCK,
-                         room);
+        plan->score->row(&run->score, stage->place.head, queries->data + r * queries->stride,
+                         &keys->keys, s + r * s_row, room);
 }
 
 static void product_of_visible(const heed__kernels *kernels, const heed__tile *p,
                                const unsigned char *visible)
 {
+    int turned = p->a_col != 1;
     for (int64_t r = 0; r < p->rows; r++)
         for (int64_t t = 0; t < p->k; t++) {
-            int64_t at = r * p->a_row + t * p->a_col;
-            if (visible[at])
-                kernels->axpy(p->cols, p->a[at], p->b + t * p->b_row, p->c + r * p->c_row);
+            heed_real a = p->a[r * p->a_row + t * p->a_col];
+            if (visible[turned ? t * HEED_KEY_BLOCK + r : r * HEED_KEY_BLOCK + t])
+                kernels->axpy(p->cols, a, p->b + t * p->b_row, p->c + r * p->c_row);
         }
 }
 

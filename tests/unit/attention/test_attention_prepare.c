@@ -5,18 +5,17 @@
 
 #include "attention/attention_case.h"
 
-static void square(const heed__self *self, const heed__kernels *kernels, int64_t head, int64_t n,
-                   const heed_real *x, heed_real *out)
+static void square(const heed__self *self, int64_t head, const heed_real *x, heed_real *out)
 {
-    (void)self, (void)kernels, (void)head;
-    for (int64_t d = 0; d < n; d++) out[d] = x[d] * x[d];
+    (void)head;
+    for (int64_t d = 0; d < self->width; d++) out[d] = x[d] * x[d];
 }
 
-static void square_back(const heed__self *self, const heed__kernels *kernels, int64_t head,
-                        int64_t n, const heed_real *x, const heed_real *d, heed_real *gradient)
+static void square_back(const heed__self *self, int64_t head, const heed_real *x,
+                        const heed_real *d, heed_real *gradient, heed_real *const *dp)
 {
-    (void)self, (void)kernels, (void)head;
-    for (int64_t i = 0; i < n; i++) gradient[i] += 2 * x[i] * d[i];
+    (void)head, (void)dp;
+    for (int64_t i = 0; i < self->width; i++) gradient[i] += 2 * x[i] * d[i];
 }
 
 static const heed__score squares = {
@@ -32,6 +31,7 @@ static void run_squares(problem *p, heed_context *context, const char *engine)
     setup x;
     setup_make(p, &x, context, NULL, engine);
     x.plan->score = &squares;
+    x.plan->score_fit.entry = &squares.entry;
     check_ok(heed_attention_plan_sizes(x.plan, &x.sizes));
     heed__free(x.workspace);
     x.workspace = reals((int64_t)(x.sizes.forward + x.sizes.backward));

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * The settings of each mechanism: one record a row of the tables that heed_attention_list prints.
+ * A record begins with its name and its own size; members left zero take their defaults. Rows that
+ * are not here have no settings: their record is a bare heed_attention_part.
+ *
+ *     heed_attention_softcap cap = {{sizeof cap, "softcap"}, .cap = 30};
+ *
+ * Or from text: heed_attention_spec_parse("stage", "softcap:cap=30", &spec).
+ */
+#ifndef HEED_ATTENTION_PARTS_H
+#define HEED_ATTENTION_PARTS_H
+
+#include "heed/real.h"
+#include "heed/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How each mechanism's parameters begin. Where it has none, this is the whole record. */
+typedef struct heed_attention_part {
+    size_t size;      /**< sizeof the whole record */
+    const char *name; /**< the mechanism's row in its table */
+} heed_attention_part;
+
+/** A list within a record; a plan copies it. */
+typedef struct heed_attention_integers {
+    const int64_t *data;
+    size_t count;
+} heed_attention_integers;
+
+typedef struct heed_attention_reals {
+    const heed_real *data;
+    size_t count;
+} heed_attention_reals;
+
+/* ------------------------------------------------------------------ scores */
+
+/** Score "scaled_dot": scale <q, k>. (Score "dot" is <q, k>, without parameters.) */
+typedef struct heed_attention_scaled_dot {
+    heed_attention_part part;
+    heed_real scale; /**< 0 = 1 / sqrt(D) */
+} heed_attention_scaled_dot;
+
+/* Score "additive" (Bahdanau): w . tanh(q + k) over the D hidden units of projected q and k. Has no
+ * settings; its parameter is w [H, D]. */
+
+/* ------------------------------------------------------------------ masks */
+
+/* Mask "causal": query i sees keys j <= i + offset; the offset comes with the batch. No settings.
+ */
+
+/** Masks "all" (seen by each part) and "any" (seen by at least one). */
+typedef struct heed_attention_masks {
+    heed_attention_part part;
+    const heed_attention_part *const *parts;
+    size_t count; /**< at least 1 */
+} heed_attention_masks;
+
+/* ------------------------------------------------------------------ stages */
+
+/** Stage "softcap": c tanh(s / c), so that scores stay within c (Gemma 2). */
+typedef struct heed_attention_softcap {
+    heed_attention_part part;
+    heed_real cap; /**< above 0; 0 = 50 */
+} heed_attention_softcap;
+
+/* ------------------------------------------------------------------ records from text */
+
+/** What a setting is, in a record and in text. */
+typedef enum heed_attention_field_kind {
+    HEED_ATTENTION_REAL,    /**< heed_real: cap=30 */
+    HEED_ATTENTION_INTEGER, /**< int64_t: left=16 */
+    HEED_ATTENTION_REALS,   /**< heed_attention_reals: slopes=0.5/0.25 */
+    HEED_ATTENTION_INTEGERS /**< heed_attention_integers: keys=0/17 */
+} heed_attention_field_kind;
+
+/** One setting of one row of a table. The strings are static. */
+typedef struct heed_attention_field {
+    const char *name, *help;
+    heed_attention_field_kind kind;
+    size_t offset; /**< in the record */
+} heed_attention_field;
+
+/** Setting `index` of row `name` of `table`. Returns 0 past the last or where there is no such row,
+ * else 1. */
+HEED_API int heed_attention_field_at(const char *table, const char *name, size_t index,
+                                     heed_attention_field *out);
+
+/** A record made from text. */
+typedef struct heed_attention_spec heed_attention_spec;
+
+/**
+ * A record from text: NAME or NAME:SETTING=VALUE,SETTING=VALUE; lists are joined by "/". Masks
+ * nest: all(causal,window:left=16) and any(...).
+ * @param table "score", "normaliser", "mask", "position" or "stage".
+ * @param out receives the record's owner; the caller frees it with heed_attention_spec_destroy.
+ * Errors HEED_E_INVALID (unknown name or setting, a value that is no number; the message lists what
+ * there is), HEED_E_NOMEM. *out is NULL on error. Ranges are checked when a plan is made.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_spec_parse(const char *table, const char *text,
+                                                               heed_attention_spec **out);
+
+/** The record, for heed_attention_options; it lives as long as the spec. NULL for NULL. */
+HEED_API const heed_attention_part *heed_attention_spec_part(const heed_attention_spec *spec);
+
+/** Accepts NULL and a pointer to NULL; nulls the pointer. */
+HEED_API void heed_attention_spec_destroy(heed_attention_spec **spec);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The gradient of arrays of pairs (a dense bias): n x n by nature, and shared in any way. */
+#ifndef HEED_ATTENTION_PAIRS_H
+#define HEED_ATTENTION_PAIRS_H
+
+#include "attention/engine_tiled.h"
+
+/* Scratch of one thread; 0 where no stage has such an array. */
+size_t heed__pairs_scratch(const heed_attention_plan *plan);
+
+/* Adds to each wanted gradient. job: its look ahead is done; its workspace is used up. */
+void heed__pairs_backward(const heed__tiled_job *job);
+
+#endif

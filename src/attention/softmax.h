@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Softmax, for normalisers that are nearly one: see heed__normaliser. */
+#ifndef HEED_ATTENTION_SOFTMAX_H
+#define HEED_ATTENTION_SOFTMAX_H
+
+#include "attention/mechanism.h"
+
+/* top: the largest score so far; sum: of exp(s - top). */
+heed_real heed__softmax_block(const heed__self *self, const heed__line *line, heed_real *s,
+                              heed_real *top, heed_real *sum);
+/* exp(s - stats[0]) */
+void heed__softmax_weights(const heed__self *self, const heed__line *line, heed_real *s,
+                           const heed_real *stats);
+/* p (d - delta) */
+void heed__softmax_backward(const heed__self *self, const heed__line *line, const heed_real *s,
+                            const heed_real *p, heed_real *d, const heed__row_state *row);
+
+#endif

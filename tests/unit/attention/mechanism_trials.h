@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trials that every mechanism goes through: gradients by finite differences in float64, equal
+ * bits of all engines, levels and threads, and the contract. One line a mechanism; a row of a table
+ * without a line fails the tests. Lengths: a block and a bit, a few, one, none.
+ */
+#ifndef HEED_TESTS_MECHANISM_TRIALS_H
+#define HEED_TESTS_MECHANISM_TRIALS_H
+
+#include "attention/mechanism_trial.h"
+
+static const int64_t trial_offset[] = {62, -1, 0, 0};
+
+#define LENGTHS .sequences = 4, .tq = {6, 3, 1, 2}, .tk = {67, 4, 1, 0}, .offset = trial_offset
+/* Some rows see nothing here: a causal mask shifted back. */
+#define SHORT .sequences = 2, .tq = {5, 3}, .tk = {9, 4}, .offset = trial_offset + 1
+
+static const trial trials[] = {
+    {.score = "scaled_dot:scale=0.7", LENGTHS, .key_heads = 2, .value_size = 3},
+    {.score = "dot", .mask = "causal", LENGTHS},
+    {.score = "additive", .mask = "all(causal,none)", .key_heads = 1, LENGTHS},
+    {.mask = "any(causal,none)", .position = "none", .normaliser = "softmax", LENGTHS},
+    {.stages = {"softcap:cap=2"}, .mask = "causal", SHORT},
+    {.stages = {"softcap:cap=2", "softcap"}, .mask = "causal", .dropout = 0.3, LENGTHS},
+    {.score = "general", .mask = "causal", .key_heads = 2, LENGTHS},
+    {.normaliser = "sink", .mask = "causal", .dropout = 0.2, LENGTHS},
+    {.normaliser = "softmax1", SHORT},
+    {.normaliser = "sparsemax", .mask = "causal", .key_heads = 2, .dropout = 0.2, LENGTHS},
+    {.score = "additive", .normaliser = "sparsemax", SHORT},
+    {.stages = {"bias", "softcap"}, .mask = "causal", .normaliser = "sink", LENGTHS},
+};
+
+enum { TRIALS = sizeof trials / sizeof trials[0] };
+
+#endif
