@@ -49,6 +49,15 @@ typedef struct heed_attention_scaled_dot {
 /* Score "additive" (Bahdanau): w . tanh(q + k) over the D hidden units of projected q and k. Has no
  * settings; its parameter is w [H, D]. */
 
+/* Score "general" (Luong): q W k; its parameter is W [H, D x D], row e of a head for q_e. No
+ * settings.
+ */
+
+/* ------------------------------------------------------------------ normalisers */
+
+/* "softmax", "sink" (its parameter is one score a head, [H, 1]), "softmax1" and "sparsemax" have no
+ * settings. */
+
 /* ------------------------------------------------------------------ masks */
 
 /* Mask "causal": query i sees keys j <= i + offset; the offset comes with the batch. No settings.
@@ -61,7 +70,11 @@ typedef struct heed_attention_masks {
     size_t count; /**< at least 1 */
 } heed_attention_masks;
 
+/* ------------------------------------------------------------------ positions */
+
 /* ------------------------------------------------------------------ stages */
+
+/* Stage "bias": adds the batch's array of pairs (HEED_ATTENTION_PAIR_REALS). No settings. */
 
 /** Stage "softcap": c tanh(s / c), so that scores stay within c (Gemma 2). */
 typedef struct heed_attention_softcap {

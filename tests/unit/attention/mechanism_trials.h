@@ -16,17 +16,28 @@ static const int64_t trial_offset[] = {62, -1, 0, 0};
 #define SHORT .sequences = 2, .tq = {5, 3}, .tk = {9, 4}, .offset = trial_offset + 1
 
 static const trial trials[] = {
+    /* scores */
     {.score = "scaled_dot:scale=0.7", LENGTHS, .key_heads = 2, .value_size = 3},
     {.score = "dot", .mask = "causal", LENGTHS},
     {.score = "additive", .mask = "all(causal,none)", .key_heads = 1, LENGTHS},
-    {.mask = "any(causal,none)", .position = "none", .normaliser = "softmax", LENGTHS},
-    {.stages = {"softcap:cap=2"}, .mask = "causal", SHORT},
-    {.stages = {"softcap:cap=2", "softcap"}, .mask = "causal", .dropout = 0.3, LENGTHS},
     {.score = "general", .mask = "causal", .key_heads = 2, LENGTHS},
+    {.score = "additive", .normaliser = "sparsemax", SHORT},
+
+    /* normalisers */
+    {.normaliser = "softmax", LENGTHS},
     {.normaliser = "sink", .mask = "causal", .dropout = 0.2, LENGTHS},
     {.normaliser = "softmax1", SHORT},
     {.normaliser = "sparsemax", .mask = "causal", .key_heads = 2, .dropout = 0.2, LENGTHS},
-    {.score = "additive", .normaliser = "sparsemax", SHORT},
+
+    /* masks */
+    {.mask = "any(causal,none)", LENGTHS},
+
+    /* positions */
+    {.position = "none", SHORT},
+
+    /* stages */
+    {.stages = {"softcap:cap=2"}, .mask = "causal", SHORT},
+    {.stages = {"softcap:cap=2", "softcap"}, .mask = "causal", .dropout = 0.3, LENGTHS},
     {.stages = {"bias", "softcap"}, .mask = "causal", .normaliser = "sink", LENGTHS},
 };
 
