@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Helpers on heed_real, the type that references, operations and the tape are written on. The
- * floors base to nn are compiled a second time with HEED_REAL_DOUBLE (a test library in which only
- * the references exist), so that gradients are checked by finite differences in float64.
+ * floors base to nn, and encoders and decoders, are compiled a second time with HEED_REAL_DOUBLE (a
+ * test library in which only the references exist), so that gradients are checked by finite
+ * differences in float64.
  */
 #ifndef HEED_BASE_REAL_H
 #define HEED_BASE_REAL_H

@@ -74,15 +74,15 @@ static inline void case_close(decoder_case *c)
 }
 
 /* Numbers of a row: a function of what the row stands for only. */
-static inline void fill_row(float *row, int64_t columns, uint64_t name)
+static inline void fill_row(heed_real *row, int64_t columns, uint64_t name)
 {
     heed__random random;
     heed__random_start(&random, name, HEED_RANDOM_WEIGHTS);
-    for (int64_t i = 0; i < columns; i++) row[i] = 2 * (float)heed__random_uniform(&random) - 1;
+    for (int64_t i = 0; i < columns; i++) row[i] = 2 * (heed_real)heed__random_uniform(&random) - 1;
 }
 
 /* Each sequence's rows, named by what it is called and by its place; `kind` tells data apart. */
-static inline void fill_rows(float *data, int64_t columns, const heed__ragged *ragged, int kind)
+static inline void fill_rows(heed_real *data, int64_t columns, const heed__ragged *ragged, int kind)
 {
     for (int64_t s = 0; s < ragged->n; s++)
         for (int64_t r = ragged->offsets[s]; r < ragged->offsets[s + 1]; r++)
