@@ -98,7 +98,7 @@ heed sample m.heed one.de --prefix sixty --quiet
 expect "with a prefix" code=0 out='^sixty'
 
 # ---- learned positions: none beyond the windows of training ----
-for copy in 1 2 3 4; do cat numbers.en && echo; done >running.txt
+for act in 1 2 3 4; do echo "act $act" && cat numbers.en && echo; done >running.txt
 learned="--task language --tokenizer characters --positions learned --block 32 --dim 8 --ffn 8
     --layers 1 --heads 2"
 heed train running.txt -o positions.heed $learned --steps 1 --quiet
