@@ -46,8 +46,41 @@ typedef struct heed_attention_scaled_dot {
     heed_real scale; /**< 0 = 1 / sqrt(D) */
 } heed_attention_scaled_dot;
 
+/** Score "cosine": scale <q, k> / (|q| |k|); 0 where q or k is all zeros. */
+typedef struct heed_attention_cosine {
+    heed_attention_part part;
+    heed_real scale; /**< 0 = 1 */
+} heed_attention_cosine;
+
+/** Score "gaussian": -|q - k|^2 / (2 sigma^2). */
+typedef struct heed_attention_gaussian {
+    heed_attention_part part;
+    heed_real sigma; /**< 0 = D^(1/4), which is as wide as "scaled_dot" among keys of one length */
+    int64_t learned; /**< 1: each head has sigma exp(p); its parameter is p [H, 1], 0 to begin with
+                      */
+} heed_attention_gaussian;
+
+/** Score "distance": -scale |q - k|. Its gradient where q = k is 0. */
+typedef struct heed_attention_distance {
+    heed_attention_part part;
+    heed_real scale; /**< above 0; 0 = 1 */
+} heed_attention_distance;
+
 /* Score "additive" (Bahdanau): w . tanh(q + k) over the D hidden units of projected q and k. Has no
  * settings; its parameter is w [H, D]. */
+
+/**
+ * Scores with their projections inside, over `hidden` units A; their parameters are Wq [H, A x D],
+ * Wk [Hkv, A x D] (row a of a head for hidden unit a) and those named here:
+ *
+ *     "additive_projected"   w . tanh(Wq q + Wk k + b)   Bahdanau; w [H, A], b [H, A]
+ *     "concat"               w . tanh(W [q; k])          Luong, W = [Wq Wk]; w [H, A]
+ *     "concat_tanh_sum"      sum of tanh(W [q; k])
+ */
+typedef struct heed_attention_projected {
+    heed_attention_part part;
+    int64_t hidden; /**< A; 0 = D */
+} heed_attention_projected;
 
 /* Score "general" (Luong): q W k; its parameter is W [H, D x D], row e of a head for q_e. No
  * settings.

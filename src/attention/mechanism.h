@@ -18,7 +18,7 @@
 enum { HEED_KEY_BLOCK = 64, HEED_QUERY_BLOCK = 64 };
 
 /* Bounds of a descriptor: stages, arrays of one mechanism, learned arrays of all. */
-enum { HEED_STAGES = 8, HEED_SELF_SLOTS = 3, HEED_SELF_EXTRAS = 2, HEED_SLOTS = 24 };
+enum { HEED_STAGES = 8, HEED_SELF_SLOTS = 4, HEED_SELF_EXTRAS = 2, HEED_SLOTS = 24 };
 
 typedef enum heed__side { HEED_SIDE_QUERY = 0, HEED_SIDE_KEY = 1 } heed__side;
 
@@ -26,6 +26,7 @@ typedef enum heed__side { HEED_SIDE_QUERY = 0, HEED_SIDE_KEY = 1 } heed__side;
  * key head. */
 typedef struct heed__slot {
     const char *name; /* such as "score.w"; NULL ends the list */
+    /* 0 = with this record there is no such array: its `parameter` is NULL. */
     int64_t (*columns)(const heed_attention_options *options, const void *record);
     heed__side side;
     /* 1: its gradient comes from `finish` alone (of a score), a row at a time; no row of its own is

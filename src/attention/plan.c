@@ -80,15 +80,18 @@ static heed_status keep_lists(heed_attention_plan *plan, const heed__entry *entr
 static heed_status add_parameters(heed_attention_plan *plan, heed__fitted *fit)
 {
     const heed_attention_options *o = &plan->options;
-    fit->slot = plan->parameters;
-    for (const heed__slot *slot = fit->entry->slots; slot->name; slot++) {
+    for (int s = 0; fit->entry->slots[s].name; s++) {
+        const heed__slot *slot = &fit->entry->slots[s];
+        int64_t columns = slot->columns(o, fit->record);
+        fit->slot[s] = -1;
+        if (!columns) continue;
         if (plan->parameters == HEED_SLOTS)
             return heed__fail(HEED_E_UNSUPPORTED, "the mechanisms have more than %d learned arrays",
                               HEED_SLOTS);
+        fit->slot[s] = plan->parameters;
         heed__parameter *p = &plan->parameter[plan->parameters++];
-        *p = (heed__parameter){.slot = slot, .at = -1};
+        *p = (heed__parameter){.slot = slot, .columns = columns, .at = -1};
         p->heads = slot->side == HEED_SIDE_KEY ? o->key_heads : o->heads;
-        p->columns = slot->columns(o, fit->record);
         HEED_TRY(check_size(slot->name, p->columns, 1, most));
         if (slot->from_finish) continue;
         p->at = plan->row_columns;

@@ -10,11 +10,12 @@ typedef struct heed__engine heed__engine;
 
 enum { HEED_EXTRAS = 16 };
 
-/* A mechanism's record, what was built from it, and where its arrays begin in the plan's lists. */
+/* A mechanism's record, what was built from it, and where its arrays are in the plan's lists. */
 typedef struct heed__fitted {
     const heed__entry *entry;
     const void *record, *built; /* NULL = defaults; nothing built */
-    int slot, extra;
+    int slot[HEED_SELF_SLOTS];  /* of the plan's parameters; -1 = this record has none of it */
+    int extra;
 } heed__fitted;
 
 /* A learned array of the plan. */

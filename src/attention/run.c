@@ -189,7 +189,8 @@ static heed__self self_of(const heed__run *run, const heed__fitted *fit,
                        .batch = run->batch,
                        .kernels = plan->kernels,
                        .width = plan->width};
-    for (int p = 0; fit->entry->slots[p].name; p++) self.parameter[p] = parameters[fit->slot + p];
+    for (int p = 0; fit->entry->slots[p].name; p++)
+        if (fit->slot[p] >= 0) self.parameter[p] = parameters[fit->slot[p]];
     for (int e = 0; fit->entry->extras[e].name; e++)
         self.extra[e] = &run->batch->extras[fit->extra + e];
     return self;

@@ -9,10 +9,11 @@
 #include <string.h>
 
 static const heed__entry *const scores[] = {
-    &heed__score_scaled_dot.entry,
-    &heed__score_dot.entry,
-    &heed__score_additive.entry,
-    &heed__score_general.entry,
+    &heed__score_scaled_dot.entry, &heed__score_dot.entry,
+    &heed__score_additive.entry,   &heed__score_general.entry,
+    &heed__score_cosine.entry,     &heed__score_gaussian.entry,
+    &heed__score_distance.entry,   &heed__score_additive_projected.entry,
+    &heed__score_concat.entry,     &heed__score_concat_tanh_sum.entry,
 };
 
 static const heed__entry *const normalisers[] = {

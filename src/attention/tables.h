@@ -16,7 +16,8 @@ typedef enum heed__table {
 } heed__table;
 
 extern const heed__score heed__score_scaled_dot, heed__score_dot, heed__score_additive,
-    heed__score_general;
+    heed__score_general, heed__score_cosine, heed__score_gaussian, heed__score_distance,
+    heed__score_additive_projected, heed__score_concat, heed__score_concat_tanh_sum;
 extern const heed__normaliser heed__normaliser_softmax, heed__normaliser_sink,
     heed__normaliser_softmax1, heed__normaliser_sparsemax;
 extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any;

@@ -101,8 +101,9 @@ void heed__row_sums(const heed__run *run, const heed__fitted *fit, heed_real *ro
 {
     for (int p = 0; p < HEED_SELF_SLOTS; p++) dp[p] = NULL;
     for (int p = 0; row && fit->entry->slots[p].name; p++) {
-        int64_t at = run->plan->parameter[fit->slot + p].at;
-        if (at >= 0 && heed__wants(run, fit->slot + p)) dp[p] = row + at;
+        int index = fit->slot[p];
+        int64_t at = index >= 0 ? run->plan->parameter[index].at : -1;
+        if (at >= 0 && heed__wants(run, index)) dp[p] = row + at;
     }
 }
 
@@ -132,8 +133,8 @@ void heed__finish_sums(const heed__partials *partials, const heed__run *run, hee
     for (int p = 0; p < HEED_SELF_SLOTS; p++) dp[p] = NULL;
     for (int p = 0; fit->entry->slots[p].name; p++)
         if (fit->entry->slots[p].from_finish && fit->entry->slots[p].side == side &&
-            heed__wants(run, fit->slot + p))
-            dp[p] = partial_at(partials, run, fit->slot + p, sequence, head, row);
+            fit->slot[p] >= 0 && heed__wants(run, fit->slot[p]))
+            dp[p] = partial_at(partials, run, fit->slot[p], sequence, head, row);
 }
 
 typedef struct reduction {

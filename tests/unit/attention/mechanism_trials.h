@@ -22,6 +22,18 @@ static const trial trials[] = {
     {.score = "additive", .mask = "all(causal,none)", .key_heads = 1, LENGTHS},
     {.score = "general", .mask = "causal", .key_heads = 2, LENGTHS},
     {.score = "additive", .normaliser = "sparsemax", SHORT},
+    {.score = "additive_projected:hidden=5", .mask = "causal", .key_heads = 2, LENGTHS},
+    {.score = "additive_projected", .normaliser = "sparsemax", .key_heads = 1, SHORT},
+    {.score = "concat:hidden=3", .mask = "causal", .dropout = 0.2, LENGTHS},
+    {.score = "concat", .stages = {"softcap:cap=2"}, .key_heads = 2, .value_size = 3, SHORT},
+    {.score = "concat_tanh_sum:hidden=17", .mask = "causal", .key_heads = 2, LENGTHS},
+    {.score = "cosine:scale=5", .mask = "causal", .key_heads = 2, .dropout = 0.2, LENGTHS},
+    {.score = "cosine", .stages = {"softcap:cap=0.5"}, .size = 17, SHORT},
+    {.score = "gaussian:sigma=1.5", .mask = "causal", .key_heads = 2, LENGTHS},
+    {.score = "gaussian:learned=1", .mask = "causal", .dropout = 0.2, LENGTHS},
+    {.score = "gaussian:learned=1", .normaliser = "sparsemax", .key_heads = 1, .size = 17, SHORT},
+    {.score = "distance:scale=0.5", .mask = "causal", .key_heads = 2, LENGTHS},
+    {.score = "distance", .stages = {"softcap:cap=2"}, .normaliser = "sink", .size = 17, SHORT},
 
     /* normalisers */
     {.normaliser = "softmax", LENGTHS},
