@@ -115,6 +115,52 @@ typedef struct heed_attention_softcap {
     heed_real cap; /**< above 0; 0 = 50 */
 } heed_attention_softcap;
 
+/** Stage "scale": s f, or with `temperature` s / f; f = factor, where `learned` factor exp(p) with
+ * p its parameter [H, 1], 0 to begin with. */
+typedef struct heed_attention_scale {
+    heed_attention_part part;
+    heed_real factor;    /**< above 0; 0 = 1 */
+    int64_t temperature; /**< 1: scores are divided */
+    int64_t learned;     /**< 1: of each head */
+} heed_attention_scale;
+
+/** Stage "gate": weights after the normaliser times g, or sigmoid(g), its parameter [H, 1]. */
+typedef struct heed_attention_gate {
+    heed_attention_part part;
+    int64_t sigmoid; /**< 1: sigmoid(g) */
+} heed_attention_gate;
+
+/** Which scores a caller's own stage is given: those of one query and one head against some keys.
+ */
+typedef struct heed_attention_user_row {
+    int64_t sequence, head;     /**< of the batch; the query head */
+    int64_t query, position;    /**< row of its sequence; where that stands: query + query_offset */
+    int64_t key, keys;          /**< item t belongs to key row key + t of the sequence, t < keys */
+    const heed_real *parameter; /**< the head's row of the learned array; NULL with columns 0 */
+    heed_real *gradient;        /**< in `backward`: of parameter, to be added to; NULL = unwanted */
+} heed_attention_user_row;
+
+/**
+ * Stage "user": a function of the caller's, of each score by itself (what comes together in one
+ * call is the library's choice; what belongs to other keys must not matter). `forward` replaces the
+ * scores in s. `backward` is given the scores that `forward` was given and in d the gradient of
+ * what it made of them, replaces d by the gradient of s, and adds to row->gradient.
+ *
+ * Both may read s, d, the row and its parameter, and `user`; not keys, values or other rows. Items
+ * of s that belong to hidden keys hold anything, NaN too; their d is 0, so that a sum over d and s
+ * must leave out what has d = 0. Both are called from all threads of the context at once, more than
+ * once for the same row (backward, and to inspect), and must always give the same. Not from text.
+ */
+typedef struct heed_attention_user {
+    heed_attention_part part;
+    void (*forward)(void *user, const heed_attention_user_row *row, heed_real *s);
+    void (*backward)(void *user, const heed_attention_user_row *row, const heed_real *s,
+                     heed_real *d);
+    void *user;         /**< handed on; it must outlive the plan */
+    int64_t columns;    /**< of its learned array, [H, columns]; 0 = none */
+    int uses_positions; /**< 1: it reads `position`, so that query_offset must be given where Tq
+                             differs from Tk */
+} heed_attention_user;
 /* ------------------------------------------------------------------ records from text */
 
 /** What a setting is, in a record and in text. */

@@ -61,7 +61,8 @@ typedef struct heed__entry {
                          const heed_attention_options *options, const void **out);
     heed__slot slots[HEED_SELF_SLOTS + 1];
     heed__extra extras[HEED_SELF_EXTRAS + 1];
-    int uses_positions; /* 1: needs query_offset where Tq differs from Tk */
+    int uses_positions;                     /* 1: needs query_offset where Tq differs from Tk */
+    int (*by_position)(const void *record); /* NULL, or likewise, as this record says */
 } heed__entry;
 
 /* A mechanism in a run. */

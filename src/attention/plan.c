@@ -128,6 +128,7 @@ static heed_status take_part(heed_attention_plan *plan, const heed_attention_par
     if (entry->build)
         HEED_TRY(entry->build(&plan->records, fit->record, &plan->options, &fit->built));
     plan->uses_positions |= entry->uses_positions;
+    if (entry->by_position) plan->uses_positions |= entry->by_position(fit->record);
     HEED_TRY(add_parameters(plan, fit));
     return add_extras(plan, fit);
 }

@@ -35,8 +35,8 @@ static const heed__entry *const positions[] = {
 };
 
 static const heed__entry *const stages[] = {
-    &heed__stage_softcap.entry,
-    &heed__stage_bias.entry,
+    &heed__stage_softcap.entry, &heed__stage_bias.entry, &heed__stage_scale.entry,
+    &heed__stage_gate.entry,    &heed__stage_user.entry,
 };
 
 static const struct table {

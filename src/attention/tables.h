@@ -22,7 +22,8 @@ extern const heed__normaliser heed__normaliser_softmax, heed__normaliser_sink,
     heed__normaliser_softmax1, heed__normaliser_sparsemax;
 extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any;
 extern const heed__position heed__position_none;
-extern const heed__shaper heed__stage_softcap, heed__stage_bias;
+extern const heed__shaper heed__stage_softcap, heed__stage_bias, heed__stage_scale,
+    heed__stage_gate, heed__stage_user;
 
 /* "score" and so on. */
 const char *heed__table_name(heed__table table);

@@ -80,9 +80,41 @@ static inline void trial_add(trial_run *r, const char *name, int64_t n, double l
     trial_fill(a->data, n, (uint32_t)r->count++, low, high);
 }
 
+/* Stage "user" of the trials: s + a s / (1 + s^2) + b (position - key) / 8, [a, b] learned. */
+static inline void trial_user_forward(void *user, const heed_attention_user_row *row, heed_real *s)
+{
+    const heed_real *p = row->parameter;
+    (void)user;
+    for (int64_t t = 0; t < row->keys; t++)
+        s[t] +=
+            p[0] * s[t] / (1 + s[t] * s[t]) + p[1] * (heed_real)(row->position - row->key - t) / 8;
+}
+
+static inline void trial_user_backward(void *user, const heed_attention_user_row *row,
+                                       const heed_real *s, heed_real *d)
+{
+    (void)user;
+    for (int64_t t = 0; t < row->keys; t++) {
+        heed_real below = 1 + s[t] * s[t], x = (heed_real)(row->position - row->key - t) / 8;
+        if (d[t] == 0) continue;
+        if (row->gradient) {
+            row->gradient[0] += d[t] * s[t] / below;
+            row->gradient[1] += d[t] * x;
+        }
+        d[t] *= 1 + row->parameter[0] * (1 - s[t] * s[t]) / (below * below);
+    }
+}
+
+static const heed_attention_user trial_user = {.part = {sizeof trial_user, "user"},
+                                               .forward = trial_user_forward,
+                                               .backward = trial_user_backward,
+                                               .columns = 2,
+                                               .uses_positions = 1};
+
 static inline const heed_attention_part *trial_part(trial_run *r, int index, const char *table,
                                                     const char *text)
 {
+    if (text && strcmp(text, "user") == 0) return &trial_user.part;
     if (text) check_ok(heed_attention_spec_parse(table, text, &r->spec[index]));
     return heed_attention_spec_part(r->spec[index]);
 }

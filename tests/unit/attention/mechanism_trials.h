@@ -51,6 +51,19 @@ static const trial trials[] = {
     {.stages = {"softcap:cap=2"}, .mask = "causal", SHORT},
     {.stages = {"softcap:cap=2", "softcap"}, .mask = "causal", .dropout = 0.3, LENGTHS},
     {.stages = {"bias", "softcap"}, .mask = "causal", .normaliser = "sink", LENGTHS},
+    {.stages = {"scale:factor=2"}, .mask = "causal", SHORT},
+    {.stages = {"scale:factor=0.5,learned=1", "softcap:cap=2"}, .mask = "causal", LENGTHS},
+    {.stages = {"bias", "scale:learned=1,temperature=1"},
+     .mask = "causal",
+     .dropout = 0.2,
+     LENGTHS},
+    {.stages = {"gate"}, .mask = "causal", .key_heads = 2, .dropout = 0.2, LENGTHS},
+    {.stages = {"gate:sigmoid=1"}, .normaliser = "sparsemax", .value_size = 3, SHORT},
+    {.stages = {"user"}, .mask = "causal", .key_heads = 2, LENGTHS},
+    {.stages = {"softcap:cap=2", "user", "gate"},
+     .normaliser = "sparsemax",
+     .mask = "causal",
+     SHORT},
 };
 
 enum { TRIALS = sizeof trials / sizeof trials[0] };

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Scores, and stages that scale or gate, against PyTorch (tests/golden/mechanisms_scores.py). */
+#include "check.h"
+
+#include "attention/mechanism_trial.h"
+
+/* float32 against float64 on sums of up to 70 terms of order 1. */
+static const double tolerance = 2e-5;
+
+static const struct golden {
+    const char *name;
+    trial t;
+} cases[] = {
+#define ONE  .heads = 2, .size = 4, .value_size = 3, .sequences = 1, .tq = {3}, .tk = {5}
+#define LONG .heads = 2, .key_heads = 1, .value_size = 3, .sequences = 1, .tq = {3}, .tk = {70}
+    {"cosine", {.score = "cosine:scale=5", ONE}},
+    {"cosine_long", {.score = "cosine:scale=5", .size = 3, LONG}},
+    {"gaussian", {.score = "gaussian:sigma=1.5", ONE}},
+    {"gaussian_learned", {.score = "gaussian:sigma=1.5,learned=1", .key_heads = 1, ONE}},
+    {"distance", {.score = "distance:scale=0.5", ONE}},
+    {"additive_projected",
+     {.score = "additive_projected:hidden=6",
+      .heads = 4,
+      .key_heads = 2,
+      .size = 4,
+      .value_size = 3,
+      .sequences = 1,
+      .tq = {3},
+      .tk = {5}}},
+    {"concat", {.score = "concat:hidden=3", ONE}},
+    {"concat_long", {.score = "concat", .size = 4, LONG}},
+    {"concat_tanh_sum", {.score = "concat_tanh_sum:hidden=3", ONE}},
+    {"scale", {.stages = {"scale:factor=2,learned=1"}, ONE}},
+    {"temperature", {.stages = {"scale:factor=2,learned=1,temperature=1"}, ONE}},
+    {"gate", {.stages = {"gate"}, ONE}},
+    {"sigmoid_gate", {.stages = {"gate:sigmoid=1"}, ONE}},
+};
+
+static void fill(heed_real *x, int64_t n, int which)
+{
+    for (int64_t i = 0; i < n; i++) x[i] = (heed_real)sin(0.7 * (double)i + 1 + which);
+}
+
+static void expect(const char *name, const char *what, const heed_real *x, int64_t n)
+{
+    char wanted[64], label[64];
+    FILE *file = fopen("tests/golden/mechanisms_scores.txt", "r");
+    long long count = 0;
+    int found = 0;
+    assert_non_null(file);
+    snprintf(wanted, sizeof wanted, "%s.%s", name, what);
+    while (!found && fscanf(file, "%63s %lld", label, &count) == 2) {
+        found = strcmp(label, wanted) == 0;
+        if (found) assert_int_equal(count, n);
+        for (long long i = 0; i < count; i++) {
+            double value;
+            assert_int_equal(fscanf(file, "%lf", &value), 1);
+            if (found && !(fabs((double)x[i] - value) <= tolerance * (1 + fabs(value))))
+                fail_msg("%s[%lld] is %.9g, PyTorch has %.9g", wanted, i, (double)x[i], value);
+        }
+    }
+    fclose(file);
+    if (!found) fail_msg("tests/golden/mechanisms_scores.txt lacks %s", wanted);
+}
+
+static void check_case(const struct golden *g, const char *engine)
+{
+    trial_run r;
+    char what[16];
+    assert_true(trial_make(&r, &g->t, NULL, NULL, engine));
+    for (int a = 0; a < r.count; a++) fill(r.arrays[a].data, r.arrays[a].count, a);
+    fill(r.d_o, r.o_count, 20);
+    r.backward.d_lse.data = NULL;
+    trial_forward(&r);
+    trial_backward(&r);
+    expect(g->name, "o", r.o, r.o_count);
+    expect(g->name, "lse", r.lse, r.lse_count);
+    for (int a = 0; a < r.count; a++) {
+        snprintf(what, sizeof what, "%d", a);
+        expect(g->name, what, r.arrays[a].gradient, r.arrays[a].count);
+    }
+    trial_free(&r);
+}
+
+static void test_mechanisms(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        check_case(&cases[c], "reference");
+        check_case(&cases[c], "tiled");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mechanisms)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
