@@ -281,6 +281,8 @@ typedef struct heed_attention_inspect_tensors {
     size_t size; /**< sizeof(heed_attention_inspect_tensors) */
     heed_attention_input q, k, lse;
     const heed_real *const *parameters;
+    heed_attention_input v;   /**< for value_mass and gradient_mass of a summary; else data NULL */
+    heed_attention_input d_o; /**< the gradient of o, for gradient_mass; else data NULL */
 } heed_attention_inspect_tensors;
 
 /**
@@ -293,8 +295,12 @@ HEED_API HEED_MUST_CHECK heed_status heed_attention_weights(
     const heed_attention_inspect_tensors *tensors, int64_t sequence, int64_t head, int64_t first,
     int64_t count, heed_real *weights, heed_real *workspace);
 
-/** Sums over the weights P (before dropout), for all sequences and heads, in O(rows) memory. What
- * is there is overwritten. */
+/**
+ * Sums over the weights P (before dropout), for all sequences and heads, in O(rows) memory. What is
+ * there is overwritten. An output whose data is NULL is not wanted. Sums over keys and queries are
+ * those of the whole matrix, within rounding. A pair with weight 0 adds nothing, whatever is in its
+ * value; a NaN weight makes all sums that it belongs to NaN. (The maximum and its key: top = 1.)
+ */
 typedef struct heed_attention_summary {
     size_t size;                   /**< sizeof(heed_attention_summary) */
     heed_attention_output mass;    /**< key rows, H heads, one: sum of P over the queries */
@@ -305,13 +311,104 @@ typedef struct heed_attention_summary {
     heed_attention_output top_weight; /**< query rows, H heads, `top`: P in descending order */
     int64_t *top_key; /**< the keys of top_weight, each at its place (the same strides): equals by
                            ascending key; -1, with weight 0, where fewer have a weight above 0 */
+    heed_attention_output value_mass; /**< key rows, H heads, one: sum of P |v|, |v| the Euclidean
+                                           length of the key's value */
+    heed_attention_output gradient_mass; /**< key rows, H heads, one: sum over the queries of
+                                              P_ij <d_o_i, v_j>: gradient x attention (a stage that
+                                              adds to the values adds to v_j here) */
+    heed_attention_output distance;      /**< query rows, H heads, one: the mean of |i + offset - j|
+                                              under P / sum P; 0 where no key has a weight */
+    heed_attention_output distance_variance; /**< its variance */
+    int64_t groups;                   /**< G: keys belong to groups 0 to G - 1; 0 = no group_mass */
+    heed_attention_extra key_groups;  /**< int64_t for each key row (and head, of H): its group; any
+                                           other number: none. gradient NULL */
+    heed_attention_output group_mass; /**< query rows, H heads, G: sum of P over the group's keys */
 } heed_attention_summary;
 
-/** @param workspace sizes.inspect. Errors as forward. */
+/**
+ * @param workspace sizes.inspect.
+ * Errors as forward; also HEED_E_INVALID where v, d_o, key_groups or positions (query_offset, where
+ * Tq differs from Tk) are missing for what is wanted.
+ */
 HEED_API HEED_MUST_CHECK heed_status
 heed_attention_summarise(const heed_attention_plan *plan, const heed_attention_batch *batch,
                          const heed_attention_inspect_tensors *tensors,
                          const heed_attention_summary *summary, heed_real *workspace);
+
+/** A vector to multiply with P. */
+typedef struct heed_attention_product {
+    size_t size;             /**< sizeof(heed_attention_product) */
+    int left;                /**< 0: y_i = sum_j P_ij x_j; 1: y_j = sum_i x_i P_ij */
+    heed_attention_input x;  /**< key rows (left: query rows), H heads, one; head_stride 0 = one
+                                  vector for all heads */
+    heed_attention_output y; /**< query rows (left: key rows), H heads, one: overwritten */
+} heed_attention_product;
+
+/**
+ * P (before dropout) times a vector, or a row vector times P, for every sequence and head, without
+ * P: O(rows) memory. From the last layer of a model to its first this is attention rollout (Abnar,
+ * Zuidema 2020): with r the vector over a layer's outputs, y its left products and H heads,
+ * r_j <- 0.5 r_j + 0.5 / H sum_h y_hj. A pair with weight 0 adds nothing, whatever is in x.
+ * @param workspace sizes.inspect. y must not overlap x. Errors as forward.
+ */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_multiply(const heed_attention_plan *plan, const heed_attention_batch *batch,
+                        const heed_attention_inspect_tensors *tensors,
+                        const heed_attention_product *product, heed_real *workspace);
+
+/* ------------------------------------------------------------------ join parts of the keys */
+
+/**
+ * Two results of the same queries over different keys, of `rows` rows and `heads` heads in each of
+ * `sequences` sequences (packed rows: one sequence). Only the strides of heed_attention_input count
+ * here: element (s, i, h, d) is data[s x sequence_stride + i x row_stride + h x head_stride + d].
+ */
+typedef struct heed_attention_partials {
+    size_t size; /**< sizeof(heed_attention_partials) */
+    int64_t sequences, rows, heads, value_size;
+    heed_attention_input o[2];   /**< rows, heads, value_size: what forward wrote */
+    heed_attention_input lse[2]; /**< rows, heads, one; -inf = an empty part, its o is not read */
+} heed_attention_partials;
+
+/**
+ * The result over the keys of both parts, from their results alone: chunks of a long cache, parts
+ * of a ring of machines. Any number of parts is merged two at a time; the order changes rounding
+ * only.
+ *
+ *     lse = ln(exp(lse0) + exp(lse1)),  o = exp(lse0 - lse) o0 + exp(lse1 - lse) o1
+ *
+ * For normalisers whose lse is the log of their sum: softmax, softmax1 and sink. A sink must be
+ * counted once: run the parts with "softmax" and merge in, last, the part o = 0, lse = sink (for
+ * softmax1, lse = 0) for rows whose lse is not -inf. (Where each part has it, it is counted as
+ * often as there are parts; where one part has it, a row that sees no key of that part misses it.)
+ * Dropout is a function of key positions within a call: parts of one sequence drop other pairs than
+ * the whole.
+ *
+ * Where both parts are empty, o = 0 and lse = -inf. NaN in a part that is not empty stays.
+ * @param context NULL = the calling thread alone.
+ * @param o, lse written; each may be the same array, with the same strides, as that of a part. lse
+ * is not optional: the next merge needs it.
+ * Errors HEED_E_INVALID (a size, a missing array, a stride of 0 where places must differ).
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_merge(heed_context *context,
+                                                          const heed_attention_partials *parts,
+                                                          const heed_attention_output *o,
+                                                          const heed_attention_output *lse);
+
+/** Gradients through a merge. */
+typedef struct heed_attention_partials_gradient {
+    size_t size;                  /**< sizeof(heed_attention_partials_gradient) */
+    heed_attention_input d_o;     /**< gradient of the merged o */
+    heed_attention_input d_lse;   /**< of the merged lse; data NULL = none */
+    heed_attention_output o[2];   /**< gradients of the parts' o are added to what is there */
+    heed_attention_output lse[2]; /**< of their lse: hand it to heed_attention_backward as d_lse */
+} heed_attention_partials_gradient;
+
+/** Backward of heed_attention_merge; `parts` still holds what it read (not overwritten by its
+ * result). An empty part gets no gradient. Errors as there. */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_merge_backward(heed_context *context, const heed_attention_partials *parts,
+                              const heed_attention_partials_gradient *gradient);
 
 #ifdef __cplusplus
 }

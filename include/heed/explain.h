@@ -19,7 +19,7 @@ extern "C" {
 
 /** A way to give words a score. */
 typedef struct heed_method {
-    const char *name; /**< "occlusion", "gradient", "pool", "attention" */
+    const char *name; /**< "occlusion", "gradient", "pool", "attention", "rollout" */
     const char *help; /**< one line */
 } heed_method;
 

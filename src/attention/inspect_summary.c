@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sums over the weights without the matrix: the tiles of one (sequence, head) pass by and leave
- * their share. Each sum has one order: mass over queries ascending; a row's entropy over its key
+ * their share. Each sum has one order: per key over query blocks ascending; per row over its key
  * blocks ascending.
  */
 #include "attention/inspect.h"
@@ -16,75 +16,6 @@ typedef struct summary_job {
     heed_real *workspace;
 } summary_job;
 
-/* Key j weighs p: into the k largest, kept in descending order, equals by ascending key. */
-static void rank(int top, heed_real *weights, int64_t *keys, heed_real p, int64_t j)
-{
-    int at = top;
-    while (at > 0 && (keys[at - 1] < 0 || p > weights[at - 1])) at--;
-    if (at == top) return;
-    for (int k = top - 1; k > at; k--) {
-        weights[k] = weights[k - 1];
-        keys[k] = keys[k - 1];
-    }
-    weights[at] = p;
-    keys[at] = j;
-}
-
-/* Row i of a (sequence, head): where its heaviest keys go, both cleared; NULL = not wanted. */
-static heed_real *top_of(const summary_job *job, const heed__stage *stage, int64_t i,
-                         int64_t **top_key)
-{
-    const heed_attention_output *out = &job->out->top_weight;
-    const heed_attention_rows *queries = &job->run->batch->queries;
-    *top_key = NULL;
-    if (!job->out->top) return NULL;
-    heed_real *weights = heed__write_at(out, queries, stage->place.sequence, stage->place.head) +
-                         i * out->row_stride;
-    *top_key = job->out->top_key + (weights - out->data);
-    return weights;
-}
-
-static void clear(const summary_job *job, const heed__stage *stage)
-{
-    const heed_attention_summary *out = job->out;
-    const heed_attention_batch *b = job->run->batch;
-    int64_t s = stage->place.sequence, h = stage->place.head;
-    heed_real *mass = heed__write_at(&out->mass, &b->keys, s, h);
-    heed_real *entropy = heed__write_at(&out->entropy, &b->queries, s, h);
-    for (int64_t j = 0; mass && j < stage->place.keys; j++) mass[j * out->mass.row_stride] = 0;
-    for (int64_t i = 0; entropy && i < stage->place.queries; i++)
-        entropy[i * out->entropy.row_stride] = 0;
-    for (int64_t i = 0; out->top && i < stage->place.queries; i++) {
-        int64_t *keys;
-        heed_real *weights = top_of(job, stage, i, &keys);
-        for (int k = 0; k < out->top; k++) weights[k] = 0, keys[k] = -1;
-    }
-}
-
-/* -sum p ln p of one row in one key block. */
-static heed_real entropy_of(const heed__kernels *kernels, int64_t n, const heed_real *p)
-{
-    heed_real terms[HEED_KEY_BLOCK];
-    kernels->log(n, p, terms);
-    for (int64_t t = 0; t < n; t++) terms[t] = p[t] == 0 ? 0 : -p[t] * terms[t];
-    return kernels->sum(n, terms);
-}
-
-static void take_row(const summary_job *job, const heed__stage *stage, int64_t i, int64_t first,
-                     int64_t n, const heed_real *p)
-{
-    const heed_attention_summary *out = job->out;
-    const heed_attention_batch *b = job->run->batch;
-    int64_t s = stage->place.sequence, h = stage->place.head, *top_key;
-    heed_real *mass = heed__write_at(&out->mass, &b->keys, s, h);
-    heed_real *entropy = heed__write_at(&out->entropy, &b->queries, s, h);
-    heed_real *top_weight = top_of(job, stage, i, &top_key);
-    for (int64_t t = 0; mass && t < n; t++) mass[(first + t) * out->mass.row_stride] += p[t];
-    if (entropy) entropy[i * out->entropy.row_stride] += entropy_of(job->run->plan->kernels, n, p);
-    for (int64_t t = 0; top_weight && t < n; t++)
-        if (p[t] != 0) rank(out->top, top_weight, top_key, p[t], first + t);
-}
-
 static void summary_task(void *arg, int64_t task, int thread)
 {
     const summary_job *job = arg;
@@ -92,31 +23,26 @@ static void summary_task(void *arg, int64_t task, int thread)
     int64_t heads = run->plan->options.heads;
     heed__stage stage = heed__stage_of(run, task / heads, task % heads);
     heed__inspect_scratch room = heed__inspect_scratch_at(run->plan, job->workspace, thread);
-    clear(job, &stage);
+    heed__tally_clear(&stage, job->out);
     for (int64_t i = 0; i < stage.place.queries; i += HEED_QUERY_BLOCK) {
-        int64_t rows = heed__least(HEED_QUERY_BLOCK, stage.place.queries - i);
-        heed__queries q = heed__inspect_queries(&stage, i, rows, &room);
+        heed_real moments[HEED_QUERY_BLOCK][3] = {{0}};
+        heed__queries q = heed__inspect_queries(
+            &stage, i, heed__least(HEED_QUERY_BLOCK, stage.place.queries - i), &room);
+        heed__tally tally = {&stage, job->out, &room, &q, 0, 0, moments};
         for (int64_t j = 0; j < stage.place.keys; j += HEED_KEY_BLOCK) {
-            int64_t n = heed__inspect_tile(&stage, &q, j, &room);
-            for (int64_t r = 0; r < rows; r++)
-                take_row(job, &stage, i + r, j, n, room.weights + r * HEED_KEY_BLOCK);
+            int64_t n = heed__least(HEED_KEY_BLOCK, stage.place.keys - j);
+            if (!heed__inspect_sees(&stage, &q, j, n)) continue;
+            heed__inspect_tile(&stage, &q, j, &room);
+            tally.first = j, tally.n = n;
+            heed__tally_keys(&tally);
+            heed__tally_rows(&tally);
         }
+        heed__tally_finish(&tally);
     }
 }
 
-heed_status heed_attention_summarise(const heed_attention_plan *plan,
-                                     const heed_attention_batch *batch,
-                                     const heed_attention_inspect_tensors *tensors,
-                                     const heed_attention_summary *summary, heed_real *workspace)
+static heed_status check_top(const heed_attention_summary *out)
 {
-    heed__run run = {.plan = plan, .batch = batch};
-    const heed_attention_summary *out = summary;
-    int64_t sequences = batch->sequences, heads = plan->options.heads;
-    HEED_TRY(heed__check_struct("summary", out->size, sizeof *out));
-    HEED_TRY(heed__inspect_run(&run, tensors, workspace));
-    HEED_TRY(heed__check_output("mass", &out->mass, &batch->keys, sequences, heads));
-    HEED_TRY(heed__check_output("entropy", &out->entropy, &batch->queries, sequences, heads));
-    HEED_TRY(heed__check_output("top_weight", &out->top_weight, &batch->queries, sequences, heads));
     if (out->top < 0 || out->top > MOST_TOP)
         return heed__fail(HEED_E_INVALID, "top = %d; it must be 0 to %d", out->top, MOST_TOP);
     if (!out->top != !out->top_weight.data || !out->top != !out->top_key)
@@ -125,7 +51,77 @@ heed_status heed_attention_summarise(const heed_attention_plan *plan,
                           "where top is 1 or more, else neither",
                           out->top, out->top_weight.data ? "given" : "NULL",
                           out->top_key ? "given" : "NULL");
-    summary_job job = {&run, out, workspace};
-    heed__parallel(plan->context, sequences * heads, summary_task, &job);
+    return HEED_OK;
+}
+
+static heed_status check_groups(const heed_attention_summary *out, const heed_attention_batch *b)
+{
+    const heed_attention_extra *x = &out->key_groups;
+    if (out->groups < 0 || !out->groups != !x->data || !out->groups != !out->group_mass.data)
+        return heed__fail(HEED_E_INVALID,
+                          "groups = %lld with key_groups %s and group_mass %s; give both where "
+                          "groups is 1 or more, else neither",
+                          (long long)out->groups, x->data ? "given" : "NULL",
+                          out->group_mass.data ? "given" : "NULL");
+    if ((b->keys.offsets || b->keys.starts) && x->sequence_stride)
+        return heed__fail(HEED_E_INVALID,
+                          "key_groups.sequence_stride = %lld with %s; rows take none, set 0",
+                          (long long)x->sequence_stride, b->keys.offsets ? "offsets" : "starts");
+    return HEED_OK;
+}
+
+/* What else is read for what is wanted. */
+static heed_status check_needs(const heed_attention_summary *out, const heed__run *run)
+{
+    const heed_attention_batch *b = run->batch;
+    if (out->value_mass.data || out->gradient_mass.data)
+        HEED_TRY(heed__check_input("v", &run->v, &b->keys));
+    if (out->gradient_mass.data) HEED_TRY(heed__check_input("d_o", &run->d_o, &b->queries));
+    int distance = out->distance.data || out->distance_variance.data;
+    for (int64_t s = 0; distance && !b->query_offset && s < b->sequences; s++)
+        if (heed__length(&b->queries, s) != heed__length(&b->keys, s))
+            return heed__fail(HEED_E_INVALID,
+                              "distance is wanted, and sequence %lld has %lld queries and %lld "
+                              "keys: give query_offset, where query 0 stands among the keys",
+                              (long long)s, (long long)heed__length(&b->queries, s),
+                              (long long)heed__length(&b->keys, s));
+    return HEED_OK;
+}
+
+static heed_status check_outputs(const heed_attention_summary *out, const heed__run *run)
+{
+    const heed_attention_batch *b = run->batch;
+    const struct {
+        const char *name;
+        const heed_attention_output *array;
+        const heed_attention_rows *rows;
+    } all[] = {{"mass", &out->mass, &b->keys},
+               {"value_mass", &out->value_mass, &b->keys},
+               {"gradient_mass", &out->gradient_mass, &b->keys},
+               {"entropy", &out->entropy, &b->queries},
+               {"top_weight", &out->top_weight, &b->queries},
+               {"distance", &out->distance, &b->queries},
+               {"distance_variance", &out->distance_variance, &b->queries},
+               {"group_mass", &out->group_mass, &b->queries}};
+    for (size_t a = 0; a < sizeof all / sizeof all[0]; a++)
+        HEED_TRY(heed__check_output(all[a].name, all[a].array, all[a].rows, b->sequences,
+                                    run->plan->options.heads));
+    return HEED_OK;
+}
+
+heed_status heed_attention_summarise(const heed_attention_plan *plan,
+                                     const heed_attention_batch *batch,
+                                     const heed_attention_inspect_tensors *tensors,
+                                     const heed_attention_summary *summary, heed_real *workspace)
+{
+    heed__run run = {.plan = plan, .batch = batch};
+    HEED_TRY(heed__check_struct("summary", summary->size, sizeof *summary));
+    HEED_TRY(heed__inspect_run(&run, tensors, workspace));
+    HEED_TRY(check_outputs(summary, &run));
+    HEED_TRY(check_top(summary));
+    HEED_TRY(check_groups(summary, batch));
+    HEED_TRY(check_needs(summary, &run));
+    summary_job job = {&run, summary, workspace};
+    heed__parallel(plan->context, batch->sequences * plan->options.heads, summary_task, &job);
     return HEED_OK;
 }

@@ -7,6 +7,8 @@ static heed__inspect_scratch scratch_of(heed__carver *carver, const heed_attenti
     heed__inspect_scratch s = {.rows = heed__rows_scratch_of(carver, plan)};
     s.weights = heed__carve(carver, HEED_TILE);
     s.stats = heed__carve(carver, (size_t)HEED_QUERY_BLOCK * HEED_STATS);
+    s.values = heed__carve(carver, (size_t)plan->options.value_size * HEED_KEY_BLOCK);
+    s.d = heed__carve(carver, HEED_TILE);
     return s;
 }
 
@@ -48,13 +50,19 @@ heed__queries heed__inspect_queries(const heed__stage *stage, int64_t first, int
     return q;
 }
 
+int heed__inspect_sees(const heed__stage *stage, const heed__queries *queries, int64_t first,
+                       int64_t n)
+{
+    heed__block block = {queries->first, queries->count, first, n};
+    return heed__cover_of(stage, &block) != HEED_EMPTY;
+}
+
 int64_t heed__inspect_tile(const heed__stage *stage, const heed__queries *queries, int64_t first,
                            const heed__inspect_scratch *room)
 {
     const heed__run *run = stage->run;
     int64_t n = heed__least(HEED_KEY_BLOCK, stage->place.keys - first);
-    heed__block block = {queries->first, queries->count, first, n};
-    if (heed__cover_of(stage, &block) == HEED_EMPTY) {
+    if (!heed__inspect_sees(stage, queries, first, n)) {
         for (int64_t t = 0; t < HEED_TILE; t++) room->weights[t] = 0;
         return n;
     }
@@ -76,7 +84,7 @@ heed_status heed__inspect_run(heed__run *run, const heed_attention_inspect_tenso
                               const heed_real *workspace)
 {
     HEED_TRY(heed__check_struct("tensors", t->size, sizeof *t));
-    run->q = t->q, run->k = t->k, run->lse = t->lse;
+    run->q = t->q, run->k = t->k, run->lse = t->lse, run->v = t->v, run->d_o = t->d_o;
     HEED_TRY(heed__run_check(run, t->parameters));
     HEED_TRY(heed__check_input("lse", &run->lse, &run->batch->queries));
     run->drops = 0;

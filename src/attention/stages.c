@@ -205,6 +205,19 @@ static void back_to_scores(const heed__stage *stage, heed__line *line, heed_real
     }
 }
 
+void heed__stage_value_gradient(const heed__stage *stage, const heed__line *given,
+                                const heed_real *w, const heed_real *d_o, heed_real *d)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_plan *plan = run->plan;
+    heed__line line = *given;
+    for (int k = 0; plan->reads_values && k < plan->stages; k++) {
+        if (!plan->stage[k]->values_back) continue;
+        heed__row_sums(run, &plan->stage_fit[k], NULL, line.dp);
+        plan->stage[k]->values_back(&run->stage[k], &line, w, d_o, d);
+    }
+}
+
 void heed__stage_gather(const heed__stage *stage, const heed__line *given,
                         const unsigned char *visible, const heed_real *d_o, heed__row_state *row,
                         heed_real *s, heed_real *d)

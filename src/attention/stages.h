@@ -50,6 +50,11 @@ void heed__stage_weigh(const heed__stage *stage, const heed__line *line, int dro
 void heed__stage_values(const heed__stage *stage, const heed__line *line, const heed_real *w,
                         heed_real *o);
 
+/* d = <do, v_j> of each key: adds what stages give to the values. w: the weights; d 0 where hidden.
+ */
+void heed__stage_value_gradient(const heed__stage *stage, const heed__line *line,
+                                const heed_real *w, const heed_real *d_o, heed_real *d);
+
 /* Raw scores become weights P with all stages applied, without dropout; exactly 0 where masked. */
 void heed__stage_weights(const heed__stage *stage, const heed__line *line,
                          const unsigned char *visible, const heed_real *stats, heed_real *s);

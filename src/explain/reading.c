@@ -151,7 +151,8 @@ heed_status heed__reading_without(const heed__reading *r, size_t n,
 }
 
 static const heed__method *const methods[] = {&heed__method_occlusion, &heed__method_gradient,
-                                              &heed__method_pool, &heed__method_attention};
+                                              &heed__method_pool, &heed__method_attention,
+                                              &heed__method_rollout};
 
 const heed__method *heed__method_at(size_t index)
 {

@@ -49,7 +49,7 @@ typedef struct heed__method {
 } heed__method;
 
 extern const heed__method heed__method_occlusion, heed__method_gradient, heed__method_pool,
-    heed__method_attention;
+    heed__method_attention, heed__method_rollout;
 const heed__method *heed__method_at(size_t index); /* NULL past the end */
 
 /* Runs the model on the text and calls `visit` for each site of attention while its weights can be
@@ -57,11 +57,16 @@ const heed__method *heed__method_at(size_t index); /* NULL past the end */
 typedef heed_status (*heed__site_visitor)(heed__reading *reading, const heed__site *site,
                                           void *user);
 heed_status heed__reading_visit(heed__reading *reading, heed__site_visitor visit, void *user);
+/* The same, from the last site to the first. */
+heed_status heed__reading_visit_back(heed__reading *reading, heed__site_visitor visit, void *user);
 /* Weights [queries, tokens] of one head at a site being visited; queries is 1 at a pool. */
 heed_status heed__site_weights(heed__reading *reading, const heed__site *site, int64_t head,
                                float *weights);
 /* Weights summed over queries, [tokens, heads], in O(tokens) memory. */
 heed_status heed__site_mass(heed__reading *reading, const heed__site *site, float *mass);
+/* x [queries] times the weights: y [tokens, heads], in O(tokens) memory. */
+heed_status heed__site_left_product(heed__reading *reading, const heed__site *site, const float *x,
+                                    float *y);
 int64_t heed__site_heads(const heed__site *site);
 
 #endif

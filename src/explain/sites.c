@@ -3,8 +3,8 @@
 #include "base/fail.h"
 #include "explain/reading.h"
 
-static heed_status run_and_visit(heed__reading *r, heed__sites *sites, heed__site_visitor visit,
-                                 void *user)
+static heed_status run_and_visit(heed__reading *r, heed__sites *sites, int back,
+                                 heed__site_visitor visit, void *user)
 {
     heed__tape *tape = r->model->tape;
     heed__model_vars vars = {.sites = sites};
@@ -12,17 +12,28 @@ static heed_status run_and_visit(heed__reading *r, heed__sites *sites, heed__sit
     heed__model_record(r->model, tape, &r->batch, &vars);
     for (int i = 0; i < sites->count; i++) heed__site_keep(&sites->items[i].at, tape);
     HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
-    for (int i = 0; i < sites->count; i++) HEED_TRY(visit(r, &sites->items[i], user));
+    for (int i = 0; i < sites->count; i++)
+        HEED_TRY(visit(r, &sites->items[back ? sites->count - 1 - i : i], user));
     return HEED_OK;
+}
+
+static heed_status visit_all(heed__reading *r, int back, heed__site_visitor visit, void *user)
+{
+    heed__sites *sites = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *sites, "attention sites", &sites));
+    heed_status status = run_and_visit(r, sites, back, visit, user);
+    heed__free(sites);
+    return status;
 }
 
 heed_status heed__reading_visit(heed__reading *r, heed__site_visitor visit, void *user)
 {
-    heed__sites *sites = NULL;
-    HEED_TRY(heed__alloc(1, sizeof *sites, "attention sites", &sites));
-    heed_status status = run_and_visit(r, sites, visit, user);
-    heed__free(sites);
-    return status;
+    return visit_all(r, 0, visit, user);
+}
+
+heed_status heed__reading_visit_back(heed__reading *r, heed__site_visitor visit, void *user)
+{
+    return visit_all(r, 1, visit, user);
 }
 
 int64_t heed__site_heads(const heed__site *site)
@@ -63,6 +74,24 @@ heed_status heed__site_mass(heed__reading *r, const heed__site *site, float *mas
     HEED_TRY(take_workspace(site, &workspace));
     heed_status status =
         heed_attention_summarise(site->at.attend.attender->plan, &batch, &t, &summary, workspace);
+    heed__free(workspace);
+    return status;
+}
+
+heed_status heed__site_left_product(heed__reading *r, const heed__site *site, const float *x,
+                                    float *y)
+{
+    const heed_real *parameters[1];
+    heed_real *workspace = NULL;
+    heed_attention_batch batch = heed__attend_batch(&site->at.attend);
+    heed_attention_inspect_tensors t = heed__site_tensors(&site->at, r->model->tape, parameters);
+    heed_attention_product product = {.size = sizeof product,
+                                      .left = 1,
+                                      .x = {x, 0, 1, 0},
+                                      .y = {y, 0, heed__site_heads(site), 1}};
+    HEED_TRY(take_workspace(site, &workspace));
+    heed_status status =
+        heed_attention_multiply(site->at.attend.attender->plan, &batch, &t, &product, workspace);
     heed__free(workspace);
     return status;
 }
