@@ -6,6 +6,7 @@
 #include "heed/alignment.h"
 #include "heed/attention.h"
 #include "heed/attention_parts.h"
+#include "heed/attention_textbook.h"
 #include "heed/config.h"
 #include "heed/context.h"
 #include "heed/data.h"
