@@ -72,7 +72,7 @@ static inline void summary_fill(summary_run *x)
     heed_attention_summary summary = {.size = sizeof summary,
                                       .mass = {x->mass, 0, h, 1},
                                       .entropy = {x->entropy, 0, h, 1},
-                                      .top = k,
+                                      .top = SUMMARY_TOP,
                                       .top_weight = {x->top, 0, h * k, k},
                                       .top_key = x->top_key,
                                       .value_mass = {x->value_mass, 0, h, 1},

@@ -88,7 +88,7 @@ static void test_softmax(void **state)
     assert_true(isnan(x[6]) && isnan(x[7]) && isnan(x[8])); /* a NaN in view stays */
     assert_true(x[9] == 0 && x[10] == 0 && x[11] == 0);     /* all of it hidden by -inf */
     heed_real d_y[12], d_x[12] = {0};
-    for (int i = 0; i < 12; i++) d_y[i] = i < 2 ? i : BAD;
+    for (int i = 0; i < 12; i++) d_y[i] = i < 2 ? (heed_real)i : BAD;
     s.batch = 1;
     check_ok(heed_textbook_softmax_backward(NULL, &s, d_y, d_x));
     assert_true(d_x[0] == HEED_REAL(-0.25) && d_x[1] == HEED_REAL(0.25));
