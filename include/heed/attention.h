@@ -159,6 +159,8 @@ typedef enum heed_attention_extra_kind {
 typedef struct heed_attention_extra_info {
     const char *name; /**< such as "bias.pairs"; static */
     heed_attention_extra_kind kind;
+    int backward_only; /**< 1: read by heed_attention_backward alone (elsewhere data may be NULL),
+                            and without a gradient */
 } heed_attention_extra_info;
 
 /** Array `index`, in the order of heed_attention_batch.extras. 0 past the last, else 1. */

@@ -88,8 +88,78 @@ typedef struct heed_attention_projected {
 
 /* ------------------------------------------------------------------ normalisers */
 
-/* "softmax", "sink" (its parameter is one score a head, [H, 1]), "softmax1" and "sparsemax" have no
- * settings. */
+/*
+ * What P and lse are, s being the scores after all stages. Those without a record have no settings.
+ *
+ *     name              P                                          lse
+ *     softmax           exp(s - lse)                               ln sum exp(s)
+ *     sink              exp(s - lse)                               ln (exp(sink) + sum exp(s)),
+ *                                                                  sink the parameter [H, 1]
+ *     softmax1          exp(s - lse)                               ln (1 + sum exp(s))
+ *     sparsemax         max(s - tau, 0), sum P = 1                 tau (*)
+ *     entmax15          max(s / 2 - tau, 0)^2, sum P = 1           tau (*)
+ *     entmax            max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)), sum P = 1     tau (*)
+ *     learned_entmax    the same, alpha = 1 + sigmoid(a), at least 1.01, a the parameter [H, 1]
+ *     sigmoid           1 / (1 + exp(-(s + bias)))                 ln sum P
+ *     relu2             max(s, 0)^2 (/ n)                          n, the keys that the row sees (*)
+ *     topk              softmax of the k largest                   ln sum exp of those
+ *     hard              1 for the largest s, else 0                the largest s
+ *     straight_through  forward hard, backward softmax             ln sum exp(s)
+ *     gumbel            softmax((s + G) / tau), G noise            ln sum exp((s + G) / tau)
+ *     sampled           1 for a key drawn from softmax(s), else 0  ln sum exp(s)
+ *
+ * (*) has no gradient: backward refuses d_lse. A row that sees no key has -inf always. Of equal
+ * scores hard, straight_through and topk take the lowest key. Where weights do not sum to 1
+ * (sigmoid, relu2) they are not rescaled.
+ *
+ * gumbel and sampled draw by counter from (seed, step, layer, sequence id, head, query row, key row)
+ * of the batch, like dropout: forward, backward and the looks at weights see the same noise where
+ * these are the same. With keep_all (evaluation) there is none: gumbel is softmax(s / tau), sampled
+ * takes the largest score.
+ */
+
+/** Normaliser "entmax" (Peters, Niculae, Martins 2019). */
+typedef struct heed_attention_entmax {
+    heed_attention_part part;
+    heed_real alpha; /**< 1.01 to 2 (sparsemax); 0 = 1.5 */
+} heed_attention_entmax;
+
+/** Normaliser "sigmoid" (Ramapuram et al. 2024). */
+typedef struct heed_attention_sigmoid {
+    heed_attention_part part;
+    heed_real bias; /**< added to scores; -ln of the usual number of keys starts near softmax */
+} heed_attention_sigmoid;
+
+/** Normaliser "relu2" (Hua et al. 2022). */
+typedef struct heed_attention_relu2 {
+    heed_attention_part part;
+    int64_t divide; /**< 1: divided by the number of keys that the row sees */
+} heed_attention_relu2;
+
+/** Normaliser "topk". */
+typedef struct heed_attention_topk {
+    heed_attention_part part;
+    int64_t k; /**< 1 or more; 0 = 8 */
+} heed_attention_topk;
+
+/** Normaliser "gumbel" (Jang, Gu, Poole 2017). */
+typedef struct heed_attention_gumbel {
+    heed_attention_part part;
+    heed_real tau; /**< temperature, above 0; 0 = 1 */
+    int64_t hard;  /**< 1: forward the largest key alone, backward as before (straight through) */
+} heed_attention_gumbel;
+
+/**
+ * Normaliser "sampled" (Xu et al. 2015): hard attention trained by REINFORCE. Backward reads an
+ * array of the batch, "sampled.advantage" (HEED_ATTENTION_QUERY_REALS): of each query and head its
+ * cost less a baseline, as the caller reckons them; the gradient of scores is then an unbiased
+ * estimate of that of E[cost] - entropy x (the entropy of softmax(s), in nats). Nothing comes to
+ * scores from d_o.
+ */
+typedef struct heed_attention_sampled {
+    heed_attention_part part;
+    heed_real entropy; /**< 0 or more */
+} heed_attention_sampled;
 
 /* ------------------------------------------------------------------ masks */
 

@@ -55,7 +55,8 @@ static heed__row_state plain_state(const heed__stage *stage, int64_t i)
         run->plan->kernels->dot(run->plan->options.value_size,
                                 heed__read_at(&run->d_o, side, s, h) + i * run->d_o.row_stride,
                                 heed__read_at(&run->o, side, s, h) + i * run->o.row_stride);
-    if (d_lse) state.delta -= d_lse[i * run->d_lse.row_stride];
+    if (d_lse) state.d_lse = d_lse[i * run->d_lse.row_stride];
+    state.delta -= state.d_lse;
     return state;
 }
 

@@ -6,9 +6,9 @@
 
 #include "heed/attention.h"
 
-/* The key of one (seed, step, layer, sequence id, head). */
-void heed__dropout_key(const heed_attention_batch *batch, int64_t sequence, int64_t head,
-                       uint32_t key[2]);
+/* The key of one (seed, step, layer, sequence id, head) and purpose, a HEED_RANDOM_. */
+void heed__draw_key(const heed_attention_batch *batch, int64_t sequence, int64_t head,
+                    uint32_t purpose, uint32_t key[2]);
 
 /* keep[t] = factor where (i, j + t) is kept, 0 where it is dropped; dropped with probability
  * below / 65536. j is a multiple of 8. */

@@ -38,6 +38,7 @@ typedef struct heed__slot {
 typedef struct heed__extra {
     const char *name; /* NULL ends the list */
     heed_attention_extra_kind kind;
+    int backward_only; /* 1: other calls take NULL data, and it has no gradient */
 } heed__extra;
 
 /* A setting of a record. */
@@ -187,10 +188,10 @@ typedef struct heed__shaper {
 /* ---- normalisers */
 
 /* What a normaliser keeps of a row: stats[0] goes out as lse. In the backward pass sums come from
- * `gather`, and delta is <do, o> - dlse. */
+ * `gather`, and delta is <do, o> - d_lse. */
 enum { HEED_STATS = 4, HEED_SUMS = 3 };
 typedef struct heed__row_state {
-    heed_real stats[HEED_STATS], sums[HEED_SUMS], delta;
+    heed_real stats[HEED_STATS], sums[HEED_SUMS], delta, d_lse;
 } heed__row_state;
 
 /*
@@ -198,8 +199,11 @@ typedef struct heed__row_state {
  * row and ends with lse alone; or it takes `whole` rows. Masked scores are -inf; their weight must
  * be 0.
  */
-typedef struct heed__normaliser {
+typedef struct heed__normaliser heed__normaliser;
+struct heed__normaliser {
     heed__entry entry;
+    /* NULL, or which functions these settings need (the entry stays this one). */
+    const heed__normaliser *(*choose)(const void *record);
     const heed__shaper *shaper; /* NULL, or a last stage with the normaliser's own settings */
     int whole;
     int lse_gradient; /* lse has a gradient */
@@ -227,7 +231,7 @@ typedef struct heed__normaliser {
     /* NULL, or what a row gives to a parameter's gradient once (line->n = 0). */
     void (*row_backward)(const heed__self *self, const heed__line *line,
                          const heed__row_state *row);
-} heed__normaliser;
+};
 
 /* ---- masks */
 

@@ -35,8 +35,8 @@ heed_real heed__softmax_block(const heed__self *self, const heed__line *line, he
     return factor;
 }
 
-static void softmax_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,
-                           heed_real *sum)
+void heed__softmax_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,
+                          heed_real *sum)
 {
     heed_real logs[HEED_QUERY_BLOCK];
     (void)head;
@@ -72,7 +72,7 @@ const heed__normaliser heed__normaliser_softmax = {
     .entry = {.name = "softmax", .help = "exp(s - lse)"},
     .lse_gradient = 1,
     .block = heed__softmax_block,
-    .finish = softmax_finish,
+    .finish = heed__softmax_finish,
     .weights = heed__softmax_weights,
     .backward = heed__softmax_backward,
 };

@@ -107,7 +107,8 @@ static heed_status add_extras(heed_attention_plan *plan, heed__fitted *fit)
         if (plan->extras == HEED_EXTRAS)
             return heed__fail(HEED_E_UNSUPPORTED, "the mechanisms read more than %d arrays",
                               HEED_EXTRAS);
-        plan->extra[plan->extras++] = (heed_attention_extra_info){e->name, e->kind};
+        plan->extra[plan->extras++] =
+            (heed_attention_extra_info){e->name, e->kind, e->backward_only};
     }
     return HEED_OK;
 }
@@ -205,6 +206,8 @@ static heed_status take_mechanisms(heed_attention_plan *plan)
     plan->width = plan->score->width ? plan->score->width(o, plan->score_fit.record) : o->head_size;
     HEED_TRY(find_part(plan, HEED_TABLE_NORMALISER, o->normaliser, &plan->normaliser_fit));
     plan->normaliser = (const heed__normaliser *)plan->normaliser_fit.entry;
+    if (plan->normaliser->choose)
+        plan->normaliser = plan->normaliser->choose(plan->normaliser_fit.record);
     HEED_TRY(find_part(plan, HEED_TABLE_POSITION, o->position, &plan->position_fit));
     plan->position = (const heed__position *)plan->position_fit.entry;
     HEED_TRY(take_stages(plan));

@@ -158,8 +158,11 @@ static heed_status check_parameters(const heed_attention_plan *plan,
     return HEED_OK;
 }
 
-static heed_status check_extras(const heed_attention_plan *plan, const heed_attention_batch *b)
+/* Backward, d_o is there (and is checked for it). */
+static heed_status check_extras(const heed__run *run)
 {
+    const heed_attention_plan *plan = run->plan;
+    const heed_attention_batch *b = run->batch;
     if (b->extra_count != (size_t)plan->extras)
         return heed__fail(HEED_E_INVALID,
                           "extra_count = %zu; the plan's mechanisms read %d arrays%s%s",
@@ -168,10 +171,11 @@ static heed_status check_extras(const heed_attention_plan *plan, const heed_atte
     for (int e = 0; e < plan->extras; e++) {
         heed_attention_extra_kind kind = plan->extra[e].kind;
         int reals = kind == HEED_ATTENTION_QUERY_REALS || kind == HEED_ATTENTION_PAIR_REALS;
-        if (!b->extras || !b->extras[e].data)
+        int later = plan->extra[e].backward_only && !run->d_o.data;
+        if (!b->extras || (!b->extras[e].data && !later))
             return heed__fail(HEED_E_INVALID, "extras[%d], \"%s\", has no data; give the array", e,
                               plan->extra[e].name);
-        if (b->extras[e].gradient && !reals)
+        if (b->extras[e].gradient && (!reals || plan->extra[e].backward_only))
             return heed__fail(HEED_E_INVALID, "extras[%d], \"%s\", has no gradient; leave it NULL",
                               e, plan->extra[e].name);
     }
@@ -223,7 +227,7 @@ heed_status heed__run_check(heed__run *run, const heed_real *const *parameters)
     HEED_TRY(check_parameters(plan, parameters));
     HEED_TRY(heed__check_input("q", &run->q, &b->queries));
     HEED_TRY(heed__check_input("k", &run->k, &b->keys));
-    HEED_TRY(check_extras(plan, b));
+    HEED_TRY(check_extras(run));
     fit_all(run, parameters);
     run->drops = plan->drop_below && !b->keep_all;
     return HEED_OK;

@@ -8,6 +8,9 @@
 /* top: the largest score so far; sum: of exp(s - top). */
 heed_real heed__softmax_block(const heed__self *self, const heed__line *line, heed_real *s,
                               heed_real *top, heed_real *sum);
+/* 1 / sum, and lse. */
+void heed__softmax_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,
+                          heed_real *sum);
 /* exp(s - stats[0]) */
 void heed__softmax_weights(const heed__self *self, const heed__line *line, heed_real *s,
                            const heed_real *stats);

@@ -3,13 +3,14 @@
 
 #include "attention/dropout.h"
 #include "attention/task.h"
+#include "base/random.h"
 
 #include <string.h>
 
 heed__stage heed__stage_of(const heed__run *run, int64_t sequence, int64_t head)
 {
     heed__stage stage = {.run = run, .place = heed__place_of(run, sequence, head)};
-    if (run->drops) heed__dropout_key(run->batch, sequence, head, stage.drop_key);
+    if (run->drops) heed__draw_key(run->batch, sequence, head, HEED_RANDOM_DROPOUT, stage.drop_key);
     return stage;
 }
 

@@ -21,6 +21,16 @@ static const heed__entry *const normalisers[] = {
     &heed__normaliser_sink.entry,
     &heed__normaliser_softmax1.entry,
     &heed__normaliser_sparsemax.entry,
+    &heed__normaliser_entmax15.entry,
+    &heed__normaliser_entmax.entry,
+    &heed__normaliser_learned_entmax.entry,
+    &heed__normaliser_sigmoid.entry,
+    &heed__normaliser_relu2.entry,
+    &heed__normaliser_topk.entry,
+    &heed__normaliser_hard.entry,
+    &heed__normaliser_straight_through.entry,
+    &heed__normaliser_gumbel.entry,
+    &heed__normaliser_sampled.entry,
 };
 
 static const heed__entry *const masks[] = {

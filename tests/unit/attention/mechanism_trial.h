@@ -184,7 +184,7 @@ static inline void trial_extras(trial_run *r)
             trial_add(r, info.name, by_row ? n * t->heads : pairs, given ? t->low : -1,
                       given ? t->high : 1);
             x->data = r->arrays[r->count - 1].data;
-            x->gradient = r->arrays[r->count - 1].gradient;
+            x->gradient = info.backward_only ? NULL : r->arrays[r->count - 1].gradient;
             x->row_stride = by_row ? t->heads : tk;
             x->head_stride = by_row ? 1 : tq * tk;
             continue;

@@ -149,6 +149,38 @@ static void test_hidden(void **state)
             hidden(&trials[t], row.name);
 }
 
+/* A NaN among the scores that a query sees makes its whole output NaN; others do not notice. */
+static void visible_nan(const trial *t, const char *engine)
+{
+    trial_run r;
+    if (trial_make(&r, t, NULL, NULL, engine)) {
+        heed__run run = {.plan = r.plan, .batch = &r.batch, .q = r.forward.q, .k = r.forward.k};
+        int64_t row = r.t.key_heads * r.t.size, dv = r.t.value_size;
+        for (int64_t d = 0; d < row; d++) r.arrays[1].data[row + d] = (heed_real)NAN; /* key 1 */
+        check_ok(heed__run_check(&run, r.parameters));
+        trial_forward(&r);
+        for (int64_t i = 0; i < r.t.tq[0]; i++)
+            for (int64_t h = 0; h < r.t.heads; h++) {
+                heed__stage stage = heed__stage_of(&run, 0, h);
+                unsigned char visible = 1;
+                if (r.plan->hides) heed__visible(&stage, i, 1, 1, &visible);
+                for (int64_t d = 0; d < dv; d++)
+                    if (isnan(r.o[(i * r.t.heads + h) * dv + d]) != visible)
+                        say(t, engine, "o where a score is NaN");
+            }
+    }
+    trial_free(&r);
+}
+
+static void test_visible_nan(void **state)
+{
+    heed_attention_entry row;
+    (void)state;
+    for (size_t i = 0; heed_attention_list(i, &row); i++)
+        for (int t = 0; t < TRIALS && strcmp(row.table, "engine") == 0; t++)
+            visible_nan(&trials[t], row.name);
+}
+
 /* mass is the sum of weights over the queries, and weights times v is o (without dropout, and where
  * no stage adds to the values). */
 static void weights_of(trial_run *r, int64_t s, int64_t h, const heed_real *mass)
@@ -187,7 +219,7 @@ static void test_weights(void **state)
     for (int t = 0; t < TRIALS; t++) {
         trial_run r;
         assert_true(trial_make(&r, &trials[t], NULL, NULL, NULL));
-        r.batch.keep_all = 1;
+        r.batch.keep_all = trials[t].dropout > 0; /* noise stays */
         trial_forward(&r);
         heed_real *mass = trial_reals(r.k_offsets[r.t.sequences] * r.t.heads);
         heed_attention_summary summary = {.size = sizeof summary, .mass = {mass, 0, r.t.heads, 1}};
@@ -235,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_hidden),
-        cmocka_unit_test(test_weights), cmocka_unit_test(test_every_row)};
+        cmocka_unit_test(test_visible_nan), cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_every_row)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sigmoid attention (Ramapuram et al. 2024): P = 1 / (1 + exp(-(s + bias))), each weight on its
+ * own, so that a row's weights sum to anything from 0 to the number of its keys; lse is the
+ * logarithm of that sum.
+ *
+ *     ds = P (1 - P) (dP + dlse / sum P)
+ */
+#include "attention/tables.h"
+#include "base/fail.h"
+
+static heed_real bias_of(const heed__self *self)
+{
+    const heed_attention_sigmoid *record = self->record;
+    return record ? record->bias : 0;
+}
+
+static void sigmoid_weights(const heed__self *self, const heed__line *line, heed_real *s,
+                            const heed_real *stats)
+{
+    heed_real bias = bias_of(self);
+    (void)stats;
+    for (int64_t t = 0; t < line->n; t++) s[t] += bias;
+    self->kernels->sigmoid(line->n, s, s);
+}
+
+static heed_real sigmoid_block(const heed__self *self, const heed__line *line, heed_real *s,
+                               heed_real *top, heed_real *sum)
+{
+    (void)top;
+    sigmoid_weights(self, line, s, NULL);
+    *sum += self->kernels->sum(line->n, s);
+    return 1;
+}
+
+static void sigmoid_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,
+                           heed_real *sum)
+{
+    (void)head;
+    self->kernels->log(rows, sum, top); /* of 0: -inf */
+    for (int64_t i = 0; i < rows; i++) sum[i] = 1;
+}
+
+static void sigmoid_backward(const heed__self *self, const heed__line *line, const heed_real *s,
+                             const heed_real *p, heed_real *d, const heed__row_state *row)
+{
+    heed_real half = -row->stats[0] / 2, root = 0; /* 1 / sqrt(sum P): its square may overflow */
+    (void)s;
+    if (row->d_lse != 0) self->kernels->exp(1, &half, &root);
+    for (int64_t t = 0; t < line->n; t++)
+        d[t] = (1 - p[t]) * (p[t] * d[t] + p[t] * root * root * row->d_lse);
+}
+
+static heed_status check(const void *record, const heed_attention_options *options)
+{
+    const heed_attention_sigmoid *r = record;
+    (void)options;
+    if (!r || r->bias - r->bias == 0) return HEED_OK;
+    return heed__fail(HEED_E_INVALID, "normaliser \"sigmoid\": bias = %g; it must be finite",
+                      (double)r->bias);
+}
+
+static const heed__field fields[] = {
+    {"bias", HEED_ATTENTION_REAL, offsetof(heed_attention_sigmoid, bias), "such as -ln n; 0"},
+    {.name = NULL},
+};
+
+const heed__normaliser heed__normaliser_sigmoid = {
+    .entry = {.name = "sigmoid",
+              .help = "1 / (1 + exp(-(s + bias))), each weight on its own",
+              .record = sizeof(heed_attention_sigmoid),
+              .fields = fields,
+              .check = check},
+    .lse_gradient = 1,
+    .block = sigmoid_block,
+    .finish = sigmoid_finish,
+    .weights = sigmoid_weights,
+    .backward = sigmoid_backward,
+};
