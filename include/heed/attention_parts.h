@@ -99,29 +99,31 @@ typedef struct heed_attention_projected {
  *     sparsemax         max(s - tau, 0), sum P = 1                 tau (*)
  *     entmax15          max(s / 2 - tau, 0)^2, sum P = 1           tau (*)
  *     entmax            max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)), sum P = 1     tau (*)
- *     learned_entmax    the same, alpha = 1 + sigmoid(a), at least 1.01, a the parameter [H, 1]
  *     sigmoid           1 / (1 + exp(-(s + bias)))                 ln sum P
- *     relu2             max(s, 0)^2 (/ n)                          n, the keys that the row sees (*)
- *     topk              softmax of the k largest                   ln sum exp of those
- *     hard              1 for the largest s, else 0                the largest s
- *     straight_through  forward hard, backward softmax             ln sum exp(s)
- *     gumbel            softmax((s + G) / tau), G noise            ln sum exp((s + G) / tau)
- *     sampled           1 for a key drawn from softmax(s), else 0  ln sum exp(s)
+ *     relu2             max(s, 0)^2 (/ n)                          n, the keys that the row sees
+ * (*) topk              softmax of the k largest                   ln sum exp of those hard 1 for
+ * the largest s, else 0                the largest s straight_through  forward hard, backward
+ * softmax             ln sum exp(s) gumbel            softmax((s + G) / tau), G noise            ln
+ * sum exp((s + G) / tau) sampled           1 for a key drawn from softmax(s), else 0  ln sum exp(s)
  *
  * (*) has no gradient: backward refuses d_lse. A row that sees no key has -inf always. Of equal
  * scores hard, straight_through and topk take the lowest key. Where weights do not sum to 1
  * (sigmoid, relu2) they are not rescaled.
  *
- * gumbel and sampled draw by counter from (seed, step, layer, sequence id, head, query row, key row)
- * of the batch, like dropout: forward, backward and the looks at weights see the same noise where
- * these are the same. With keep_all (evaluation) there is none: gumbel is softmax(s / tau), sampled
- * takes the largest score.
+ * gumbel and sampled draw by counter from (seed, step, layer, sequence id, head, query row, key
+ * row) of the batch, like dropout: forward, backward and the looks at weights see the same noise
+ * where these are the same. With keep_all (evaluation) there is none: gumbel is softmax(s / tau),
+ * sampled takes the largest score.
  */
 
 /** Normaliser "entmax" (Peters, Niculae, Martins 2019). */
 typedef struct heed_attention_entmax {
     heed_attention_part part;
     heed_real alpha; /**< 1.01 to 2 (sparsemax); 0 = 1.5 */
+    int64_t learned; /**< 1: each head has its own; its parameter is a [H, 1], 0 to begin with:
+                          alpha - 1 is sigmoid(a + c), at least 0.01, c such that a = 0 gives the
+                          alpha above, less than 2 (Correia, Niculae, Martins 2019: alpha = 1 +
+                          sigmoid(a)) */
 } heed_attention_entmax;
 
 /** Normaliser "sigmoid" (Ramapuram et al. 2024). */

@@ -5,8 +5,8 @@
  *     P = max(b s - tau, 0)^(1/b), tau such that sum P = 1
  *
  * lies between softmax (alpha 1) and sparsemax (alpha 2). "entmax15" has alpha 1.5, where powers
- * are squares and roots; "learned_entmax" an alpha a head, 1 + sigmoid(its parameter) (Correia,
- * Niculae, Martins 2019). lse receives tau.
+ * are squares and roots. Learned, b = sigmoid(parameter), moved so that 0 gives the alpha set
+ * (Correia, Niculae, Martins 2019). lse receives tau.
  *
  * tau is found without sorting. The sum S(tau) is convex and falls, and so does S^b, a norm: Newton
  * from tau = b max - 1, where S is 1 or more, rises to the solution and stops where a float can
@@ -24,18 +24,24 @@ enum { TAU, TOP, BELOW };
 /* Below, 1 / b^2 in the gradient of alpha leaves too few digits. */
 static const heed_real least = HEED_REAL(0.01);
 
+static heed_real given(const void *record)
+{
+    const heed_attention_entmax *r = record;
+    return r && r->alpha != 0 ? r->alpha - 1 : HEED_REAL(0.5);
+}
+
 static heed_real sigmoid_of(const heed__self *self, int64_t head)
 {
-    heed_real y;
-    self->kernels->sigmoid(1, self->parameter[0] + head, &y);
+    heed_real b = given(self->record), y = b / (1 - b);
+    self->kernels->log(1, &y, &y);
+    y += self->parameter[0][head];
+    self->kernels->sigmoid(1, &y, &y);
     return y;
 }
 
 static heed_real b_of(const heed__self *self, const heed__line *line)
 {
-    const heed_attention_entmax *record = self->record;
-    if (!self->parameter[0])
-        return record && record->alpha != 0 ? record->alpha - 1 : HEED_REAL(0.5);
+    if (!self->parameter[0]) return given(self->record);
     heed_real b = sigmoid_of(self, line->place->head);
     return b < least ? least : b; /* a NaN stays */
 }
@@ -155,23 +161,32 @@ static heed_status check(const void *record, const heed_attention_options *optio
 {
     const heed_attention_entmax *r = record;
     (void)options;
-    if (!r || r->alpha == 0 || (r->alpha >= 1 + least && r->alpha <= 2)) return HEED_OK;
+    if (!r) return HEED_OK;
+    if (r->learned != 0 && r->learned != 1)
+        return heed__fail(HEED_E_INVALID,
+                          "normaliser \"entmax\": learned = %lld; it must be 0 or 1",
+                          (long long)r->learned);
+    if (r->alpha == 0 || (r->alpha >= 1 + least && r->alpha <= 2 && (!r->learned || r->alpha < 2)))
+        return HEED_OK;
     return heed__fail(
         HEED_E_INVALID,
-        "normaliser \"entmax\": alpha = %g; it must be %g to 2 (0 = 1.5); for alpha = "
-        "1 take \"softmax\"",
+        "normaliser \"entmax\": alpha = %g; it must be %g to 2 (0 = 1.5), learned below "
+        "2; for alpha = 1 take \"softmax\"",
         (double)r->alpha, (double)(1 + least));
 }
 
 static const heed__field fields[] = {
     {"alpha", HEED_ATTENTION_REAL, offsetof(heed_attention_entmax, alpha), "1.01 to 2; 1.5"},
+    {"learned", HEED_ATTENTION_INTEGER, offsetof(heed_attention_entmax, learned),
+     "1: of each head; 0"},
     {.name = NULL},
 };
 
-static int64_t one(const heed_attention_options *options, const void *record)
+static int64_t columns(const heed_attention_options *options, const void *record)
 {
-    (void)options, (void)record;
-    return 1;
+    const heed_attention_entmax *r = record;
+    (void)options;
+    return r && r->learned;
 }
 
 const heed__normaliser heed__normaliser_entmax15 = {
@@ -186,21 +201,11 @@ const heed__normaliser heed__normaliser_entmax15 = {
 
 const heed__normaliser heed__normaliser_entmax = {
     .entry = {.name = "entmax",
-              .help = "between softmax (alpha 1) and sparsemax (alpha 2)",
+              .help = "between softmax (alpha 1) and sparsemax (alpha 2), alpha set or learned",
               .record = sizeof(heed_attention_entmax),
               .fields = fields,
-              .check = check},
-    .whole = 1,
-    .row = entmax_row,
-    .weights = entmax_weights,
-    .gather = entmax_gather,
-    .backward = entmax_backward,
-};
-
-const heed__normaliser heed__normaliser_learned_entmax = {
-    .entry = {.name = "learned_entmax",
-              .help = "entmax with a learned alpha a head: 1 + sigmoid of the parameter",
-              .slots = {{"entmax.logit", one, HEED_SIDE_QUERY, 0}}},
+              .check = check,
+              .slots = {{"entmax.alpha", columns, HEED_SIDE_QUERY, 0}}},
     .whole = 1,
     .row = entmax_row,
     .weights = entmax_weights,

@@ -23,7 +23,6 @@ static const heed__entry *const normalisers[] = {
     &heed__normaliser_sparsemax.entry,
     &heed__normaliser_entmax15.entry,
     &heed__normaliser_entmax.entry,
-    &heed__normaliser_learned_entmax.entry,
     &heed__normaliser_sigmoid.entry,
     &heed__normaliser_relu2.entry,
     &heed__normaliser_topk.entry,

@@ -20,9 +20,9 @@ extern const heed__score heed__score_scaled_dot, heed__score_dot, heed__score_ad
     heed__score_additive_projected, heed__score_concat, heed__score_concat_tanh_sum;
 extern const heed__normaliser heed__normaliser_softmax, heed__normaliser_sink,
     heed__normaliser_softmax1, heed__normaliser_sparsemax, heed__normaliser_entmax15,
-    heed__normaliser_entmax, heed__normaliser_learned_entmax, heed__normaliser_sigmoid,
-    heed__normaliser_relu2, heed__normaliser_topk, heed__normaliser_hard,
-    heed__normaliser_straight_through, heed__normaliser_gumbel, heed__normaliser_sampled;
+    heed__normaliser_entmax, heed__normaliser_sigmoid, heed__normaliser_relu2,
+    heed__normaliser_topk, heed__normaliser_hard, heed__normaliser_straight_through,
+    heed__normaliser_gumbel, heed__normaliser_sampled;
 extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any;
 extern const heed__position heed__position_none;
 extern const heed__shaper heed__stage_softcap, heed__stage_bias, heed__stage_scale,

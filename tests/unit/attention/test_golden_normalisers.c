@@ -21,7 +21,7 @@ static const char *const cases[] = {
     "entmax15",
     "entmax:alpha=1.3",
     "entmax:alpha=1.75",
-    "learned_entmax",
+    "entmax:learned=1",
     "relu2",
     "sigmoid:bias=-1.5",
     "relu2:divide=1",

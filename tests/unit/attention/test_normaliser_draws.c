@@ -314,6 +314,7 @@ static void test_settings(void **state)
     expect_refused("entmax:alpha=1");
     expect_refused("entmax:alpha=1.005");
     expect_refused("entmax:alpha=2.5");
+    expect_refused("entmax:alpha=2,learned=1");
     expect_refused("topk:k=-1");
     expect_refused("relu2:divide=2");
     expect_refused("gumbel:tau=-1");
