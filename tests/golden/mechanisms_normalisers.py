@@ -58,6 +58,24 @@ def tau_of(scores, p, b):
     return b * top.values - p.gather(-1, top.indices.unsqueeze(-1)).squeeze(-1) ** b
 
 
+def softmax(s, _):
+    return torch.softmax(s, -1), s.logsumexp(-1)
+
+
+def with_one_more(s, score):
+    """A key more, of that score for each head, whose weight is left out."""
+    all_scores = torch.cat([s, score.reshape(1, HEADS, 1, 1).expand(1, HEADS, QUERIES, 1)], -1)
+    return torch.softmax(all_scores, -1)[..., :-1], all_scores.logsumexp(-1)
+
+
+def sink(s, _):
+    return with_one_more(s, PARAMETER)
+
+
+def softmax1(s, _):
+    return with_one_more(s, torch.zeros(HEADS, dtype=torch.float64))
+
+
 def sparsemax(s, _):
     p = entmax.sparsemax(s, dim=-1)
     return p, tau_of(s, p, 1.0)
@@ -164,6 +182,9 @@ def case(name, normalise):
 
 if torch.__version__.split("+")[0] != "2.13.0":
     print(f"note: this is torch {torch.__version__}", file=sys.stderr)
+case("softmax", softmax)
+case("sink", sink)
+case("softmax1", softmax1)
 case("sparsemax", sparsemax)
 case("entmax15", entmax15)
 case("entmax:alpha=1.3", entmax_of(1.3))

@@ -17,6 +17,9 @@ enum { NQ = BATCH * HEADS * QUERIES, NK = BATCH * HEADS * KEYS };
 static const int64_t lengths[] = {5, 7};
 
 static const char *const cases[] = {
+    "softmax",
+    "sink",
+    "softmax1",
     "sparsemax",
     "entmax15",
     "entmax:alpha=1.3",
