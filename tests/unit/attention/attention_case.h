@@ -390,7 +390,7 @@ static inline void naive_keep(const naive_head *n, const heed_attention_batch *b
 {
     uint32_t key[2], below = (uint32_t)(n->p->dropout * 65536 + 0.5);
     heed_real block[8];
-    heed__dropout_key(batch, n->s, n->h, key);
+    heed__draw_key(batch, n->s, n->h, HEED_RANDOM_DROPOUT, key);
     for (int64_t j = 0; j < n->tk; j++) {
         if (j % 8 == 0) heed__dropout_row(key, below, 1, i, j, 8, block);
         keep[j] = (double)block[j % 8] * 65536 / (65536.0 - below);

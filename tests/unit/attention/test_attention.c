@@ -150,7 +150,7 @@ static void test_dropout_drops_its_share_and_depends_on_all(void **state)
     uint32_t key[2], changed[2];
     heed_real keep[64];
     int64_t dropped = 0, rows = 4000;
-    heed__dropout_key(&batch, 0, 0, key);
+    heed__draw_key(&batch, 0, 0, HEED_RANDOM_DROPOUT, key);
     for (int64_t i = 0; i < rows; i++) {
         heed__dropout_row(key, 65536 / 10, 2, i, 64, 64, keep);
         for (int t = 0; t < 64; t++) {
@@ -165,7 +165,7 @@ static void test_dropout_drops_its_share_and_depends_on_all(void **state)
         if (what == 0) other.seed++;
         if (what == 1) other.step++;
         if (what == 2) other.layer++;
-        heed__dropout_key(&other, what == 3, what == 4, changed);
+        heed__draw_key(&other, what == 3, what == 4, HEED_RANDOM_DROPOUT, changed);
         assert_true(changed[0] != key[0] || changed[1] != key[1]);
     }
 }
