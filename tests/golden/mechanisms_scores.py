@@ -82,6 +82,13 @@ def plain(q, k, *_):
     return q @ k.transpose(1, 2) / q.shape[-1]**0.5
 
 
+def general(q, k, w):
+    """One head."""
+    size = q.shape[-1]
+    both = (x.contiguous() for x in pairs(q, k))
+    return F.bilinear(*both, w.reshape(1, size, size))[..., 0]
+
+
 def scale(s, p, w):
     return (2 * w.exp().reshape(-1, 1, 1) * s if p is None else s), p
 
@@ -123,6 +130,11 @@ case("additive_projected", projected, [(4, 6, 4), (2, 6, 4), (4, 6), (4, 6)], he
 case("concat", projected, [(2, 3, 4), (2, 3, 4), (2, 3)])
 case("concat_long", projected, [(2, 4, 4), (1, 4, 4), (2, 4)], key_heads=1, tk=70)
 case("concat_tanh_sum", projected, [(2, 3, 4), (2, 3, 4)])
+case("general", general, [(1, 16)], heads=1, key_heads=1)
+case("dot", lambda q, k: q @ k.transpose(1, 2), [])
+case("softcap", plain, [], lambda s, p: (2 * torch.tanh(s / 2) if p is None else s, p))
+case("softcap_before_scale", plain, [(2, 1)],
+     lambda s, p, w: (w.exp().reshape(-1, 1, 1) * torch.tanh(s) if p is None else s, p))
 case("scale", plain, [(2, 1)], scale)
 case("temperature", plain, [(2, 1)], temperature)
 case("gate", plain, [(2, 1)], gate)
