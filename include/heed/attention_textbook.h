@@ -212,6 +212,50 @@ HEED_API HEED_MUST_CHECK heed_status
 heed_textbook_attend_backward(heed_context *context, const heed_textbook_heads *heads,
                               const heed_textbook_heads_gradient *gradient);
 
+/* ------------------------------------------------------------------ concat-linear */
+
+/**
+ * The concat-linear rule: each query comes with one key, and a linear layer over both gives the
+ * weights of a fixed number of values:
+ *
+ *     P_i = softmax(W [q_i; k_i] + b)        o_i = sum over t of P_it v_t
+ *
+ * (The attention of introductions to translation: the query is the last word, the key the decoder's
+ * state, and the values are the encoder's outputs, padded to a greatest length.) Row t of W belongs
+ * to the t-th value wherever it stands, so that what is learned holds for places and for that
+ * length, not for what stands there; the scores of heed/attention.h look at the values' keys.
+ */
+typedef struct heed_textbook_concat_linear {
+    size_t size;                  /**< sizeof(heed_textbook_concat_linear) */
+    int64_t batch, rows, values;  /**< B, T, Tv; values at least 1 */
+    int64_t query_size, key_size; /**< Dq, Dk, at least 1 */
+    int64_t value_size;           /**< Dv; 0 = 1 */
+    const heed_real *q;           /**< [B, T, Dq] */
+    const heed_real *k;           /**< [B, T, Dk] */
+    const heed_real *v;           /**< [B, Tv, Dv] */
+    const heed_real *w;           /**< [Tv, Dq + Dk], the columns of q first */
+    const heed_real *b;           /**< [Tv]; NULL = 0 */
+    const int64_t *row_lengths;   /**< [B]; NULL = T. Later rows of weights and o become 0 */
+    const int64_t *value_lengths; /**< [B]; NULL = Tv. Later values have weight 0 */
+    heed_real *weights;           /**< [B, T, Tv]: written; backward reads it */
+    heed_real *o;                 /**< [B, T, Dv]: written */
+} heed_textbook_concat_linear;
+
+/** Errors HEED_E_INVALID (a size or length out of range, a missing array). */
+HEED_API HEED_MUST_CHECK heed_status
+heed_textbook_concat_linear_forward(heed_context *context, const heed_textbook_concat_linear *rule);
+
+/** Gradients: all are added to what is there; NULL = unwanted. */
+typedef struct heed_textbook_concat_linear_gradient {
+    size_t size;                  /**< sizeof(heed_textbook_concat_linear_gradient) */
+    const heed_real *d_o;         /**< [B, T, Dv]; rows past a length are not read */
+    heed_real *q, *k, *v, *w, *b; /**< like those of the rule */
+} heed_textbook_concat_linear_gradient;
+
+/** `rule` as forward left it: o is not read. Errors as forward, and HEED_E_NOMEM. */
+HEED_API HEED_MUST_CHECK heed_status
+heed_textbook_concat_linear_backward(heed_context *context, const heed_textbook_concat_linear *rule,
+                                     const heed_textbook_concat_linear_gradient *gradient);
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "attention/mechanism_trial.h"
+#include "heed/attention_textbook.h"
 
 /* float32 against float64 on sums of up to 70 terms of order 1. */
 static const double tolerance = 2e-5;
@@ -102,8 +103,42 @@ static void test_mechanisms(void **state)
     }
 }
 
+static void test_concat_linear(void **state)
+{
+    heed_real q[24], k[12], v[30], weight[30], bias[5], d_o[18], p[30], o[18];
+    heed_real dq[24] = {0}, dk[12] = {0}, dv[30] = {0}, d_weight[30] = {0}, d_bias[5] = {0};
+    heed_textbook_concat_linear rule = {.size = sizeof rule,
+                                        .batch = 2,
+                                        .rows = 3,
+                                        .values = 5,
+                                        .query_size = 4,
+                                        .key_size = 2,
+                                        .value_size = 3,
+                                        .q = q,
+                                        .k = k,
+                                        .v = v,
+                                        .w = weight,
+                                        .b = bias,
+                                        .weights = p,
+                                        .o = o};
+    heed_textbook_concat_linear_gradient g = {sizeof g, d_o, dq, dk, dv, d_weight, d_bias};
+    (void)state;
+    fill(q, 24, 0), fill(k, 12, 1), fill(v, 30, 2), fill(weight, 30, 3), fill(bias, 5, 4);
+    fill(d_o, 18, 20);
+    check_ok(heed_textbook_concat_linear_forward(NULL, &rule));
+    check_ok(heed_textbook_concat_linear_backward(NULL, &rule, &g));
+    expect("concat_linear", "w", p, 30);
+    expect("concat_linear", "o", o, 18);
+    expect("concat_linear", "0", dq, 24);
+    expect("concat_linear", "1", dk, 12);
+    expect("concat_linear", "2", dv, 30);
+    expect("concat_linear", "3", d_weight, 30);
+    expect("concat_linear", "4", d_bias, 5);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mechanisms)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mechanisms),
+                                       cmocka_unit_test(test_concat_linear)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
