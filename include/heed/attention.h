@@ -306,8 +306,8 @@ HEED_API HEED_MUST_CHECK heed_status heed_attention_weights(
 typedef struct heed_attention_summary {
     size_t size;                   /**< sizeof(heed_attention_summary) */
     heed_attention_output mass;    /**< key rows, H heads, one: sum of P over the queries */
-    heed_attention_output entropy; /**< query rows, H heads, one: -sum P ln P, in nats; 0 where a
-                                        query sees no key */
+    heed_attention_output entropy; /**< query rows, H heads, one: -sum P ln P over the P above 0, in
+                                        nats; 0 where a query sees no key */
     int top;                       /**< how many of the heaviest keys a row, 0 to 64; the first is
                                         the maximum */
     heed_attention_output top_weight; /**< query rows, H heads, `top`: P in descending order */

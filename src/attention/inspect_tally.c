@@ -158,12 +158,12 @@ static void rank(int top, heed_real *weights, int64_t *keys, heed_real p, int64_
     keys[at] = j;
 }
 
-/* -sum p ln p of one row in one key block. */
+/* -sum p ln p of one row in one key block, over weights above 0 (a stage may turn signs). */
 static heed_real entropy_of(const heed__kernels *kernels, int64_t n, const heed_real *p)
 {
     heed_real terms[HEED_KEY_BLOCK];
     kernels->log(n, p, terms);
-    for (int64_t t = 0; t < n; t++) terms[t] = p[t] == 0 ? 0 : -p[t] * terms[t];
+    for (int64_t t = 0; t < n; t++) terms[t] = p[t] <= 0 ? 0 : -p[t] * terms[t];
     return kernels->sum(n, terms);
 }
 
@@ -234,7 +234,7 @@ void heed__tally_rows(const heed__tally *t)
             entropy[i * out->entropy.row_stride] +=
                 entropy_of(t->stage->run->plan->kernels, t->n, p);
         for (int64_t j = 0; top_weight && j < t->n; j++)
-            if (p[j] != 0) rank(out->top, top_weight, top_key, p[j], t->first + j);
+            if (p[j] > 0 || p[j] != p[j]) rank(out->top, top_weight, top_key, p[j], t->first + j);
         if (out->distance.data || out->distance_variance.data) add_distances(t, r, p);
     }
     if (out->groups) add_groups(t);
