@@ -25,6 +25,32 @@ static int attention_at(size_t index, entry *out)
     return 1;
 }
 
+static const char *form_of(heed_attention_field_kind kind)
+{
+    static const char *const forms[] = {[HEED_ATTENTION_REAL] = "REAL",
+                                        [HEED_ATTENTION_INTEGER] = "INTEGER",
+                                        [HEED_ATTENTION_REALS] = "REAL/REAL/...",
+                                        [HEED_ATTENTION_INTEGERS] = "INTEGER/INTEGER/..."};
+    return forms[kind];
+}
+
+static void show_settings(const entry *row)
+{
+    heed_attention_field field;
+    for (size_t i = 0; heed_attention_field_at(row->group, row->name, i, &field); i++)
+        output_format("      %s=%s  %s\n", field.name, form_of(field.kind), field.help);
+}
+
+static json_t *settings_json(const entry *row)
+{
+    heed_attention_field field;
+    json_t *all = json_array();
+    for (size_t i = 0; heed_attention_field_at(row->group, row->name, i, &field); i++)
+        json_array_append_new(all, json_pack("{s:s, s:s, s:s}", "setting", field.name, "form",
+                                             form_of(field.kind), "help", field.help));
+    return all;
+}
+
 static int operations_at(size_t index, entry *out)
 {
     heed_info_operation row;
@@ -77,7 +103,7 @@ static const struct table {
     const char *name, *summary;
     int (*at)(size_t index, entry *out);
 } tables[] = {
-    {"attention", "scores, normalisers, masks, positions and engines of attention", attention_at},
+    {"attention", "what attention is put together from, with the settings of each", attention_at},
     {"libraries", "libraries of others, and what they are for", libraries_at},
     {"metrics", "what texts are measured by, and how they are split for it", metrics_at},
     {"ops", "differentiable operations", operations_at},
@@ -124,6 +150,7 @@ static void show_text(int (*at)(size_t, entry *))
             group = row.group;
         }
         output_format("%s%-*s  %s\n", row.group ? "  " : "", width, row.name, row.help);
+        if (at == attention_at) show_settings(&row);
     }
 }
 
@@ -131,9 +158,12 @@ static heed_status show_json(int (*at)(size_t, entry *))
 {
     entry row;
     json_t *rows = json_array();
-    for (size_t i = 0; at(i, &row); i++)
-        json_array_append_new(rows, json_pack("{s:s?, s:s, s:s}", "group", row.group, "name",
-                                              row.name, "help", row.help));
+    for (size_t i = 0; at(i, &row); i++) {
+        json_t *one =
+            json_pack("{s:s?, s:s, s:s}", "group", row.group, "name", row.name, "help", row.help);
+        if (at == attention_at) json_object_set_new(one, "settings", settings_json(&row));
+        json_array_append_new(rows, one);
+    }
     return output_json(rows);
 }
 

@@ -7,12 +7,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    heed__npy array;
+    heed_array array;
     if (heed__npy_parse(bytes, size, "input", &array) != HEED_OK) return 0;
-    size_t data = (size_t)array.count * heed__dtype_size(array.dtype);
+    size_t data = (size_t)array.count * heed_array_kind_size(array.kind);
     if (data > size) abort();
     unsigned sum = 0;
     for (size_t i = 0; i < data; i++) sum += ((unsigned char *)array.data)[i];
-    heed__npy_free(&array);
+    heed_array_free(&array);
     return sum == 0xffffffffu; /* read, so that a sanitizer looks at every byte */
 }

@@ -48,6 +48,9 @@ npy f4 "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" 24
 npy i8 "{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }" 24
 npy f8_scalar "{'descr': '<f8', 'fortran_order': False, 'shape': (), }" 8
 npy u1_empty "{'descr': '|u1', 'fortran_order': False, 'shape': (0, 4), }" 0
+npy f2 "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 2), }" 8
+npy u2 "{'descr': '<u2', 'fortran_order': False, 'shape': (4,), }" 8
+npy b1 "{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }" 3
 npy fortran "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }" 16
 npy huge "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }" 16
 

@@ -298,6 +298,20 @@ HEED_API HEED_MUST_CHECK heed_status heed_attention_weights(
     int64_t count, heed_real *weights, heed_real *workspace);
 
 /**
+ * The scores of rows first to first + count - 1 of one sequence and head, before the normaliser.
+ * @param tensors lse is not used.
+ * @param stages how many of the plan's stages are applied, from 0 (raw scores) to all; no mask.
+ * -1 = all, then the mask: what the normaliser gets, -inf where a key is hidden.
+ * @param scores out [count, Tk], Tk the length of that sequence's keys.
+ * @param workspace sizes.inspect.
+ * Errors as forward.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_scores(
+    const heed_attention_plan *plan, const heed_attention_batch *batch,
+    const heed_attention_inspect_tensors *tensors, int stages, int64_t sequence, int64_t head,
+    int64_t first, int64_t count, heed_real *scores, heed_real *workspace);
+
+/**
  * Sums over the weights P (before dropout), for all sequences and heads, in O(rows) memory. What is
  * there is overwritten. An output whose data is NULL is not wanted. Sums over keys and queries are
  * those of the whole matrix, within rounding. A pair with weight 0 adds nothing, whatever is in its

@@ -11,6 +11,7 @@
 #ifndef HEED_ATTENTION_PARTS_H
 #define HEED_ATTENTION_PARTS_H
 
+#include "heed/attention_double.h" /* each function below is named there */
 #include "heed/real.h"
 #include "heed/status.h"
 

@@ -4,7 +4,9 @@
 #define HEED_HEED_H
 
 #include "heed/alignment.h"
+#include "heed/array.h"
 #include "heed/attention.h"
+#include "heed/attention_double.h"
 #include "heed/attention_parts.h"
 #include "heed/attention_textbook.h"
 #include "heed/config.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/** The number type of every array that goes in and out of heed: float. */
+/** The number type of every array that goes in and out of heed: float (attention_double.h: double). */
 #ifndef HEED_REAL_H
 #define HEED_REAL_H
 
 #ifdef HEED_REAL_DOUBLE
-typedef double heed_real; /**< only in the build that heed's own gradient checks link */
+typedef double heed_real; /**< see heed/attention_double.h */
 #else
 typedef float heed_real;
 #endif

@@ -91,8 +91,8 @@ heed_status heed__inspect_run(heed__run *run, const heed_attention_inspect_tenso
     return heed__check_workspace(workspace, heed__inspect_workspace(run->plan));
 }
 
-static heed_status check_choice(const heed__run *run, int64_t sequence, int64_t head, int64_t first,
-                                int64_t count)
+heed_status heed__inspect_choice(const heed__run *run, int64_t sequence, int64_t head,
+                                 int64_t first, int64_t count)
 {
     int64_t heads = run->plan->options.heads;
     if (sequence < 0 || sequence >= run->batch->sequences)
@@ -117,7 +117,7 @@ heed_status heed_attention_weights(const heed_attention_plan *plan,
 {
     heed__run run = {.plan = plan, .batch = batch};
     HEED_TRY(heed__inspect_run(&run, tensors, workspace));
-    HEED_TRY(check_choice(&run, sequence, head, first, count));
+    HEED_TRY(heed__inspect_choice(&run, sequence, head, first, count));
     heed__stage stage = heed__stage_of(&run, sequence, head);
     heed__inspect_scratch room = heed__inspect_scratch_at(plan, workspace, 0);
     int64_t keys = stage.place.keys;

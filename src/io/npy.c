@@ -14,12 +14,11 @@ static const char magic[] = "\x93NUMPY";
 
 static const struct row {
     const char *descr;
-    heed__dtype dtype;
+    heed_array_kind kind;
 } rows[] = {
-    {"<f4", HEED_DTYPE_F32},
-    {"<f8", HEED_DTYPE_F64},
-    {"<i4", HEED_DTYPE_I32},
-    {"<i8", HEED_DTYPE_I64},
+    {"<f4", HEED_ARRAY_FLOAT32},  {"<f8", HEED_ARRAY_FLOAT64}, {"<f2", HEED_ARRAY_FLOAT16},
+    {"<u2", HEED_ARRAY_BFLOAT16}, {"|b1", HEED_ARRAY_BOOL},    {"<i4", HEED_ARRAY_INT32},
+    {"<i8", HEED_ARRAY_INT64},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -30,7 +29,7 @@ typedef struct header {
     char descr[16];
     int fortran;
     int has_descr, has_fortran, has_shape;
-    heed__npy *out;
+    heed_array *out;
 } header;
 
 static heed_status malformed(const header *h, const char *what)
@@ -95,7 +94,7 @@ static heed_status read_shape(header *h)
     if (!accept(h, '(')) return malformed(h, "shape is not a tuple");
     int rank = 0;
     while (!accept(h, ')')) {
-        if (rank == HEED_NPY_RANK) return malformed(h, "more than 32 dimensions");
+        if (rank == HEED_ARRAY_RANK) return malformed(h, "more than 32 dimensions");
         if (!read_length(h, &h->out->shape[rank++]))
             return malformed(h, "a dimension is not a whole number");
         if (accept(h, ',')) continue;
@@ -151,22 +150,23 @@ static heed_status check_layout(const header *h)
     int row = 0;
     while (row < ROWS && strcmp(rows[row].descr, h->descr) != 0) row++;
     if (row == ROWS)
-        return heed__fail(HEED_E_UNSUPPORTED,
-                          "%s: elements '%s'; heed reads <f4, <f8, <i4 and <i8: save "
-                          "array.astype('<f4')",
-                          h->name, h->descr);
+        return heed__fail(
+            HEED_E_UNSUPPORTED,
+            "%s: elements '%s'; heed reads <f2, <f4, <f8, <i4, <i8, |b1 and bfloat16 as "
+            "<u2: save array.astype('<f4')",
+            h->name, h->descr);
     if (h->fortran && h->out->rank > 1)
         return heed__fail(HEED_E_UNSUPPORTED,
                           "%s: column-major (fortran_order): save numpy.ascontiguousarray(array)",
                           h->name);
-    h->out->dtype = rows[row].dtype;
+    h->out->kind = rows[row].kind;
     return HEED_OK;
 }
 
 /* The number of bytes the shape asks for must be the number that is there. */
 static heed_status check_size(header *h, size_t there)
 {
-    uint64_t count = 1, most = there / heed__dtype_size(h->out->dtype);
+    uint64_t count = 1, most = there / heed_array_kind_size(h->out->kind);
     int empty = 0;
     for (int i = 0; i < h->out->rank; i++) empty |= h->out->shape[i] == 0;
     for (int i = 0; i < h->out->rank && !empty; i++) {
@@ -179,7 +179,7 @@ static heed_status check_size(header *h, size_t there)
     }
     if (empty) count = 0;
     h->out->count = (int64_t)count;
-    size_t needed = (size_t)count * heed__dtype_size(h->out->dtype);
+    size_t needed = (size_t)count * heed_array_kind_size(h->out->kind);
     if (needed != there)
         return heed__fail(HEED_E_FORMAT, "%s: %zu bytes of data where its shape needs %zu", h->name,
                           there, needed);
@@ -204,9 +204,9 @@ static heed_status find_header(const unsigned char *bytes, size_t size, header *
     return HEED_OK;
 }
 
-heed_status heed__npy_parse(const void *bytes, size_t size, const char *name, heed__npy *out)
+heed_status heed__npy_parse(const void *bytes, size_t size, const char *name, heed_array *out)
 {
-    *out = (heed__npy){0};
+    *out = (heed_array){0};
     header h = {.name = name, .out = out};
     HEED_TRY(find_header(bytes, size, &h));
     const char *data = h.end;
@@ -219,21 +219,15 @@ heed_status heed__npy_parse(const void *bytes, size_t size, const char *name, he
     return HEED_OK;
 }
 
-heed_status heed__npy_read(const char *path, size_t limit, heed__npy *out)
+heed_status heed_array_read(const char *path, heed_array *out)
 {
-    *out = (heed__npy){0};
+    *out = (heed_array){0};
     unsigned char *bytes;
     size_t size;
-    HEED_TRY(heed__file_read(path, limit, &bytes, &size));
+    HEED_TRY(heed__file_read(path, SIZE_MAX / 2, &bytes, &size));
     heed_status status = heed__npy_parse(bytes, size, path, out);
     heed__free(bytes);
     return status;
-}
-
-void heed__npy_free(heed__npy *array)
-{
-    heed__free(array->data);
-    *array = (heed__npy){0};
 }
 
 /* The dictionary, its tuple written as Python does: (), (3,), (3, 4). */
@@ -248,35 +242,35 @@ static size_t write_dictionary(const char *descr, int rank, const int64_t *shape
     return (size_t)used;
 }
 
-static heed_status byte_count(heed__dtype dtype, int rank, const int64_t *shape, size_t *out)
+static heed_status byte_count(const char *path, const heed_array *array, size_t *out)
 {
-    size_t bytes = heed__dtype_size(dtype);
-    for (int i = 0; i < rank; i++) {
-        if (shape[i] < 0 || (shape[i] && bytes > (size_t)INT64_MAX / (size_t)shape[i]))
+    size_t bytes = heed_array_kind_size(array->kind);
+    if (array->rank < 0 || array->rank > HEED_ARRAY_RANK)
+        return heed__fail(HEED_E_INVALID, "%s: an array of %d dimensions; there may be 0 to %d",
+                          path, array->rank, HEED_ARRAY_RANK);
+    for (int i = 0; i < array->rank; i++) {
+        int64_t length = array->shape[i];
+        if (length < 0 || (length && bytes > (size_t)INT64_MAX / (size_t)length))
             return heed__fail(HEED_E_INVALID,
-                              "an array's dimension %d is %lld: negative, or the "
-                              "size overflows",
-                              i, (long long)shape[i]);
-        bytes *= (size_t)shape[i];
+                              "%s: an array's dimension %d is %lld: negative, or the size "
+                              "overflows",
+                              path, i, (long long)length);
+        bytes *= (size_t)length;
     }
     *out = bytes;
     return HEED_OK;
 }
 
-heed_status heed__npy_write(const char *path, heed__dtype dtype, int rank, const int64_t *shape,
-                            const void *data)
+heed_status heed_array_write(const char *path, const heed_array *array)
 {
     char head[1024] = "\x93NUMPY\x01";
     int row = 0;
-    while (row < ROWS && rows[row].dtype != dtype) row++;
-    if (row == ROWS || rank < 0 || rank > HEED_NPY_RANK)
-        return heed__fail(HEED_E_INVALID, "%s: an array of %s with %d dimensions cannot be written",
-                          path, heed__dtype_name(dtype), rank);
     size_t bytes = 0;
-    HEED_TRY(byte_count(dtype, rank, shape, &bytes));
-    size_t used =
-        VERSION_1_HEADER + write_dictionary(rows[row].descr, rank, shape, head + VERSION_1_HEADER,
-                                            sizeof head - VERSION_1_HEADER);
+    HEED_TRY(byte_count(path, array, &bytes));
+    while (rows[row].kind != array->kind) row++;
+    size_t used = VERSION_1_HEADER + write_dictionary(rows[row].descr, array->rank, array->shape,
+                                                      head + VERSION_1_HEADER,
+                                                      sizeof head - VERSION_1_HEADER);
     size_t size = (used + HEED_ALIGNMENT) / HEED_ALIGNMENT * HEED_ALIGNMENT;
     memset(head + used, ' ', size - used - 1);
     head[size - 1] = '\n';
@@ -285,7 +279,7 @@ heed_status heed__npy_write(const char *path, heed__dtype dtype, int rank, const
     heed__file_writer *writer = NULL;
     HEED_TRY(heed__file_create(path, &writer));
     heed_status status = heed__file_write(writer, head, size);
-    if (status == HEED_OK) status = heed__file_write(writer, data, bytes);
+    if (status == HEED_OK) status = heed__file_write(writer, array->data, bytes);
     if (status == HEED_OK) return heed__file_finish(&writer);
     heed__file_abandon(&writer);
     return status;

@@ -48,6 +48,31 @@ static void check_weights(const problem *p, setup *x, const double *weights)
         }
 }
 
+/* exp(score - lse) is P, the score being what the normaliser gets; raw ones are the same where
+ * nothing is hidden and there are no stages. */
+static void check_scores(const problem *p, setup *x, const double *weights)
+{
+    heed_attention_inspect_tensors tensors = look_at(x);
+    for (int64_t s = 0; s < p->sequences; s++)
+        for (int64_t h = 0; h < p->heads; h++) {
+            int64_t tq = p->tq[s], tk = p->tk[s], first = tq / 3, count = tq - first - 1;
+            heed_real *masked = reals(count * tk), *raw = reals(count * tk);
+            check_ok(heed_attention_scores(x->plan, &x->batch, &tensors, -1, s, h, first, count,
+                                           masked, x->workspace));
+            check_ok(heed_attention_scores(x->plan, &x->batch, &tensors, 0, s, h, first, count, raw,
+                                           x->workspace));
+            for (int64_t i = 0; i < count * tk; i++) {
+                double w = weights[first * tk + i];
+                double lse = x->lse.data[place_in(p, &x->lse, p->tq, s, first + i / tk, h)];
+                assert_true(masked[i] == raw[i] || (masked[i] == -INFINITY && w == 0));
+                assert_true(w == 0 || fabs(exp(masked[i] - lse) - w) < 1e-5);
+            }
+            heed__free(masked);
+            heed__free(raw);
+            weights += tq * tk;
+        }
+}
+
 typedef struct summed {
     laid mass, entropy, top;
     int64_t *keys;
@@ -126,6 +151,7 @@ static void test_against_the_matrix(void **state)
         check_ok(heed_attention_forward(x.plan, &x.batch, &x.forward, x.workspace));
         naive n = naive_run(&p);
         check_weights(&p, &x, n.weights);
+        check_scores(&p, &x, n.weights);
         check_summary(&p, &x, n.weights);
         naive_free(&n);
         setup_free(&x);

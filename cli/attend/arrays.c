@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/attend/attend.h"
+
+#include "cli/report.h"
+
+#include <stdio.h>
+
+heed_status attend_array(attend *a, heed_array_kind kind, int rank, const int64_t *shape,
+                         const char *what, heed_array **out)
+{
+    if (a->n_arrays == MOST_ARRAYS)
+        return report(HEED_E_INVALID, "more than %d arrays in one run", MOST_ARRAYS);
+    heed_status status = heed_array_create(kind, rank, shape, what, &a->arrays[a->n_arrays]);
+    *out = &a->arrays[a->n_arrays];
+    if (status == HEED_OK) a->n_arrays++;
+    return status;
+}
+
+heed_status attend_made(attend *a, heed_array_kind kind, int64_t one, int64_t two, int64_t three,
+                        int64_t four, const char *what, heed_array **out)
+{
+    int64_t shape[] = {one, two, three, four};
+    int rank = four >= 0 ? 4 : three >= 0 ? 3 : 2;
+    return attend_array(a, kind, rank, shape, what, out);
+}
+
+heed_status attend_read(attend *a, const char *path, heed_array_kind kind, heed_array **out)
+{
+    heed_array file;
+    if (a->n_arrays == MOST_ARRAYS)
+        return report(HEED_E_INVALID, "more than %d arrays in one run", MOST_ARRAYS);
+    heed_status status = heed_array_read(path, &file);
+    if (status != HEED_OK) return status;
+    status = heed_array_convert(&file, kind, path, &a->arrays[a->n_arrays]);
+    heed_array_free(&file);
+    *out = &a->arrays[a->n_arrays];
+    if (status == HEED_OK) a->n_arrays++;
+    return status;
+}
+
+const char *attend_shape(int rank, const int64_t *shape, char text[SHAPE_ROOM])
+{
+    int used = snprintf(text, SHAPE_ROOM, "[");
+    for (int i = 0; i < rank && used < SHAPE_ROOM - 32; i++)
+        used += snprintf(text + used, (size_t)(SHAPE_ROOM - used), "%s%lld", i ? ", " : "",
+                         (long long)shape[i]);
+    snprintf(text + used, (size_t)(SHAPE_ROOM - used), "]");
+    return text;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* heed attend: the operator on arrays. float64 is computed in float64, all else in float32. */
+#include "cli/attend/entry.h"
+#include "cli/report.h"
+
+static heed_status run(const options *given)
+{
+    heed_array q;
+    const char *path = given->arguments[0];
+    heed_status status = heed_array_read(path, &q);
+    if (status != HEED_OK) return status;
+    switch (q.kind) {
+    case HEED_ARRAY_FLOAT32:
+    case HEED_ARRAY_FLOAT16:
+    case HEED_ARRAY_BFLOAT16:
+        status = attend_run(given, &q);
+        break;
+    case HEED_ARRAY_FLOAT64:
+#ifdef HEED_WITH_FLOAT64
+        status = attend_run_f64(given, &q);
+#else
+        status = report(HEED_E_UNSUPPORTED,
+                        "%s holds float64, which this heed was built without; save "
+                        "array.astype('<f4')",
+                        path);
+#endif
+        break;
+    default:
+        status = report(HEED_E_INVALID,
+                        "%s holds %s; queries, keys and values must be float32, float64, float16 "
+                        "or bfloat16",
+                        path, heed_array_kind_name(q.kind));
+    }
+    heed_array_free(&q);
+    return status;
+}
+
+#define FILE_ROW(flag, help)                                                                       \
+    {                                                                                              \
+        flag, 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0, help                                       \
+    }
+#define SPEC_ROW(flag, help)                                                                       \
+    {                                                                                              \
+        flag, 0, "SPEC", OPTION_TEXT, NULL, NULL, 0, 0, help                                       \
+    }
+
+static const option_row rows[] = {
+    {"output", 'o', "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "write the result, shaped like q"},
+    {"heads", 0, "N", OPTION_INTEGER, "0", NULL, 0, 65536, "heads of q in [B, T, C]"},
+    {"kv-heads", 0, "N", OPTION_INTEGER, "0", NULL, 0, 65536,
+     "heads of k and v in [B, T, C]; 0 = as many as q"},
+
+    SPEC_ROW("score", "how a query meets a key: NAME or NAME:SETTING=VALUE,... (heed list "
+                      "attention)"),
+    {"scale", 0, "X", OPTION_NUMBER, NULL, NULL, 0, 0,
+     "the score's factor; without it 1 / sqrt(D)"},
+    SPEC_ROW("position", "how positions turn queries and keys"),
+    {"rope", 0, "BASE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "rotary positions of this base; BASE,interleaved pairs neighbours"},
+    SPEC_ROW("stage", "what happens to scores, or weights, in between; may be given again: in "
+                      "order"),
+    {"softcap", 0, "C", OPTION_NUMBER, NULL, NULL, 0, 0, "before other stages: C tanh(s / C)"},
+    FILE_ROW("bias", "add these numbers to the scores: what broadcasts to [B, H, Tq, Tk]"),
+    {"alibi", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
+     "subtract the distance times the head's slope"},
+    SPEC_ROW("normalizer", "what makes weights of scores, such as softmax or sparsemax"),
+    SPEC_ROW("normaliser", "the same, spelled otherwise"),
+    FILE_ROW("sink", "softmax with a learned score [H] that no value belongs to"),
+
+    FILE_ROW("mask", "booleans: true attends; numbers: added. Broadcasts from the right to "
+                     "[B, H, Tq, Tk]; a shorter last dimension hides the rest"),
+    {"causal", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "query i sees keys up to i + offset"},
+    {"causal-offset", 0, "N|FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "where query 0 stands among the keys, or a file with one for each sequence; without it the "
+     "rows of the past"},
+    {"window", 0, "L,R", OPTION_TEXT, NULL, NULL, 0, 0,
+     "query i sees keys i + offset - L to i + offset + R; -1 = open"},
+    FILE_ROW("documents", "whole numbers [B, T]: rows see those with the same number"),
+    SPEC_ROW("mask-pattern", "a mask such as causal or any(A,B); given again, all must hold"),
+    FILE_ROW("kv-lengths", "whole numbers [B]: how many keys each sequence has (the past's too)"),
+    FILE_ROW("q-lengths", "whole numbers [B]: how many queries each sequence has"),
+    FILE_ROW("past-key", "keys [B, Hkv, P, D] that come before k"),
+    FILE_ROW("past-value", "values [B, Hkv, P, Dv] that come before v"),
+    {"dropout", 0, "P", OPTION_NUMBER, "0", NULL, 0, 0.999,
+     "drop weights with this probability, by --seed"},
+    {"parameter", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "a learned array; --plan names those that are needed"},
+    {"array", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "an array of the batch that a mechanism reads; --plan names them"},
+
+    FILE_ROW("lse", "write the logarithm of each row's sum [B, H, Tq]"),
+    FILE_ROW("weights", "write the weights, before dropout [B, H, Tq, Tk]"),
+    FILE_ROW("scores", "write the scores [B, H, Tq, Tk]"),
+    {"scores-at", 0, "STEP", OPTION_CHOICE, "raw", "raw|softcap|mask", 0, 0,
+     "which: raw, after the softcap, or after all stages and the mask"},
+    FILE_ROW("entropy", "write each row's entropy in nats [B, H, Tq]"),
+    FILE_ROW("mass", "write what each key gets from all queries [B, H, Tk]"),
+    FILE_ROW("topk", "write the heaviest keys of each row, -1 where none is left [B, H, Tq, top]"),
+    FILE_ROW("topk-weights", "write their weights [B, H, Tq, top]"),
+    {"top", 0, "N", OPTION_INTEGER, "8", NULL, 1, 64, "how many of them"},
+    FILE_ROW("present-key", "write the past's keys and k [B, Hkv, P + T, D]"),
+    FILE_ROW("present-value", "write the past's values and v [B, Hkv, P + T, Dv]"),
+
+    FILE_ROW("grad-output", "read the gradient of the output, shaped like it"),
+    FILE_ROW("grad-lse", "read the gradient of lse [B, H, Tq]"),
+    FILE_ROW("grad-q", "write the gradient of q"),
+    FILE_ROW("grad-k", "write the gradient of k"),
+    FILE_ROW("grad-v", "write the gradient of v"),
+    FILE_ROW("grad-past-key", "write the gradient of the past's keys"),
+    FILE_ROW("grad-past-value", "write the gradient of the past's values"),
+    {"grad-parameter", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "write the gradient of a learned array"},
+    {"grad-array", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "write the gradient of an array of the batch, such as bias.pairs"},
+
+    {"engine", 0, "NAME", OPTION_TEXT, NULL, NULL, 0, 0,
+     "compute with this engine; without it the best that can"},
+    {"plan", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
+     "say what was chosen, what it costs and which arrays it reads"},
+    {"trace", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
+     "print every step with its numbers (small inputs)"},
+    {0},
+};
+
+static const verb_example examples[] = {
+    {"heed attend q.npy k.npy v.npy -o o.npy --causal", "arrays [B, H, T, D]"},
+    {"heed attend q.npy k.npy v.npy -o o.npy --heads 8 --kv-heads 2",
+     "arrays [B, T, C], four heads to a key head"},
+    {"heed attend q.npy k.npy v.npy --weights p.npy --normalizer sparsemax --softcap 30",
+     "other mechanisms; heed list attention shows them"},
+    {"heed attend q.npy k.npy v.npy --grad-output do.npy --grad-q dq.npy", "gradients"},
+    {"heed attend q.npy k.npy v.npy --plan", "what it would cost"},
+    {NULL, NULL},
+};
+
+const verb verb_attend = {
+    .name = "attend",
+    .summary = "run attention itself on arrays in .npy files",
+    .arguments = "Q K V",
+    .description =
+        "Runs the attention operator on NumPy's arrays: queries [B, H, T, D] and keys and values "
+        "[B, Hkv, T, D], or all [B, T, C] with --heads. float64 is computed in float64; float32, "
+        "float16 and bfloat16 (stored as uint16) in float32; what is written has the kind of q "
+        "(lse, entropy and mass at least float32). Each mechanism is a row of heed list "
+        "attention, in its text form: sparsemax, softcap:cap=30, all(causal,window:left=16).",
+    .least_arguments = 3,
+    .most_arguments = 3,
+    .options = rows,
+    .common = COMMON_THREADS | COMMON_SEED | COMMON_JSON | COMMON_QUIET,
+    .examples = examples,
+    .run = run,
+};
