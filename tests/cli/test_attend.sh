@@ -209,8 +209,8 @@ tail_rows() { awk -v T="$2" -v D="$3" -v from="$4" -v to="$5" \
     '{ t = int((NR - 1) / D) % T } t >= from && t < to' "$1"; }
 for side in k:4 v:3; do
     name=${side%:*} size=${side#*:}
-    tail_rows $name.txt 7 "$size" 0 2 | "$npy" write f4 "2, 2, 2, $size" past_$name.npy
-    tail_rows $name.txt 7 "$size" 2 7 | "$npy" write f4 "2, 2, 5, $size" new_$name.npy
+    tail_rows "$name.txt" 7 "$size" 0 2 | "$npy" write f4 "2, 2, 2, $size" "past_$name.npy"
+    tail_rows "$name.txt" 7 "$size" 2 7 | "$npy" write f4 "2, 2, 5, $size" "new_$name.npy"
 done
 heed attend q.npy new_k.npy new_v.npy --past-key past_k.npy --past-value past_v.npy -o o2.npy \
     --present-key pk.npy --present-value pv.npy --causal
@@ -284,8 +284,8 @@ $kind
 WORDS
     for side in q:2,4,5,4 k:2,2,7,4 v:2,2,7,3; do
         array=${side%%:*}
-        bfloat $array.txt "$bias" "$bits" | "$npy" write "$name" "${side#*:}" ${array}2.npy
-        unbits ${array}2.npy "$bias" "$bits" >${array}2.txt
+        bfloat "$array.txt" "$bias" "$bits" | "$npy" write "$name" "${side#*:}" "${array}2.npy"
+        unbits "${array}2.npy" "$bias" "$bits" >"${array}2.txt"
     done
     heed attend q2.npy k2.npy v2.npy -o o2.npy --lse lse2.npy --causal --causal-offset 2
     expect "$name" code=0
