@@ -83,6 +83,12 @@ typedef struct heed_attention_projected {
     int64_t hidden; /**< A; 0 = D */
 } heed_attention_projected;
 
+/** Score "query_bias": scale <q + u, k>; its parameter is u [H, D] (Transformer-XL's u). */
+typedef struct heed_attention_query_bias {
+    heed_attention_part part;
+    heed_real scale; /**< 0 = 1 / sqrt(D) */
+} heed_attention_query_bias;
+
 /* Score "general" (Luong): q W k; its parameter is W [H, D x D], row e of a head for q_e. No
  * settings.
  */
@@ -178,6 +184,26 @@ typedef struct heed_attention_masks {
 
 /* ------------------------------------------------------------------ positions */
 
+/**
+ * Position "rotary" (RoPE): pair t of a row at position p is turned by the angle p theta_t, theta_t
+ * = base^(-2t / dims), so that scores depend on distances alone. Query i is at i + query_offset,
+ * key j at j. At most one of `linear`, `ntk` and `yarn` stretches what a model was trained on by a
+ * factor of 1 or more.
+ */
+typedef struct heed_attention_rotary {
+    heed_attention_part part;
+    heed_real base;      /**< above 1; 0 = 10000 */
+    int64_t dims;        /**< the first so many of a row are turned: even, 2 to D; 0 = D */
+    int64_t interleaved; /**< 1: pairs (2t, 2t + 1); 0: (t, t + dims / 2) */
+    heed_real linear;    /**< theta / linear */
+    heed_real ntk;       /**< base x ntk^(dims / (dims - 2)); dims at least 4 */
+    heed_real yarn;      /**< fast pairs as they are, slow ones / yarn, a ramp between */
+    int64_t original;    /**< of yarn, which needs it: the length that was trained on */
+    heed_real fast,
+        slow;       /**< of yarn: turns within `original` at the ends of the ramp; 0 = 32, 1 */
+    heed_real gain; /**< of yarn: turned rows are multiplied by it; 0 = 0.1 ln yarn + 1 */
+} heed_attention_rotary;
+
 /* ------------------------------------------------------------------ stages */
 
 /* Stage "bias": adds the batch's array of pairs (HEED_ATTENTION_PAIR_REALS). No settings. */
@@ -234,6 +260,45 @@ typedef struct heed_attention_user {
     int uses_positions; /**< 1: it reads `position`, so that query_offset must be given where Tq
                              differs from Tk */
 } heed_attention_user;
+
+/* Below, the distance of query i and key j is x = |i + query_offset - j|, and the step from the
+ * query to the key is r = j - i - query_offset. */
+
+/** Stage "alibi": s - slope x, each head with its own slope, which is not learned. (Stage
+ * "alibi_learned" has no settings; its parameter is the slope, [H, 1].) */
+typedef struct heed_attention_alibi {
+    heed_attention_part part;
+    heed_attention_reals slopes; /**< [H]; none = the paper's: 2^(-8h / H) for the h-th head from 1,
+                                      where H is a power of two */
+} heed_attention_alibi;
+
+/** Stage "t5": s + b[bucket of r]; its parameter is b [H, buckets]. Half of a side's buckets are
+ * for the nearest steps, one each; the rest grow with the logarithm up to `distance`. */
+typedef struct heed_attention_t5 {
+    heed_attention_part part;
+    int64_t buckets;   /**< of both sides: even, at least 4 (one_sided: at least 2); 0 = 32 */
+    int64_t distance;  /**< from here on all is the last bucket of its side; 0 = 128 */
+    int64_t one_sided; /**< 1: all buckets are for keys before the query; later ones get bucket 0 */
+} heed_attention_t5;
+
+/** Stages "shaw" (its parameters are a [H, (2 clip + 1) x D] and c [H, (2 clip + 1) x Dv]: s + q
+ * a_r, o + sum of P c_r), "shaw_keys" (a alone) and "xl" (a, and u [H, D]: s + (q + u) a_r). q has
+ * the score's scale already. Row r + clip of a table belongs to step r; steps beyond `clip` share
+ * the last row of their side. */
+typedef struct heed_attention_relative {
+    heed_attention_part part;
+    int64_t clip; /**< 1 to 65536; 0 = 16 */
+} heed_attention_relative;
+
+/** Stages "span" (its parameter is z [H, 1]) and "dynamic_span" (z of each query and head comes
+ * with the batch): s + ln m, m = (z longest - x) / ramp + 1 held within 0 and 1, z likewise; keys
+ * of m = 0 are not seen, and their blocks cost nothing. */
+typedef struct heed_attention_span {
+    heed_attention_part part;
+    int64_t longest; /**< the span of z = 1; 0 = 1024 */
+    heed_real ramp;  /**< how many keys it takes to fade; above 0; 0 = 32 */
+} heed_attention_span;
+
 /* ------------------------------------------------------------------ records from text */
 
 /** What a setting is, in a record and in text. */

@@ -180,6 +180,8 @@ typedef struct heed__shaper {
                          const heed__block *block);
     void (*row)(const heed__self *self, const heed__place *place, int64_t i, int64_t j, int64_t n,
                 unsigned char *visible);
+    /* 1: it reads line->q as D numbers that no position has turned; refused with others. */
+    int reads_query;
     /* 1: its extra 0 is an array of pairs with a gradient: backward adds to line->pairs. A pass of
      * its own sums it over the sequences, heads and queries that share it, in order. */
     int pairs;

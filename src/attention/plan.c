@@ -198,6 +198,28 @@ static heed_status take_stages(heed_attention_plan *plan)
     return HEED_OK;
 }
 
+/* Which mechanisms cannot be together. */
+static heed_status check_together(const heed_attention_plan *plan)
+{
+    int wide = plan->width != plan->options.head_size;
+    if (wide && plan->position->turn)
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "position \"%s\" turns rows of head_size = %lld; score \"%s\" makes rows "
+                          "of %lld, take a bias by distance instead",
+                          plan->position->entry.name, (long long)plan->options.head_size,
+                          plan->score->entry.name, (long long)plan->width);
+    for (int s = 0; s < plan->stages; s++) {
+        if (!plan->stage[s]->reads_query || (!wide && !plan->position->turn)) continue;
+        return heed__fail(
+            HEED_E_UNSUPPORTED,
+            "stage \"%s\" multiplies the query itself; %s \"%s\" has made another row "
+            "of it, leave one of the two out",
+            plan->stage_fit[s].entry->name, wide ? "score" : "position",
+            wide ? plan->score->entry.name : plan->position->entry.name);
+    }
+    return HEED_OK;
+}
+
 static heed_status take_mechanisms(heed_attention_plan *plan)
 {
     const heed_attention_options *o = &plan->options;
@@ -211,6 +233,7 @@ static heed_status take_mechanisms(heed_attention_plan *plan)
     HEED_TRY(find_part(plan, HEED_TABLE_POSITION, o->position, &plan->position_fit));
     plan->position = (const heed__position *)plan->position_fit.entry;
     HEED_TRY(take_stages(plan));
+    HEED_TRY(check_together(plan));
     if (!o->mask ||
         (o->mask->name && strcmp(o->mask->name, "none") == 0 && o->mask->size == sizeof *o->mask))
         return HEED_OK; /* blocks need no look then */

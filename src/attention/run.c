@@ -158,6 +158,17 @@ static heed_status check_parameters(const heed_attention_plan *plan,
     return HEED_OK;
 }
 
+/* Tasks add to it side by side, so each query and head has a place of its own. */
+static heed_status check_query_gradient(const heed_attention_plan *plan,
+                                        const heed_attention_batch *b, int e)
+{
+    const heed_attention_extra *x = &b->extras[e];
+    heed_attention_output as_output = {x->gradient, x->sequence_stride, x->row_stride,
+                                       x->head_stride};
+    return heed__check_output(plan->extra[e].name, &as_output, &b->queries, b->sequences,
+                              plan->options.heads);
+}
+
 /* Backward, d_o is there (and is checked for it). */
 static heed_status check_extras(const heed__run *run)
 {
@@ -178,6 +189,7 @@ static heed_status check_extras(const heed__run *run)
         if (b->extras[e].gradient && (!reals || plan->extra[e].backward_only))
             return heed__fail(HEED_E_INVALID, "extras[%d], \"%s\", has no gradient; leave it NULL",
                               e, plan->extra[e].name);
+        if (kind == HEED_ATTENTION_QUERY_REALS) HEED_TRY(check_query_gradient(plan, b, e));
     }
     return HEED_OK;
 }

@@ -14,6 +14,7 @@ static const heed__entry *const scores[] = {
     &heed__score_cosine.entry,     &heed__score_gaussian.entry,
     &heed__score_distance.entry,   &heed__score_additive_projected.entry,
     &heed__score_concat.entry,     &heed__score_concat_tanh_sum.entry,
+    &heed__score_query_bias.entry,
 };
 
 static const heed__entry *const normalisers[] = {
@@ -41,11 +42,15 @@ static const heed__entry *const masks[] = {
 
 static const heed__entry *const positions[] = {
     &heed__position_none.entry,
+    &heed__position_rotary.entry,
 };
 
 static const heed__entry *const stages[] = {
-    &heed__stage_softcap.entry, &heed__stage_bias.entry, &heed__stage_scale.entry,
-    &heed__stage_gate.entry,    &heed__stage_user.entry,
+    &heed__stage_softcap.entry,       &heed__stage_bias.entry, &heed__stage_scale.entry,
+    &heed__stage_gate.entry,          &heed__stage_user.entry, &heed__stage_alibi.entry,
+    &heed__stage_alibi_learned.entry, &heed__stage_t5.entry,   &heed__stage_shaw.entry,
+    &heed__stage_shaw_keys.entry,     &heed__stage_xl.entry,   &heed__stage_span.entry,
+    &heed__stage_dynamic_span.entry,
 };
 
 static const struct table {

@@ -17,16 +17,19 @@ typedef enum heed__table {
 
 extern const heed__score heed__score_scaled_dot, heed__score_dot, heed__score_additive,
     heed__score_general, heed__score_cosine, heed__score_gaussian, heed__score_distance,
-    heed__score_additive_projected, heed__score_concat, heed__score_concat_tanh_sum;
+    heed__score_additive_projected, heed__score_concat, heed__score_concat_tanh_sum,
+    heed__score_query_bias;
 extern const heed__normaliser heed__normaliser_softmax, heed__normaliser_sink,
     heed__normaliser_softmax1, heed__normaliser_sparsemax, heed__normaliser_entmax15,
     heed__normaliser_entmax, heed__normaliser_sigmoid, heed__normaliser_relu2,
     heed__normaliser_topk, heed__normaliser_hard, heed__normaliser_straight_through,
     heed__normaliser_gumbel, heed__normaliser_sampled;
 extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any;
-extern const heed__position heed__position_none;
+extern const heed__position heed__position_none, heed__position_rotary;
 extern const heed__shaper heed__stage_softcap, heed__stage_bias, heed__stage_scale,
-    heed__stage_gate, heed__stage_user;
+    heed__stage_gate, heed__stage_user, heed__stage_alibi, heed__stage_alibi_learned,
+    heed__stage_t5, heed__stage_shaw, heed__stage_shaw_keys, heed__stage_xl, heed__stage_span,
+    heed__stage_dynamic_span;
 
 /* "score" and so on. */
 const char *heed__table_name(heed__table table);

@@ -7,42 +7,14 @@
  */
 #include "nn/layers.h"
 
-#include <math.h> /* sqrt only */
-
-/* x^(1/2^k) by repeated square roots gives 10000^(-2i/C) = product over the bits of i/(C/2). */
-static double frequency(int64_t pair, int64_t pairs)
-{
-    double result = 1, root = 10000, share = (double)pair / (double)pairs;
-    for (int bit = 0; bit < 52 && share > 0; bit++) {
-        root = sqrt(root);
-        share *= 2;
-        if (share >= 1) {
-            result /= root;
-            share -= 1;
-        }
-    }
-    return result;
-}
-
-/* Angles are at most 1. */
-static void sine_cosine(double x, double *sine, double *cosine)
-{
-    double s = x, c = 1, term_s = x, term_c = 1;
-    for (int n = 1; n < 12; n++) {
-        term_c *= -x * x / (double)((2 * n - 1) * (2 * n));
-        term_s *= -x * x / (double)((2 * n) * (2 * n + 1));
-        c += term_c;
-        s += term_s;
-    }
-    *sine = s;
-    *cosine = c;
-}
+#include "base/elementary.h"
 
 void heed__sinusoid_fill(int64_t rows, int64_t size, heed_real *table)
 {
     for (int64_t column = 0; column < size; column += 2) {
         double step_sine, step_cosine, sine = 0, cosine = 1;
-        sine_cosine(frequency(column / 2, (size + 1) / 2), &step_sine, &step_cosine);
+        double share = (double)(column / 2) / (double)((size + 1) / 2);
+        heed__sine_cosine(heed__power(10000, -share), &step_sine, &step_cosine);
         for (int64_t row = 0; row < rows; row++) {
             table[row * size + column] = (heed_real)sine;
             if (column + 1 < size) table[row * size + column + 1] = (heed_real)cosine;

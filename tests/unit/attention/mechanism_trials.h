@@ -34,6 +34,7 @@ static const trial trials[] = {
     {.score = "gaussian:learned=1", .normaliser = "sparsemax", .key_heads = 1, .size = 17, SHORT},
     {.score = "distance:scale=0.5", .mask = "causal", .key_heads = 2, LENGTHS},
     {.score = "distance", .stages = {"softcap:cap=2"}, .normaliser = "sink", .size = 17, SHORT},
+    {.score = "query_bias:scale=0.6", .mask = "causal", .key_heads = 2, LENGTHS},
 
     /* normalisers */
     {.normaliser = "softmax", LENGTHS},
@@ -64,6 +65,11 @@ static const trial trials[] = {
 
     /* positions */
     {.position = "none", SHORT},
+    {.position = "rotary", .mask = "causal", .key_heads = 2, .size = 6, .value_size = 3, LENGTHS},
+    {.position = "rotary:dims=2,interleaved=1,base=50", .score = "general", SHORT},
+    {.position = "rotary:linear=2", .score = "additive", .normaliser = "sparsemax", SHORT},
+    {.position = "rotary:ntk=4,base=100", .score = "dot", SHORT},
+    {.position = "rotary:yarn=4,original=16,fast=2,slow=0.5,base=20", .size = 8, LENGTHS},
 
     /* stages */
     {.stages = {"softcap:cap=2"}, .mask = "causal", SHORT},
@@ -82,6 +88,20 @@ static const trial trials[] = {
      .normaliser = "sparsemax",
      .mask = "causal",
      SHORT},
+    {.stages = {"alibi"}, .mask = "causal", .heads = 6, .key_heads = 3, LENGTHS},
+    {.stages = {"alibi"}, .position = "rotary", SHORT},
+    {.stages = {"softcap:cap=3", "alibi_learned"}, .key_heads = 1, .dropout = 0.2, LENGTHS},
+    {.stages = {"t5:buckets=8,distance=20"}, .score = "dot", .key_heads = 2, LENGTHS},
+    {.stages = {"t5:buckets=5,distance=9,one_sided=1"}, .normaliser = "sparsemax", SHORT},
+    {.stages = {"shaw:clip=3"}, .value_size = 3, .key_heads = 2, .dropout = 0.2, LENGTHS},
+    {.stages = {"shaw:clip=40", "softcap:cap=2"}, .mask = "causal", LENGTHS},
+    {.stages = {"shaw:clip=1"}, .normaliser = "sparsemax", .mask = "causal", SHORT},
+    {.stages = {"shaw_keys:clip=2"}, .score = "general", SHORT},
+    {.stages = {"xl:clip=5"}, .score = "query_bias", .mask = "causal", .key_heads = 2, LENGTHS},
+    {.stages = {"span:longest=80,ramp=7"}, .mask = "causal", .key_heads = 2, LENGTHS},
+    {.stages = {"bias", "span:longest=3,ramp=2.5"}, .normaliser = "sink", SHORT},
+    {.stages = {"dynamic_span:longest=70,ramp=5"}, .low = 0.05, .high = 0.95, LENGTHS},
+    {.stages = {"dynamic_span:longest=4,ramp=3", "alibi"}, .normaliser = "sparsemax", SHORT},
 };
 
 enum { TRIALS = sizeof trials / sizeof trials[0] };
