@@ -150,8 +150,8 @@ static void test_shared_gradient(void **state)
     trial_run r;
     (void)state;
     assert_true(trial_make(&r, &t, NULL, NULL, NULL));
-    r.extras[0].head_stride = 0;
     trial_forward(&r);
+    r.extras[0].head_stride = 0;
     check_fails(heed_attention_backward(r.plan, &r.batch, &r.backward, r.workspace), HEED_E_INVALID,
                 "dynamic_span.z.head_stride = 0");
     trial_free(&r);
