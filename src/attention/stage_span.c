@@ -80,7 +80,7 @@ static void row_of(const heed__self *self, const heed__place *place, heed_real z
 {
     span x = span_of(self);
     int64_t step = j - (i + place->offset);
-    for (int64_t t = 0; t < n; t++) visible[t] = !(share(x, z, step + t) <= 0);
+    for (int64_t t = 0; t < n; t++) visible[t] = (unsigned char)!(share(x, z, step + t) <= 0);
 }
 
 static heed_status span_check(const void *record, const heed_attention_options *options)

@@ -23,13 +23,13 @@ typedef struct shape {
 
 static const shape shapes[] = {
     {"rotary", {.position = "rotary", .heads = 2, .size = 8, ONE(2, 5, 7)}},
-    {"linear", {.position = "rotary:linear=4", .heads = 2, .size = 8, ONE(67, 3, 70)}},
-    {"ntk", {.position = "rotary:ntk=3", .heads = 2, .size = 8, ONE(67, 3, 70)}},
+    {"linear", {.position = "rotary:linear=4", .heads = 2, .size = 8, ONE(67, 3, 12)}},
+    {"ntk", {.position = "rotary:ntk=3", .heads = 2, .size = 8, ONE(67, 3, 12)}},
     {"yarn",
      {.position = "rotary:base=500,yarn=4,fast=8,original=64",
       .heads = 2,
       .size = 16,
-      ONE(67, 3, 70)}},
+      ONE(67, 3, 12)}},
     {"interleaved",
      {.position = "rotary:interleaved=1,dims=4", .heads = 2, .size = 6, ONE(2, 4, 6)}},
     {"alibi", {.stages = {"alibi"}, .mask = "causal", .heads = 8, ONE(5, 4, 9)}},
