@@ -299,8 +299,8 @@ static const option_row rows[] = {
     {"limit", 'n', "N", OPTION_INTEGER, "20", NULL, 0, 1e9,
      "explain at most so many texts, 0 = all; with --rows or --keywords all unless it is given"},
     {"methods", 'm', "LIST", OPTION_TEXT, NULL, NULL, 0, 0,
-     "how words are scored: occlusion, gradient, pool, attention, separated by commas; without it "
-     "the screen shows occlusion and files show all that the model has"},
+     "how words are scored: occlusion, gradient, pool, attention, rollout, separated by commas; "
+     "without it the screen shows occlusion and files show all that the model has"},
     {"keywords", 'k', "N", OPTION_INTEGER, NULL, NULL, 1, 1000,
      "list the N words that describe each text, and each label, by the first method"},
     {"heat-maps", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
