@@ -38,7 +38,6 @@ typedef struct heed__slot {
 typedef struct heed__extra {
     const char *name; /* NULL ends the list */
     heed_attention_extra_kind kind;
-    int backward_only; /* 1: other calls take NULL data, and it has no gradient */
 } heed__extra;
 
 /* A setting of a record. */
@@ -62,6 +61,7 @@ typedef struct heed__entry {
                          const heed_attention_options *options, const void **out);
     heed__slot slots[HEED_SELF_SLOTS + 1];
     heed__extra extras[HEED_SELF_EXTRAS + 1];
+    int late_extras; /* 1: backward alone reads them, and they have no gradient */
     int uses_positions;                     /* 1: needs query_offset where Tq differs from Tk */
     int (*by_position)(const void *record); /* NULL, or likewise, as this record says */
 } heed__entry;

@@ -108,7 +108,7 @@ static heed_status add_extras(heed_attention_plan *plan, heed__fitted *fit)
             return heed__fail(HEED_E_UNSUPPORTED, "the mechanisms read more than %d arrays",
                               HEED_EXTRAS);
         plan->extra[plan->extras++] =
-            (heed_attention_extra_info){e->name, e->kind, e->backward_only};
+            (heed_attention_extra_info){e->name, e->kind, fit->entry->late_extras};
     }
     return HEED_OK;
 }
