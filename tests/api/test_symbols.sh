@@ -22,8 +22,11 @@ for archive in heed heed-attention; do
 done
 
 # Every HEED_API function in the headers is there, and nothing else is shown.
-sed 's/^#.*//' "$HEED_SOURCE"/include/heed/*.h | tr '\n' ' ' | tr ';{}' '[\n*]' |
-    sed -nE 's/.*HEED_API [^(]*[ *](heed_[a-z0-9_]+)\(.*/\1/p' | sort -u >declared
+declared_in() {
+    sed 's/^#.*//' "$@" | tr '\n' ' ' | tr ';{}' '[\n*]' |
+        sed -nE 's/.*HEED_API [^(]*[ *](heed_[a-z0-9_]+)\(.*/\1/p' | sort -u
+}
+declared_in "$HEED_SOURCE"/include/heed/*.h >declared
 nm -D --defined-only "$whole" | awk '{print $3}' | sort -u >all
 grep -v '_f64$' all >shown
 check "every declared function is exported, and no other" diff declared shown
@@ -31,10 +34,10 @@ check "every declared function is exported, and no other" diff declared shown
 # The operator in float64: the same functions under other names, if it is built in.
 sed -nE 's/.*define +(heed_[a-z0-9_]+) +\1_f64$/\1/p' \
     "$HEED_SOURCE/include/heed/attention_double.h" | sort -u >double
-grep '^heed_attention_' declared >operator
+declared_in "$HEED_SOURCE"/include/heed/attention*.h >operator
 check "heed/attention_double.h names every function of the operator" diff operator double
 if grep -q '_f64$' all; then
-    sed -n 's/_f64$//p' all >shown
+    sed -n 's/_f64$//p' all | sort >shown
     check "each is there in float64" diff operator shown
 fi
 
