@@ -11,6 +11,71 @@ static void test_summaries(void **state)
     summary_check_all();
 }
 
+static summary_run summed(const trial *t, heed_context *context, heed__level level, trial_run *r)
+{
+    assert_true(trial_make(r, t, context, heed__kernels_at(level), NULL));
+    trial_forward(r);
+    summary_run x = summary_make(r);
+    summary_fill(&x);
+    return x;
+}
+
+/* On every level, and on threads. */
+static void test_same_bits(void **state)
+{
+    heed_context *context = NULL;
+    (void)state;
+    check_ok(heed_context_create(&(heed_context_options){.threads = 3}, &context));
+    for (int t = 0; t < SUMMARY_TRIALS; t++) {
+        trial_run plain, r;
+        summary_run x = summed(&summary_trials[t], NULL, HEED_LEVEL_SCALAR, &plain);
+        size_t keys = (size_t)(plain.k_offsets[2] * plain.t.heads) * sizeof(heed_real);
+        size_t queries = (size_t)(plain.q_offsets[2] * plain.t.heads) * sizeof(heed_real);
+        for (heed__level level = 0; level <= HEED_LEVEL_AVX512; level++) {
+            if (!heed__kernels_at(level)) continue;
+            summary_run y = summed(&summary_trials[t], context, level, &r);
+            assert_memory_equal(x.mass, y.mass, keys);
+            assert_memory_equal(x.value_mass, y.value_mass, keys);
+            assert_memory_equal(x.gradient_mass, y.gradient_mass, keys);
+            assert_memory_equal(x.entropy, y.entropy, queries);
+            assert_memory_equal(x.distance, y.distance, queries);
+            assert_memory_equal(x.variance, y.variance, queries);
+            assert_memory_equal(x.group, y.group, queries * SUMMARY_GROUPS);
+            assert_memory_equal(x.top, y.top, queries * SUMMARY_TOP);
+            summary_free(&y);
+            trial_free(&r);
+        }
+        summary_free(&x);
+        trial_free(&plain);
+    }
+    heed_context_destroy(&context);
+}
+
+/* Room does not grow with the matrix: not at all where the normaliser streams, with the keys where
+ * it needs whole rows. */
+static void test_room(void **state)
+{
+    (void)state;
+    for (int whole = 0; whole < 2; whole++) {
+        size_t room[2];
+        for (int k = 0; k < 2; k++) {
+            heed_attention_part normaliser = {sizeof normaliser, whole ? "sparsemax" : "softmax"};
+            heed_attention_options options = {
+                .size = sizeof options, .heads = 2, .head_size = 4, .normaliser = &normaliser};
+            int64_t n = k ? 65536 : 1024;
+            heed_attention_capacity capacity = {
+                .size = sizeof capacity, .sequences = 1, .longest_query = n, .longest_key = n};
+            heed_attention_plan *plan = NULL;
+            heed_attention_sizes sizes = {.size = sizeof sizes};
+            check_ok(heed_attention_plan_create(NULL, &options, &capacity, &plan));
+            check_ok(heed_attention_plan_sizes(plan, &sizes));
+            room[k] = sizes.inspect;
+            heed_attention_plan_destroy(&plan);
+        }
+        assert_true(whole ? room[1] <= 64 * room[0] : room[1] == room[0]);
+    }
+}
+
 /* One query, two keys and a third that it does not see: NaN there never shows; NaN in view does. */
 static void test_hidden_and_nan(void **state)
 {
@@ -114,7 +179,8 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_summaries), cmocka_unit_test(test_hidden_and_nan),
+        cmocka_unit_test(test_summaries), cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_room),      cmocka_unit_test(test_hidden_and_nan),
         cmocka_unit_test(test_long_sums), cmocka_unit_test(test_refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
