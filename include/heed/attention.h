@@ -82,6 +82,8 @@ typedef struct heed_attention_options {
     size_t stage_count;
     double dropout;     /**< 0 <= p < 1, rounded to 1/65536; after normalising */
     const char *engine; /**< NULL = the best that can */
+    int strict;         /**< 1: refuse a plan that would be slow: on the reference engine, or on a
+                             processor whose kernels have no vectors */
 } heed_attention_options;
 
 /** The largest batch a plan must serve. */
@@ -111,7 +113,8 @@ typedef struct heed_attention_plan heed_attention_plan;
  * outlive the plan.
  * @param out receives the plan; the caller frees it with heed_attention_plan_destroy.
  * Errors HEED_E_INVALID (unknown name, size out of range, H not a multiple of Hkv),
- * HEED_E_UNSUPPORTED (the engine asked for cannot; the message says why), HEED_E_NOMEM.
+ * HEED_E_UNSUPPORTED (the engine asked for cannot, or a strict plan would be slow; the message says
+ * why), HEED_E_NOMEM.
  * *out is NULL on error.
  */
 HEED_API HEED_MUST_CHECK heed_status
@@ -168,7 +171,10 @@ HEED_API int heed_attention_plan_extra(const heed_attention_plan *plan, size_t i
                                        heed_attention_extra_info *out);
 
 /**
- * Says in words what was chosen, the bytes it takes, and why each better engine was passed over.
+ * Says in words what was chosen: the mechanisms with their settings, the engine and what it holds
+ * at a time, the bytes of each workspace, the share of blocks of 64 x 64 that are skipped, looked
+ * at pair by pair, and computed whole (for the longest lengths, the last query at the last key;
+ * known only with a batch where its arrays decide), and why each better engine was passed over.
  * Writes at most `size` bytes including the NUL; returns the length of the whole text, like
  * snprintf.
  */
@@ -275,6 +281,21 @@ heed_attention_forward(const heed_attention_plan *plan, const heed_attention_bat
 HEED_API HEED_MUST_CHECK heed_status
 heed_attention_backward(const heed_attention_plan *plan, const heed_attention_batch *batch,
                         const heed_attention_backward_tensors *tensors, heed_real *workspace);
+
+/**
+ * Looks for what is odd about a batch and says it, a line each: queries that see no key, blocks
+ * that are computed though nothing in them is seen, a mask of flags that looks inverted, a bias
+ * that hides by large negative numbers. Reads the batch's arrays, not q, k or v; its time is
+ * O(queries x keys).
+ * @param parameters as for forward.
+ * @param text, size as for heed_attention_plan_describe.
+ * @param length receives the length of the whole text; 0 = nothing is odd.
+ * Errors as forward.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_lint(const heed_attention_plan *plan,
+                                                         const heed_attention_batch *batch,
+                                                         const heed_real *const *parameters,
+                                                         char *text, size_t size, size_t *length);
 
 /* ------------------------------------------------------------------ look inside */
 

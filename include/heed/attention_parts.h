@@ -175,6 +175,86 @@ typedef struct heed_attention_sampled {
 /* Mask "causal": query i sees keys j <= i + offset; the offset comes with the batch. No settings.
  */
 
+/** Mask "window": query i, at position p = i + offset, sees keys p - left <= j <= p + right. */
+typedef struct heed_attention_window {
+    heed_attention_part part;
+    int64_t left, right; /**< 0 or more, or -1 = open */
+} heed_attention_window;
+
+/** Mask "windows": each head its own window, of every dilation-th key counted from p: left keys
+ * before, right keys after. Each list has one number, or one a head. */
+typedef struct heed_attention_windows {
+    heed_attention_part part;
+    heed_attention_integers left, right; /**< 0 or more, or -1 = open; none = 0 */
+    heed_attention_integers dilation;    /**< 1 or more; none = 1 */
+} heed_attention_windows;
+
+/** Masks of Luong's local attention: keys within width of the query's own position p ("local_m"),
+ * or of a centre for each query and head, rounded to the nearest key, that comes with the batch
+ * ("local_p", HEED_ATTENTION_QUERY_REALS; the rounding has no gradient, the stage "gaussian" has).
+ */
+typedef struct heed_attention_local {
+    heed_attention_part part;
+    int64_t width; /**< 0 = 10 */
+} heed_attention_local;
+
+/** Mask "prefix": all see keys j < count, the others are causal. ("prefixes" has no settings: a
+ * count for each query comes with the batch, HEED_ATTENTION_QUERY_IDS.) */
+typedef struct heed_attention_prefix {
+    heed_attention_part part;
+    int64_t count; /**< 0 or more */
+} heed_attention_prefix;
+
+/* Mask "documents": a pair is seen where its ids, two arrays of the batch (HEED_ATTENTION_QUERY_IDS
+ * and KEY_IDS), are equal. Mask "dense": where its flag (HEED_ATTENTION_PAIR_FLAGS) is not 0. No
+ * settings. */
+
+/** Mask "global": a query at a listed key position sees all keys, and all see the listed keys. */
+typedef struct heed_attention_global {
+    heed_attention_part part;
+    heed_attention_integers tokens; /**< key positions; none = the first key */
+} heed_attention_global;
+
+/** Mask "longformer": a window of keys to both sides, or global. */
+typedef struct heed_attention_longformer {
+    heed_attention_part part;
+    int64_t window;                 /**< to each side; 0 = 256 */
+    heed_attention_integers tokens; /**< as of "global" */
+} heed_attention_longformer;
+
+/** Mask "strided" (Sparse Transformer): causal; the last stride keys, and every stride-th before.
+ */
+typedef struct heed_attention_strided {
+    heed_attention_part part;
+    int64_t stride; /**< 0 = 128 */
+} heed_attention_strided;
+
+/** Mask "fixed" (Sparse Transformer): causal; the query's own block of stride keys, and the last
+ * `summary` keys of each block before. */
+typedef struct heed_attention_fixed {
+    heed_attention_part part;
+    int64_t stride, summary; /**< 0 = 128, 8; summary at most stride */
+} heed_attention_fixed;
+
+/** Mask "bigbird": blocks of queries and keys; neighbours, the first and last blocks of the keys
+ * (by either side), and blocks drawn for each head and block of queries. */
+typedef struct heed_attention_bigbird {
+    heed_attention_part part;
+    int64_t size;   /**< of a block; 0 = 64 */
+    int64_t window; /**< neighbours, the block itself among them: odd; 0 = 3 */
+    int64_t global; /**< blocks at each end; 0 = 1, -1 = none */
+    int64_t random; /**< at most 64; 0 = 3, -1 = none */
+    int64_t seed;   /**< the draws are a function of it, of the head, the block, and how many there
+                         are */
+} heed_attention_bigbird;
+
+/** Mask "blocks": the listed blocks are seen. Query i is in block (i + offset) / size. */
+typedef struct heed_attention_blocks {
+    heed_attention_part part;
+    int64_t size;                  /**< of a block; 0 = 64 */
+    heed_attention_integers pairs; /**< query block, key block, query block, key block, ... */
+} heed_attention_blocks;
+
 /** Masks "all" (seen by each part) and "any" (seen by at least one). */
 typedef struct heed_attention_masks {
     heed_attention_part part;
@@ -207,6 +287,14 @@ typedef struct heed_attention_rotary {
 /* ------------------------------------------------------------------ stages */
 
 /* Stage "bias": adds the batch's array of pairs (HEED_ATTENTION_PAIR_REALS). No settings. */
+
+/** Stage "gaussian" (Luong's local-p): weights times exp(-(j - c)^2 / (2 sigma^2)), after the
+ * normaliser and not normalised again; c for each query and head comes with the batch
+ * (HEED_ATTENTION_QUERY_REALS) and has a gradient. */
+typedef struct heed_attention_local_gaussian {
+    heed_attention_part part;
+    heed_real sigma; /**< in keys, above 0; 0 = 5. Luong's is half the mask's width */
+} heed_attention_local_gaussian;
 
 /** Stage "softcap": c tanh(s / c), so that scores stay within c (Gemma 2). */
 typedef struct heed_attention_softcap {

@@ -77,11 +77,12 @@ static void gather(const heed__ahead *ahead, const heed__stage *stage, const hee
         queries->first * d_row;
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, stage->place.sequence,
                                        heed__key_head(plan, stage->place.head));
+    int64_t n = heed__least(HEED_KEY_BLOCK, stage->place.keys - j);
+    heed__block block = {queries->first, queries->count, j, n};
+    if (heed__cover_of(stage, &block) == HEED_EMPTY) return;
     heed__key_tile keys =
         heed__tile_keys(run, &stage->place, j, room->rows.keys, room->rows.turned, 1);
-    int64_t n = keys.keys.count;
     heed__cover cover = heed__tile_look(stage, queries, &keys, room->rows.visible);
-    if (cover == HEED_EMPTY) return;
     heed__tile_scores(stage, queries, &keys, room->rows.s, HEED_KEY_BLOCK, room->rows.score);
     plan->kernels->transpose(n, dv, v + j * v_row, v_row, room->values, HEED_KEY_BLOCK);
     plan->kernels->gemm_tile(&(heed__tile){.rows = queries->count,
@@ -122,13 +123,17 @@ static void look_task(void *arg, int64_t task, int thread)
     heed__queries q = heed__tile_queries(j->run, &stage.place, first,
                                          heed__least(HEED_QUERY_BLOCK, stage.place.queries - first),
                                          room.rows.queries);
-    if (plan->normaliser->whole) heed__rows_scores(&stage, &q, &room.rows);
+    heed__key_range range = {0, 0};
+    if (plan->normaliser->whole) range = heed__rows_scores(&stage, &q, &room.rows);
     for (int64_t r = 0; r < q.count; r++) {
         heed__row_state *state = state_at(ahead, &stage, first + r);
         *state = plain_state(&stage, first + r);
-        if (plan->normaliser->whole) heed__rows_normalise(&stage, &q, r, &room.rows, state->stats);
+        if (plan->normaliser->whole)
+            heed__rows_normalise(&stage, &q, range, r, &room.rows, state->stats);
     }
-    for (int64_t k = 0; plan->normaliser->gather && k < stage.place.keys; k += HEED_KEY_BLOCK)
+    int64_t k = heed__next_keys(&stage, first, q.count, 0);
+    for (; plan->normaliser->gather && k < stage.place.keys;
+         k = heed__next_keys(&stage, first, q.count, k + HEED_KEY_BLOCK))
         gather(ahead, &stage, &q, k, &room);
 }
 

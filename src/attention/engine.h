@@ -11,6 +11,9 @@ struct heed__engine {
     int (*supports)(const heed_attention_plan *plan, char *why, size_t size);
     /* In heed_reals, for the largest batch. */
     size_t (*workspace)(const heed_attention_plan *plan, int backward);
+    /* What it holds at a time of the scores of one head. */
+    void (*tile)(const heed_attention_plan *plan, int64_t *queries, int64_t *keys);
+    int slow; /* 1: strict plans do without */
     /* The batch has been checked. Both must give the same bits as the reference. */
     void (*forward)(const heed__run *run, heed_real *workspace);
     void (*backward)(const heed__run *run, heed_real *workspace);

@@ -49,6 +49,12 @@ static size_t reference_workspace(const heed_attention_plan *plan, int backward)
     return heed__reference_scratch_size(plan, 0) * (size_t)plan->threads;
 }
 
+static void reference_tile(const heed_attention_plan *plan, int64_t *queries, int64_t *keys)
+{
+    *queries = 1;
+    *keys = plan->normaliser->whole ? plan->capacity.longest_key : HEED_KEY_BLOCK;
+}
+
 static int reference_supports(const heed_attention_plan *plan, char *why, size_t size)
 {
     (void)plan, (void)why, (void)size;
@@ -235,6 +241,8 @@ const heed__engine heed__engine_reference = {
     .help = "plain loops, one query at a time",
     .supports = reference_supports,
     .workspace = reference_workspace,
+    .tile = reference_tile,
+    .slow = 1,
     .forward = reference_forward,
     .backward = heed__reference_backward,
 };

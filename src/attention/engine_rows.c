@@ -26,6 +26,12 @@ static size_t rows_workspace(const heed_attention_plan *plan, int backward)
     return carver.used + scratch_size(plan) * (size_t)plan->threads;
 }
 
+static void rows_tile(const heed_attention_plan *plan, int64_t *queries, int64_t *keys)
+{
+    *queries = HEED_QUERY_BLOCK;
+    *keys = plan->capacity.longest_key;
+}
+
 static int rows_supports(const heed_attention_plan *plan, char *why, size_t size)
 {
     if (plan->normaliser->whole) return 1;
@@ -92,14 +98,15 @@ static void forward_task(void *arg, int64_t task, int thread)
     heed__queries q = heed__tile_queries(run, &stage.place, first,
                                          heed__least(HEED_QUERY_BLOCK, stage.place.queries - first),
                                          room.queries);
-    heed__rows_scores(&stage, &q, &room);
+    heed__key_range range = heed__rows_scores(&stage, &q, &room);
     for (int64_t r = 0; r < q.count; r++) {
         heed_real stats[HEED_STATS];
-        heed__rows_normalise(&stage, &q, r, &room, stats);
+        heed__rows_normalise(&stage, &q, range, r, &room, stats);
         if (lse) lse[(first + r) * run->out_lse.row_stride] = stats[0];
         for (int64_t d = 0; d < plan->options.value_size; d++) o[r * run->out.row_stride + d] = 0;
     }
-    for (int64_t k = 0; k < stage.place.keys; k += HEED_KEY_BLOCK)
+    for (int64_t k = range.first; k < range.end;
+         k = heed__next_keys(&stage, first, q.count, k + HEED_KEY_BLOCK))
         add_values(&stage, &q, k, &room, o);
 }
 
@@ -120,6 +127,7 @@ const heed__engine heed__engine_rows = {
     .help = "64 queries x all keys at a time, for normalisers that need whole rows",
     .supports = rows_supports,
     .workspace = rows_workspace,
+    .tile = rows_tile,
     .forward = rows_forward,
     .backward = heed__tiled_backward,
 };

@@ -73,6 +73,13 @@ static size_t tiled_workspace(const heed_attention_plan *plan, int backward)
     return carver.used + a_thread * (size_t)plan->threads;
 }
 
+static void tiled_tile(const heed_attention_plan *plan, int64_t *queries, int64_t *keys)
+{
+    (void)plan;
+    *queries = HEED_QUERY_BLOCK;
+    *keys = HEED_KEY_BLOCK;
+}
+
 static int tiled_supports(const heed_attention_plan *plan, char *why, size_t size)
 {
     if (!plan->normaliser->whole) return 1;
@@ -171,6 +178,18 @@ static int piece_sees(const piece *p, int64_t key, int64_t keys)
     return 0;
 }
 
+/* The next key block from `key` on that any of them may see. */
+static int64_t piece_next(const piece *p, int64_t key)
+{
+    int64_t group = group_of(p->run->plan), found = 0;
+    for (int64_t g = 0; g < group; g++) {
+        heed__stage stage = heed__stage_of(p->run, p->sequence, p->key_head * group + g);
+        int64_t own = heed__next_keys(&stage, p->first, p->rows, key);
+        if (!g || own < found) found = own;
+    }
+    return found;
+}
+
 static void forward_piece(const piece *p)
 {
     const heed__run *run = p->run;
@@ -181,7 +200,7 @@ static void forward_piece(const piece *p)
         for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK)
             block_at(p, &stage, g, row, 1);
     }
-    for (int64_t j = 0; j < keys; j += HEED_KEY_BLOCK) {
+    for (int64_t j = piece_next(p, 0); j < keys; j = piece_next(p, j + HEED_KEY_BLOCK)) {
         heed__key_tile k;
         if (!piece_sees(p, j, heed__least(HEED_KEY_BLOCK, keys - j))) continue;
         heed__place place = heed__place_of(run, p->sequence, p->key_head * group);
@@ -229,6 +248,7 @@ const heed__engine heed__engine_tiled = {
     .help = "64 x 64 tiles on the vector kernels",
     .supports = tiled_supports,
     .workspace = tiled_workspace,
+    .tile = tiled_tile,
     .forward = tiled_forward,
     .backward = heed__tiled_backward,
 };

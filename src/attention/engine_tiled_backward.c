@@ -90,14 +90,17 @@ static void queries_against(const key_piece *p, int64_t head)
 {
     const heed__tiled_job *job = p->job;
     heed__stage stage = heed__stage_of(job->run, p->sequence, head);
-    for (int64_t i = 0; i < stage.place.queries; i += HEED_QUERY_BLOCK) {
+    int64_t i = heed__next_queries(&stage, 0, p->first, p->count);
+    for (; i < stage.place.queries;
+         i = heed__next_queries(&stage, i + HEED_QUERY_BLOCK, p->first, p->count)) {
         int64_t rows = heed__least(HEED_QUERY_BLOCK, stage.place.queries - i);
+        int64_t j = heed__next_keys(&stage, i, rows, p->first);
         heed__block block = {i, rows, p->first, p->count};
         if (heed__cover_of(&stage, &block) == HEED_EMPTY) continue;
         heed__gradient_rows r =
             heed__gradient_rows_start(&stage, job, &p->room, i, rows, 0, job->whole);
-        for (int64_t j = 0; j < p->count; j += HEED_KEY_BLOCK) {
-            heed__gradient_keys k = key_block(p, j, 0);
+        for (; j < p->first + p->count; j = heed__next_keys(&stage, i, rows, j + HEED_KEY_BLOCK)) {
+            heed__gradient_keys k = key_block(p, j - p->first, 0);
             heed__gradient_tile(&stage, &p->room, &r, &k);
         }
         heed__gradient_rows_finish(&stage, job, &r);
@@ -159,7 +162,8 @@ static void queries_task(void *arg, int64_t task, int thread)
         rows[b] = heed__gradient_rows_start(&stage, job, &room, first + at,
                                             heed__least(HEED_QUERY_BLOCK, count - at), at, 1);
     }
-    for (int64_t j = 0; j < stage.place.keys; j += HEED_KEY_BLOCK) {
+    int64_t j = heed__next_keys(&stage, first, count, 0);
+    for (; j < stage.place.keys; j = heed__next_keys(&stage, first, count, j + HEED_KEY_BLOCK)) {
         int64_t keys = heed__least(HEED_KEY_BLOCK, stage.place.keys - j);
         heed__block block = {first, count, j, keys};
         if (heed__cover_of(&stage, &block) == HEED_EMPTY) continue;

@@ -25,11 +25,12 @@ static void summary_task(void *arg, int64_t task, int thread)
     heed__inspect_scratch room = heed__inspect_scratch_at(run->plan, job->workspace, thread);
     heed__tally_clear(&stage, job->out);
     for (int64_t i = 0; i < stage.place.queries; i += HEED_QUERY_BLOCK) {
+        int64_t rows = heed__least(HEED_QUERY_BLOCK, stage.place.queries - i);
         heed_real moments[HEED_QUERY_BLOCK][3] = {{0}};
-        heed__queries q = heed__inspect_queries(
-            &stage, i, heed__least(HEED_QUERY_BLOCK, stage.place.queries - i), &room);
+        heed__queries q = heed__inspect_queries(&stage, i, rows, &room);
         heed__tally tally = {&stage, job->out, &room, &q, 0, 0, moments};
-        for (int64_t j = 0; j < stage.place.keys; j += HEED_KEY_BLOCK) {
+        int64_t j = heed__next_keys(&stage, i, rows, 0);
+        for (; j < stage.place.keys; j = heed__next_keys(&stage, i, rows, j + HEED_KEY_BLOCK)) {
             int64_t n = heed__least(HEED_KEY_BLOCK, stage.place.keys - j);
             if (!heed__inspect_sees(&stage, &q, j, n)) continue;
             heed__inspect_tile(&stage, &q, j, &room);

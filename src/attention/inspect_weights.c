@@ -39,11 +39,12 @@ heed__queries heed__inspect_queries(const heed__stage *stage, int64_t first, int
         heed__read_at(&run->lse, &run->batch->queries, stage->place.sequence, stage->place.head);
     heed__queries q = heed__tile_queries(run, &stage->place, first, count, room->rows.queries);
     int whole = run->plan->normaliser->whole;
-    if (whole) heed__rows_scores(stage, &q, &room->rows);
+    heed__key_range range = {0, 0};
+    if (whole) range = heed__rows_scores(stage, &q, &room->rows);
     for (int64_t r = 0; r < count; r++) {
         heed_real *stats = room->stats + r * HEED_STATS;
         if (whole)
-            heed__rows_normalise(stage, &q, r, &room->rows, stats);
+            heed__rows_normalise(stage, &q, range, r, &room->rows, stats);
         else
             stats[0] = lse[(first + r) * run->lse.row_stride];
     }

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Causal: query i sees keys j <= i + offset. */
+#include "attention/band.h"
 #include "attention/tables.h"
+#include "base/fail.h"
 
-#include <string.h>
-
-static heed__cover causal_cover(const heed__mask_node *node, const heed__place *place,
-                                const heed__block *b)
+static heed_status causal_build(heed__arena *arena, const void *record,
+                                const heed_attention_options *options, const void **out)
 {
-    (void)node;
-    int64_t first = b->query + place->offset, last = first + b->queries - 1;
-    if (b->key > last) return HEED_EMPTY;
-    return b->key + b->keys - 1 <= first ? HEED_FULL : HEED_PARTIAL;
-}
-
-static void causal_row(const heed__mask_node *node, const heed__place *place, int64_t i, int64_t j,
-                       int64_t n, unsigned char *visible)
-{
-    (void)node;
-    int64_t seen = i + place->offset - j + 1;
-    if (seen < 0) seen = 0;
-    if (seen > n) seen = n;
-    memset(visible, 1, (size_t)seen);
-    memset(visible + seen, 0, (size_t)(n - seen));
+    heed__band *bands = NULL;
+    (void)record;
+    HEED_TRY(heed__bands_take(arena, options, &bands));
+    for (int64_t h = 0; h < options->heads; h++) bands[h] = heed__band_of(-1, 0, 1);
+    *out = bands;
+    return HEED_OK;
 }
 
 const heed__mask heed__mask_causal = {
     .entry = {.name = "causal",
               .help = "query i sees keys j <= i + query_offset",
+              .build = causal_build,
               .uses_positions = 1},
-    .cover = causal_cover,
-    .row = causal_row,
+    .cover = heed__bands_cover,
+    .row = heed__bands_row,
+    .seek = heed__bands_seek,
 };

@@ -28,6 +28,37 @@ static heed__cover any_cover(const heed__mask_node *node, const heed__place *pla
     return combine(node, place, block, HEED_FULL, HEED_EMPTY);
 }
 
+static int64_t seek_of(const heed__mask_node *node, const heed__place *place,
+                       const heed__block *block, heed__side side)
+{
+    if (node->mask->seek) return node->mask->seek(node, place, block, side);
+    return side == HEED_SIDE_KEY ? block->key : block->query;
+}
+
+/* The last of the parts' places: before it one of them shows nothing. */
+static int64_t all_seek(const heed__mask_node *node, const heed__place *place,
+                        const heed__block *block, heed__side side)
+{
+    int64_t found = seek_of(&node->children[0], place, block, side);
+    for (size_t c = 1; c < node->count; c++) {
+        int64_t own = seek_of(&node->children[c], place, block, side);
+        if (own > found) found = own;
+    }
+    return found;
+}
+
+/* The first: before it none of them shows anything. */
+static int64_t any_seek(const heed__mask_node *node, const heed__place *place,
+                        const heed__block *block, heed__side side)
+{
+    int64_t found = seek_of(&node->children[0], place, block, side);
+    for (size_t c = 1; c < node->count; c++) {
+        int64_t own = seek_of(&node->children[c], place, block, side);
+        if (own < found) found = own;
+    }
+    return found;
+}
+
 static void all_row(const heed__mask_node *node, const heed__place *place, int64_t i, int64_t j,
                     int64_t n, unsigned char *visible)
 {
@@ -57,6 +88,7 @@ const heed__mask heed__mask_all = {
     .combines = 1,
     .cover = all_cover,
     .row = all_row,
+    .seek = all_seek,
 };
 
 const heed__mask heed__mask_any = {
@@ -66,4 +98,5 @@ const heed__mask heed__mask_any = {
     .combines = 1,
     .cover = any_cover,
     .row = any_row,
+    .seek = any_seek,
 };

@@ -85,7 +85,8 @@ typedef struct heed__place {
     const heed_attention_batch *batch;
 } heed__place;
 
-/* Query `query` against the n <= KEY_BLOCK keys from `key` (whole rows: against all keys). */
+/* Query `query` against the n <= KEY_BLOCK keys from `key` (whole rows: against all keys, or all
+ * but blocks at either end that are hidden, which must not change a bit). */
 typedef struct heed__line {
     const heed__place *place;
     int64_t query, key, n;
@@ -156,6 +157,10 @@ typedef struct heed__block {
 } heed__block;
 
 /*
+ * A mask's `seek`, NULL or where a walk over blocks may go on: the first key of the block (side
+ * KEY) that one of its queries may see, or the first query (side QUERY) that may see one of its
+ * keys; the block's end where there is none. Too early a place is only slow, too late is wrong.
+ *
  * Any function may be NULL. Of masked pairs, s may hold anything, d holds 0 and must keep it.
  */
 typedef struct heed__shaper {
@@ -180,6 +185,8 @@ typedef struct heed__shaper {
                          const heed__block *block);
     void (*row)(const heed__self *self, const heed__place *place, int64_t i, int64_t j, int64_t n,
                 unsigned char *visible);
+    int64_t (*seek)(const heed__self *self, const heed__place *place, const heed__block *block,
+                    heed__side side);
     /* 1: it reads line->q as D numbers that no position has turned; refused with others. */
     int reads_query;
     /* 1: its extra 0 is an array of pairs with a gradient: backward adds to line->pairs. A pass of
@@ -257,6 +264,8 @@ struct heed__mask {
     /* visible[t] = 1 where query i sees key j + t, else 0, for t < n <= HEED_KEY_BLOCK. */
     void (*row)(const heed__mask_node *node, const heed__place *place, int64_t i, int64_t j,
                 int64_t n, unsigned char *visible);
+    int64_t (*seek)(const heed__mask_node *node, const heed__place *place, const heed__block *block,
+                    heed__side side); /* see heed__shaper */
 };
 
 /* The rows of an array of the batch. */

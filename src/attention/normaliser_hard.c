@@ -45,7 +45,7 @@ static void hard_row(const heed__self *self, const heed__line *line, heed_real *
 {
     heed_real top = self->kernels->max(line->n, s);
     stats[HEED_CHOICE_LSE] = top;
-    heed__choice_keep(stats, largest(line->n, s, top));
+    heed__choice_keep(stats, line->key + largest(line->n, s, top));
     heed__choice_weights(self, line, s, stats);
 }
 
@@ -72,7 +72,7 @@ void heed__straight_row(const heed__self *self, const heed__line *line, heed_rea
 {
     heed_real top = self->kernels->max(line->n, s);
     stats[HEED_CHOICE_LSE] = heed__choice_lse(self, line->n, s);
-    heed__choice_keep(stats, largest(line->n, s, top));
+    heed__choice_keep(stats, line->key + largest(line->n, s, top));
     heed__choice_weights(self, line, s, stats);
 }
 

@@ -22,7 +22,7 @@ static int64_t drawn(const heed__self *self, const heed__line *line, const heed_
     int64_t key = 0;
     for (int64_t j = 0; j < line->n; j += HEED_KEY_BLOCK) {
         int64_t n = line->n - j < HEED_KEY_BLOCK ? line->n - j : HEED_KEY_BLOCK;
-        heed__gumbel(self, line, j, n, noise);
+        heed__gumbel(self, line, line->key + j, n, noise);
         for (int64_t t = 0; t < n; t++)
             if (s[j + t] + noise[t] > best) {
                 best = s[j + t] + noise[t];
@@ -58,7 +58,7 @@ static void sampled_row(const heed__self *self, const heed__line *line, heed_rea
     stats[HEED_CHOICE_LSE] = lse;
     if (lse != -HEED_REAL(INFINITY)) {
         stats[HEED_CHOICE_OWN] = entropy(self, line->n, s, lse);
-        heed__choice_keep(stats, drawn(self, line, s));
+        heed__choice_keep(stats, line->key + drawn(self, line, s));
     }
     heed__choice_weights(self, line, s, stats);
 }

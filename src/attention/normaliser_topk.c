@@ -105,8 +105,8 @@ static void topk_row(const heed__self *self, const heed__line *line, heed_real *
     stats[EDGE] = -HEED_REAL(INFINITY);
     if (k < n && top - top == 0) {
         stats[EDGE] = edge_of(n, s, k, top);
-        heed__choice_keep(stats, last_of(n, s, stats[EDGE], k));
-        select_taken(n, 0, stats, s);
+        heed__choice_keep(stats, line->key + last_of(n, s, stats[EDGE], k));
+        select_taken(n, line->key, stats, s);
     }
     stats[HEED_CHOICE_LSE] = heed__choice_lse(self, n, s);
     for (int64_t j = 0; j < n; j += HEED_KEY_BLOCK) {

@@ -40,7 +40,9 @@ static void add_head(const job *j, const heed__gradient_scratch *room, int64_t s
     heed_real *gradient =
         array->gradient + sequence * array->sequence_stride + head * array->head_stride;
     heed__gradient_keys keys = heed__gradient_keys_start(run, room, &stage.place, key, 0, 0, 1);
-    for (int64_t i = 0; i < stage.place.queries; i += HEED_QUERY_BLOCK) {
+    int64_t n = heed__least(HEED_KEY_BLOCK, stage.place.keys - key);
+    int64_t i = heed__next_queries(&stage, 0, key, n);
+    for (; i < stage.place.queries; i = heed__next_queries(&stage, i + HEED_QUERY_BLOCK, key, n)) {
         int64_t count = heed__least(HEED_QUERY_BLOCK, stage.place.queries - i);
         heed__gradient_rows rows =
             heed__gradient_rows_start(&stage, j->tiled, room, i, count, 0, 0);

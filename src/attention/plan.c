@@ -242,6 +242,22 @@ static heed_status take_mechanisms(heed_attention_plan *plan)
     return build_mask(plan, o->mask, 1, &plan->mask_root);
 }
 
+static heed_status check_strict(const heed_attention_plan *plan)
+{
+    if (!plan->options.strict) return HEED_OK;
+    if (plan->engine->slow)
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "strict, and the engine would be \"%s\" (%s); leave engine NULL, or "
+                          "strict 0",
+                          plan->engine->name, plan->engine->help);
+    if (plan->kernels->level == HEED_LEVEL_SCALAR)
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "strict, and the kernels of this processor are %s, without vectors; "
+                          "leave strict 0",
+                          heed__level_name(HEED_LEVEL_SCALAR));
+    return HEED_OK;
+}
+
 static heed_status choose_engine(heed_attention_plan *plan)
 {
     const char *wanted = plan->options.engine;
@@ -251,7 +267,7 @@ static heed_status choose_engine(heed_attention_plan *plan)
         if (wanted && strcmp(wanted, engine->name) != 0) continue;
         if (engine->supports(plan, why, sizeof why)) {
             plan->engine = engine;
-            return HEED_OK;
+            return check_strict(plan);
         }
         if (wanted)
             return heed__fail(HEED_E_UNSUPPORTED,

@@ -129,7 +129,7 @@ static heed_status take_fields(text *x, const heed__entry *row, char *record)
         if (*x->at != '=') return wrong(x, "a value is missing");
         x->at++;
         HEED_TRY(take_value(x, field, record));
-    } while (*x->at == ',' && memchr(x->at + 1, '=', strcspn(x->at + 1, ",()")));
+    } while (*x->at == ',' && x->at[1 + strcspn(x->at + 1, "=:,()")] == '=');
     return HEED_OK;
 }
 

@@ -34,6 +34,21 @@ heed__cover heed__cover_of(const heed__stage *stage, const heed__block *block)
     return cover;
 }
 
+int64_t heed__seek(const heed__stage *stage, const heed__block *block, heed__side side)
+{
+    const heed_attention_plan *plan = stage->run->plan;
+    const heed__mask_node *node = plan->mask;
+    int64_t from = side == HEED_SIDE_KEY ? block->key : block->query, found = from;
+    int64_t end = from + (side == HEED_SIDE_KEY ? block->keys : block->queries);
+    if (node && node->mask->seek) found = node->mask->seek(node, &stage->place, block, side);
+    for (int s = 0; s < plan->stages; s++) {
+        if (!plan->stage[s]->seek) continue;
+        int64_t own = plan->stage[s]->seek(&stage->run->stage[s], &stage->place, block, side);
+        if (own > found) found = own;
+    }
+    return found >= end ? end : found - (found - from) % HEED_KEY_BLOCK;
+}
+
 void heed__visible(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
                    unsigned char *visible)
 {

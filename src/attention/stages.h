@@ -21,6 +21,29 @@ heed__stage heed__stage_of(const heed__run *run, int64_t sequence, int64_t head)
 /* FULL where nothing hides keys. */
 heed__cover heed__cover_of(const heed__stage *stage, const heed__block *block);
 
+/* Where a walk over blocks of 64 goes on: the start of the first that is not known to be empty.
+ * Side KEY: block->queries against block->keys and all that follow; side QUERY likewise. The
+ * block's end where there is none. */
+int64_t heed__seek(const heed__stage *stage, const heed__block *block, heed__side side);
+
+/* The next key block from `key` on that one of the queries may see; place.keys = none. */
+static inline int64_t heed__next_keys(const heed__stage *stage, int64_t query, int64_t queries,
+                                      int64_t key)
+{
+    if (!stage->run->plan->hides || key >= stage->place.keys) return key;
+    heed__block rest = {query, queries, key, stage->place.keys - key};
+    return heed__seek(stage, &rest, HEED_SIDE_KEY);
+}
+
+/* The next block of queries likewise. */
+static inline int64_t heed__next_queries(const heed__stage *stage, int64_t query, int64_t key,
+                                         int64_t keys)
+{
+    if (!stage->run->plan->hides || query >= stage->place.queries) return query;
+    heed__block rest = {query, stage->place.queries - query, key, keys};
+    return heed__seek(stage, &rest, HEED_SIDE_QUERY);
+}
+
 /* Which of the n keys from j query i sees. */
 void heed__visible(const heed__stage *stage, int64_t i, int64_t j, int64_t n,
                    unsigned char *visible);

@@ -34,10 +34,12 @@ static const heed__entry *const normalisers[] = {
 };
 
 static const heed__entry *const masks[] = {
-    &heed__mask_none.entry,
-    &heed__mask_causal.entry,
-    &heed__mask_all.entry,
-    &heed__mask_any.entry,
+    &heed__mask_none.entry,       &heed__mask_causal.entry,    &heed__mask_all.entry,
+    &heed__mask_any.entry,        &heed__mask_window.entry,    &heed__mask_windows.entry,
+    &heed__mask_local_m.entry,    &heed__mask_local_p.entry,   &heed__mask_prefix.entry,
+    &heed__mask_prefixes.entry,   &heed__mask_documents.entry, &heed__mask_global.entry,
+    &heed__mask_longformer.entry, &heed__mask_strided.entry,   &heed__mask_fixed.entry,
+    &heed__mask_bigbird.entry,    &heed__mask_blocks.entry,    &heed__mask_dense.entry,
 };
 
 static const heed__entry *const positions[] = {
@@ -46,11 +48,11 @@ static const heed__entry *const positions[] = {
 };
 
 static const heed__entry *const stages[] = {
-    &heed__stage_softcap.entry,       &heed__stage_bias.entry, &heed__stage_scale.entry,
-    &heed__stage_gate.entry,          &heed__stage_user.entry, &heed__stage_alibi.entry,
-    &heed__stage_alibi_learned.entry, &heed__stage_t5.entry,   &heed__stage_shaw.entry,
-    &heed__stage_shaw_keys.entry,     &heed__stage_xl.entry,   &heed__stage_span.entry,
-    &heed__stage_dynamic_span.entry,
+    &heed__stage_softcap.entry,       &heed__stage_bias.entry,     &heed__stage_scale.entry,
+    &heed__stage_gate.entry,          &heed__stage_user.entry,     &heed__stage_alibi.entry,
+    &heed__stage_alibi_learned.entry, &heed__stage_t5.entry,       &heed__stage_shaw.entry,
+    &heed__stage_shaw_keys.entry,     &heed__stage_xl.entry,       &heed__stage_span.entry,
+    &heed__stage_dynamic_span.entry,  &heed__stage_gaussian.entry,
 };
 
 static const struct table {

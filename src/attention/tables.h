@@ -24,12 +24,16 @@ extern const heed__normaliser heed__normaliser_softmax, heed__normaliser_sink,
     heed__normaliser_entmax, heed__normaliser_sigmoid, heed__normaliser_relu2,
     heed__normaliser_topk, heed__normaliser_hard, heed__normaliser_straight_through,
     heed__normaliser_gumbel, heed__normaliser_sampled;
-extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any;
+extern const heed__mask heed__mask_none, heed__mask_causal, heed__mask_all, heed__mask_any,
+    heed__mask_window, heed__mask_windows, heed__mask_local_m, heed__mask_local_p,
+    heed__mask_prefix, heed__mask_prefixes, heed__mask_documents, heed__mask_global,
+    heed__mask_longformer, heed__mask_strided, heed__mask_fixed, heed__mask_bigbird,
+    heed__mask_blocks, heed__mask_dense;
 extern const heed__position heed__position_none, heed__position_rotary;
 extern const heed__shaper heed__stage_softcap, heed__stage_bias, heed__stage_scale,
     heed__stage_gate, heed__stage_user, heed__stage_alibi, heed__stage_alibi_learned,
     heed__stage_t5, heed__stage_shaw, heed__stage_shaw_keys, heed__stage_xl, heed__stage_span,
-    heed__stage_dynamic_span;
+    heed__stage_dynamic_span, heed__stage_gaussian;
 
 /* "score" and so on. */
 const char *heed__table_name(heed__table table);

@@ -95,6 +95,7 @@ static trial combine(dice *d, int64_t offset[TRIAL_SEQUENCES])
         t.tk[s] = lengths[roll(d, 11)];
         offset[s] = t.tk[s] - t.tq[s] + roll(d, 3) - 1;
     }
+    if (t.mask && strstr(t.mask, "1/2/3/-1")) t.heads = t.key_heads = 4; /* one item a head */
     t.rough = is_rough(t.normaliser);
     return t;
 }

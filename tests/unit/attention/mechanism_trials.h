@@ -62,6 +62,26 @@ static const trial trials[] = {
 
     /* masks */
     {.mask = "any(causal,none)", LENGTHS},
+    {.mask = "window:left=5,right=1", .key_heads = 2, LENGTHS},
+    {.mask = "window:left=2,right=-1", .normaliser = "sparsemax", .dropout = 0.2, LENGTHS},
+    {.mask = "all(window:left=3,causal)", .stages = {"bias"}, .normaliser = "sink", SHORT},
+    {.mask = "windows:left=1/2/3/-1,right=0/1/0/-1,dilation=1/3/2/4", .key_heads = 2, LENGTHS},
+    {.mask = "any(windows:left=2,window:left=-1,right=0)", .score = "additive", LENGTHS},
+    {.mask = "local_m:width=2", .normaliser = "softmax1", SHORT},
+    {.mask = "local_p:width=3", .stages = {"gaussian:sigma=1.5"}, .low = 0, .high = 60, LENGTHS},
+    {.mask = "local_p:width=1", .normaliser = "sparsemax", .low = -2, .high = 10, SHORT},
+    {.mask = "prefix:count=3", .key_heads = 2, LENGTHS},
+    {.mask = "prefixes", .score = "additive", SHORT},
+    {.mask = "documents", .key_heads = 2, .dropout = 0.2, LENGTHS},
+    {.mask = "all(documents,causal)", .normaliser = "sparsemax", LENGTHS},
+    {.mask = "global:tokens=0/64/7", LENGTHS},
+    {.mask = "longformer:window=2,tokens=1/65", .normaliser = "sink", LENGTHS},
+    {.mask = "strided:stride=4", LENGTHS},
+    {.mask = "fixed:stride=4,summary=1", .key_heads = 1, LENGTHS},
+    {.mask = "bigbird:size=3,random=2,seed=5", LENGTHS},
+    {.mask = "blocks:size=4,pairs=0/1/1/0/16/3/16/16", LENGTHS},
+    {.mask = "dense", .normaliser = "sparsemax", .dropout = 0.2, LENGTHS},
+    {.mask = "any(dense,window:left=1)", SHORT},
 
     /* positions */
     {.position = "none", SHORT},
@@ -74,6 +94,7 @@ static const trial trials[] = {
     /* stages */
     {.stages = {"softcap:cap=2"}, .mask = "causal", SHORT},
     {.stages = {"softcap:cap=2", "softcap"}, .mask = "causal", .dropout = 0.3, LENGTHS},
+    {.stages = {"gaussian", "softcap"}, .low = -1, .high = 9, .dropout = 0.2, SHORT},
     {.stages = {"bias", "softcap"}, .mask = "causal", .normaliser = "sink", LENGTHS},
     {.stages = {"scale:factor=2"}, .mask = "causal", SHORT},
     {.stages = {"scale:factor=0.5,learned=1", "softcap:cap=2"}, .mask = "causal", LENGTHS},

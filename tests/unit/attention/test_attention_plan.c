@@ -263,6 +263,64 @@ static void test_describe(void **state)
     heed_attention_plan_destroy(&plan);
 }
 
+static void describe(const char *mask, const heed_attention_capacity *room, const char *wanted)
+{
+    heed_attention_options o = options_of();
+    heed_attention_spec *spec = NULL;
+    heed_attention_plan *plan;
+    char text[4000];
+    check_ok(heed_attention_spec_parse("mask", mask, &spec));
+    o.mask = heed_attention_spec_part(spec);
+    check_ok(heed_attention_plan_create(NULL, &o, room, &plan));
+    heed_attention_spec_destroy(&spec);
+    heed_attention_plan_describe(plan, text, sizeof text);
+    if (!strstr(text, wanted)) fail_msg("'%s' lacks '%s'", text, wanted);
+    heed_attention_plan_destroy(&plan);
+}
+
+/* 256 x 256 is 4 x 4 blocks. */
+static void test_describe_blocks(void **state)
+{
+    (void)state;
+    heed_attention_capacity room = {
+        .size = sizeof room, .sequences = 1, .longest_query = 256, .longest_key = 256};
+    describe("none", &room, "0.0% empty (skipped), 0.0% partial, 100.0% full\n");
+    describe("causal", &room, "37.5% empty (skipped), 25.0% partial, 37.5% full\n");
+    describe("window:left=64,right=0", &room, "mask window:left=64,");
+    describe("window:left=0", &room, "75.0% empty (skipped), 25.0% partial, 0.0% full\n");
+    describe("windows:left=1/-1/0/3,dilation=2", &room, "windows:left=1/-1/0/3,dilation=2");
+    describe("dense", &room, "100.0% known only with a batch\n");
+    describe("dense", &room, "comes with the batch: dense.flags\n");
+    describe("all(dense,window:left=0)", &room,
+             "75.0% empty (skipped), 0.0% partial, 0.0% full, "
+             "25.0% known only with a batch\n");
+    describe("any(dense,causal)", &room, "37.5% full, 62.5% known only with a batch\n");
+    room.longest_query = 64; /* the last query at the last key */
+    describe("causal", &room, "0.0% empty (skipped), 25.0% partial, 75.0% full\n");
+    room.longest_query = room.longest_key = 1 << 20;
+    describe("window:left=256", &room, "longest lengths, about: 100.0% empty");
+}
+
+static void test_strict(void **state)
+{
+    (void)state;
+    heed_attention_options o = options_of();
+    heed_attention_capacity room = room_of();
+    heed_attention_plan *plan = NULL;
+    o.strict = 1;
+    if (heed__kernels_best()->level != HEED_LEVEL_SCALAR)
+        check_ok(heed_attention_plan_create(NULL, &o, &room, &plan));
+    heed_attention_plan_destroy(&plan);
+    check_fails(
+        heed__attention_plan_create_on(NULL, heed__kernels_at(HEED_LEVEL_SCALAR), &o, &room, &plan),
+        HEED_E_UNSUPPORTED, "strict, and the kernels of this processor");
+    assert_null(plan);
+    o.engine = "reference";
+    check_fails(heed_attention_plan_create(NULL, &o, &room, &plan), HEED_E_UNSUPPORTED,
+                "strict, and the engine would be \"reference\"");
+    assert_null(plan);
+}
+
 static void test_list(void **state)
 {
     (void)state;
@@ -388,6 +446,8 @@ int main(void)
         cmocka_unit_test(test_call_refuses_missing_parameter),
         cmocka_unit_test(test_capacity_in_rows),
         cmocka_unit_test(test_describe),
+        cmocka_unit_test(test_describe_blocks),
+        cmocka_unit_test(test_strict),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_mask_expressions),
         cmocka_unit_test(test_one_call_rules),
