@@ -105,6 +105,8 @@ static void allowed(const option_row *row, char *text, size_t size)
     text[0] = 0;
     if (row->type == OPTION_CHOICE)
         listed(row->choices, text, size);
+    else if (row->type == OPTION_TEXT && row->choices) /* a table of mechanisms */
+        snprintf(text, size, "`heed list attention`: %s", row->choices);
     else if (row->type == OPTION_BOOLEAN)
         snprintf(text, size, "true, false");
     else if ((row->type == OPTION_INTEGER || row->type == OPTION_NUMBER) &&

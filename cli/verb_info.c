@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* heed info: a model file; without one the version, the processor and the libraries. */
 #include "cli/output.h"
+#include "cli/reading.h"
 #include "cli/report.h"
 #include "cli/session.h"
 
 #include "heed/config.h"
+#include "heed/evaluate.h"
 #include "heed/info.h"
 #include "heed/model.h"
 #include "heed/version.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void show_text(int threads)
 {
@@ -50,6 +53,8 @@ static heed_status show_json(int threads)
 }
 
 /* ---- a model ---- */
+
+enum { TOKENS = 128 }; /* of the text that attention is planned for */
 
 /* A string, number or short list on the line of its name; anything else below it. */
 static void show_value(const char *name, json_t *value, int indent);
@@ -107,30 +112,127 @@ static void show_value(const char *name, json_t *value, int indent)
     }
 }
 
+/* Each plan under the layers that have it, its lines further in. */
+static void show_attention(json_t *plans)
+{
+    size_t i, j;
+    json_t *item, *layer;
+    if (json_array_size(plans)) output_format("attention of one text of %d tokens\n", TOKENS);
+    json_array_foreach(plans, i, item)
+    {
+        output_text("  ");
+        json_array_foreach(json_object_get(item, "layers"), j, layer)
+        {
+            output_format("%s%s", j ? "; " : "", json_string_value(layer));
+        }
+        const char *at = json_string_value(json_object_get(item, "plan"));
+        for (size_t n; *at; at += n + (at[n] == '\n')) {
+            n = strcspn(at, "\n");
+            output_format("\n    %.*s", (int)n, at);
+        }
+        output_text("\n");
+    }
+}
+
+/* The model's facts, with the plans of its attention under "attention". */
+static heed_status read_model(heed_model *model, json_t **out)
+{
+    char *facts = NULL, *plans = NULL;
+    heed_status status = heed_model_info(model, 0, &facts);
+    if (status == HEED_OK) status = heed_model_attention(model, TOKENS, 0, &plans);
+    if (status == HEED_OK) {
+        *out = json_loads(facts, 0, NULL);
+        if (*out) json_object_set_new(*out, "attention", json_loads(plans, 0, NULL));
+    }
+    heed_text_free(facts);
+    heed_text_free(plans);
+    return status;
+}
+
 static heed_status show_model(const options *given, heed_context *context)
 {
     heed_model *model = NULL;
-    char *text = NULL;
+    json_t *document = NULL;
     heed_status status = heed_model_load(context, given->arguments[0], &model);
-    if (status == HEED_OK) status = heed_model_info(model, 0, &text);
+    if (status == HEED_OK) status = read_model(model, &document);
     heed_model_destroy(&model);
     if (status != HEED_OK) return status;
-    json_t *document = json_loads(text, 0, NULL);
-    heed_text_free(text);
     if (options_flag(given, "json")) return output_json(document);
     if (!document) return report(HEED_E_NOMEM, "no memory to show the model");
+    json_t *plans = json_incref(json_object_get(document, "attention"));
+    json_object_del(document, "attention");
     show_members(document, 0);
+    show_attention(plans);
+    json_decref(plans);
     json_decref(document);
+    return HEED_OK;
+}
+
+/* ---- how its heads attend ---- */
+
+static void show_heads(json_t *heads)
+{
+    size_t i;
+    json_t *item;
+    output_format("%-20s %5s %9s %9s %9s\n", "layer", "head", "entropy", "rank", "gradient");
+    json_array_foreach(heads, i, item)
+    {
+        json_t *rank = json_object_get(item, "rank");
+        output_format("%-20s %5d %9.3f ", json_string_value(json_object_get(item, "layer")),
+                      (int)json_integer_value(json_object_get(item, "head")),
+                      json_number_value(json_object_get(item, "entropy")));
+        if (json_is_number(rank))
+            output_format("%9.2f", json_number_value(rank));
+        else
+            output_format("%9s", "-");
+        output_format(" %9.3g\n", json_number_value(json_object_get(item, "gradient")));
+    }
+}
+
+static heed_status watch(const options *given, heed_context *context)
+{
+    heed_model *model = NULL;
+    heed_dataset *dataset = NULL;
+    heed_read_options read;
+    char *text = NULL;
+    heed_status status = heed_model_load(context, given->arguments[0], &model);
+    if (status == HEED_OK) status = reading_for_model(given, model, &read);
+    if (status == HEED_OK)
+        status = heed_dataset_read(context, given->arguments + 1, given->n_arguments - 1, &read,
+                                   &dataset);
+    if (status == HEED_OK)
+        status = heed_evaluate_attention(model, dataset, options_integer(given, "texts"), 0, &text);
+    heed_dataset_destroy(&dataset);
+    heed_model_destroy(&model);
+    if (status != HEED_OK) return status;
+    json_t *heads = json_loads(text, 0, NULL);
+    heed_text_free(text);
+    if (options_flag(given, "json")) return output_json(heads);
+    show_heads(heads);
+    json_decref(heads);
+    return HEED_OK;
+}
+
+static heed_status check_arguments(const options *given)
+{
+    int attention = options_flag(given, "attention");
+    if (attention && given->n_arguments < 2)
+        return report(HEED_E_INVALID, "--attention wants a model and labelled data: heed info "
+                                      "--attention MODEL FILE...");
+    if (!attention && given->n_arguments > 1)
+        return report(HEED_E_INVALID, "%s: only --attention reads data", given->arguments[1]);
     return HEED_OK;
 }
 
 static heed_status run(const options *given)
 {
     heed_context *context;
-    heed_status status = session_start(given, &context);
+    heed_status status = check_arguments(given);
+    if (status == HEED_OK) status = session_start(given, &context);
     if (status != HEED_OK) return status;
     if (given->n_arguments > 0) {
-        status = show_model(given, context);
+        status =
+            options_flag(given, "attention") ? watch(given, context) : show_model(given, context);
         heed_context_destroy(&context);
         return status;
     }
@@ -143,8 +245,17 @@ static heed_status run(const options *given)
     return HEED_OK;
 }
 
+static const option_row rows[] = {
+    {"attention", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
+     "how each head attends over labelled data: entropy, effective rank, gradient"},
+    {"texts", 0, "N", OPTION_INTEGER, "256", NULL, 0, 1000000000,
+     "with --attention: texts read, from the first on; 0 = all"},
+    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+};
+
 static const verb_example examples[] = {
     {"heed info mail.heed", "what a model does, how good it is, and how to rebuild it"},
+    {"heed info --attention mail.heed test.tsv", "which heads are blurred, or give tokens alike"},
     {"heed info", "what this machine and this build can do"},
     {"HEED_CPU=scalar heed info --json", "the same as data, held to portable code"},
     {NULL, NULL},
@@ -153,16 +264,22 @@ static const verb_example examples[] = {
 const verb verb_info = {
     .name = "info",
     .summary = "show what a model is, or what this machine and build can do",
-    .arguments = "[MODEL]",
+    .arguments = "[MODEL [FILE...]]",
     .description =
         "With a model file: its task, outputs and labels, tokenizer, size, metrics, what "
-        "it was made from, the command that rebuilds it bit for bit, its settings and "
-        "its hash. Without: which heed this is, the processor's name and vector levels "
+        "it was made from, the command that rebuilds it bit for bit, its settings, "
+        "its hash, and for each layer what its attention is made of and costs. "
+        "With --attention and labelled data: for each layer and head the entropy of a token's "
+        "weights in nats, the effective rank of what the head gives for a text's tokens (near 1 "
+        "they have become alike) and the norm of the loss's gradient there, means over texts. "
+        "Without a model: which heed "
+        "this is, the processor's name and vector levels "
         "(HEED_CPU in the environment caps the level used: scalar, avx2, avx512, amx or "
         "neon), the number of threads that verbs work with, and the libraries it stands "
         "on.",
-    .most_arguments = 1,
-    .common = COMMON_THREADS | COMMON_JSON,
+    .most_arguments = -1,
+    .common = COMMON_THREADS | COMMON_JSON | COMMON_READING,
+    .options = rows,
     .examples = examples,
     .run = run,
 };

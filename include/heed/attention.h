@@ -140,7 +140,7 @@ HEED_API HEED_MUST_CHECK heed_status heed_attention_plan_sizes(const heed_attent
 
 /** One parameter array of a plan's mechanisms. */
 typedef struct heed_attention_parameter {
-    const char *name; /**< such as "score.w"; static */
+    const char *name; /**< such as "score.weight"; static */
     int64_t rows, columns;
 } heed_attention_parameter;
 
@@ -148,6 +148,16 @@ typedef struct heed_attention_parameter {
  */
 HEED_API int heed_attention_plan_parameter(const heed_attention_plan *plan, size_t index,
                                            heed_attention_parameter *out);
+
+/**
+ * Values from which parameter `index` may begin to be learned: a mechanism's own (slopes of ALiBi),
+ * zeros, or numbers drawn from `seed`, the same everywhere.
+ * @param out [rows, columns], written.
+ * Errors HEED_E_INVALID (no such parameter, out NULL).
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_plan_begin(const heed_attention_plan *plan,
+                                                               size_t index, uint64_t seed,
+                                                               heed_real *out);
 
 /** What an array of the batch holds, and how it is addressed (heed_attention_extra). */
 typedef enum heed_attention_extra_kind {

@@ -21,7 +21,8 @@ typedef enum heed_setting_type {
     HEED_SETTING_NUMBER,
     HEED_SETTING_BOOLEAN, /**< "true" or "false" */
     HEED_SETTING_CHOICE,  /**< one of `choices` */
-    HEED_SETTING_TEXT
+    HEED_SETTING_TEXT /**< a row of an attention table, as heed_attention_spec_parse takes it; of
+                           "stage", several joined by commas, or "none" */
 } heed_setting_type;
 
 /** One setting. All strings are static. */
@@ -30,7 +31,7 @@ typedef struct heed_setting {
     const char *flag; /**< on the command line, without the dashes */
     heed_setting_type type;
     const char *initial; /**< the default, as text */
-    const char *choices; /**< of a CHOICE, separated by '|'; otherwise NULL */
+    const char *choices; /**< of a CHOICE, separated by '|'; of a TEXT, the table; otherwise NULL */
     double least, most;  /**< of a number, both included */
     const char *help;    /**< one line */
 } heed_setting;

@@ -97,6 +97,15 @@ HEED_API void heed_model_columns(const heed_model *model, const char **text, con
 HEED_API HEED_MUST_CHECK heed_status heed_model_info(const heed_model *model, int indent,
                                                      char **out);
 
+/**
+ * The plans of the model's attention for one text of `tokens` tokens, as a JSON list of objects:
+ * "layers", where it happens, and "plan", what heed_attention_plan_describe says. The list is empty
+ * where the model has no attention. The caller frees *out with heed_text_free. Not while another
+ * thread uses the model. Errors HEED_E_INVALID (tokens), HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_model_attention(heed_model *model, int64_t tokens,
+                                                          int indent, char **out);
+
 #ifdef __cplusplus
 }
 #endif

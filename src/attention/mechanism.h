@@ -7,6 +7,7 @@
 #define HEED_ATTENTION_MECHANISM_H
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "heed/attention.h"
 #include "kernels/kernels.h"
 
@@ -25,7 +26,7 @@ typedef enum heed__side { HEED_SIDE_QUERY = 0, HEED_SIDE_KEY = 1 } heed__side;
 /* A learned array of a mechanism: one row of `columns` numbers a query head (HEED_SIDE_QUERY), or a
  * key head. */
 typedef struct heed__slot {
-    const char *name; /* such as "score.w"; NULL ends the list */
+    const char *name; /* such as "score.weight"; NULL ends the list */
     /* 0 = with this record there is no such array: its `parameter` is NULL. */
     int64_t (*columns)(const heed_attention_options *options, const void *record);
     heed__side side;
@@ -34,11 +35,34 @@ typedef struct heed__slot {
     int from_finish;
 } heed__slot;
 
+/* First values of a learned array, where a model begins to learn it. */
+typedef struct heed__beginning {
+    const heed_attention_options *options;
+    const void *record;
+    int64_t heads, columns; /* of the array */
+    heed__random *random;
+} heed__beginning;
+
+/* Row `head` of it, which is zeros. heed__begin_glorot: uniform, by the shape of the array. */
+typedef void (*heed__begin)(const heed__beginning *b, int64_t head, heed_real *row);
+void heed__begin_ones(const heed__beginning *b, int64_t head, heed_real *row);
+void heed__begin_glorot(const heed__beginning *b, int64_t head, heed_real *row);
+/* n numbers in [-limit, limit), limit = sqrt(6 / (in + out)): a matrix within a row. */
+void heed__begin_matrix(const heed__beginning *b, int64_t in, int64_t out, int64_t n,
+                        heed_real *row);
+
 /* What an array of the batch looks like: see heed_attention_extra. */
 typedef struct heed__extra {
     const char *name; /* NULL ends the list */
     heed_attention_extra_kind kind;
 } heed__extra;
+
+/* Where numbers of an array of queries lie: what a model makes them of. */
+typedef enum heed__range {
+    HEED_RANGE_ANY,
+    HEED_RANGE_UNIT, /* 0 to 1 */
+    HEED_RANGE_KEYS  /* 0 to the number of keys: a place among them */
+} heed__range;
 
 /* A setting of a record. */
 typedef struct heed__field {
@@ -60,9 +84,14 @@ typedef struct heed__entry {
     heed_status (*build)(heed__arena *arena, const void *record,
                          const heed_attention_options *options, const void **out);
     heed__slot slots[HEED_SELF_SLOTS + 1];
+    heed__begin begin[HEED_SELF_SLOTS]; /* of each slot; NULL = zeros */
+    int decays; /* 1: its learned arrays are weights, which weight decay may shrink */
     heed__extra extras[HEED_SELF_EXTRAS + 1];
-    int late_extras; /* 1: backward alone reads them, and they have no gradient */
-    int uses_positions;                     /* 1: needs query_offset where Tq differs from Tk */
+    heed__range ranges[HEED_SELF_EXTRAS];
+    int uses_lengths;   /* 1: what a query sees depends on how many keys there are in all, so that a
+                           text that grows changes what was */
+    int late_extras;    /* 1: backward alone reads them, and they have no gradient */
+    int uses_positions; /* 1: needs query_offset where Tq differs from Tk */
     int (*by_position)(const void *record); /* NULL, or likewise, as this record says */
 } heed__entry;
 

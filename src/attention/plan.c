@@ -90,7 +90,9 @@ static heed_status add_parameters(heed_attention_plan *plan, heed__fitted *fit)
                               HEED_SLOTS);
         fit->slot[s] = plan->parameters;
         heed__parameter *p = &plan->parameter[plan->parameters++];
-        *p = (heed__parameter){.slot = slot, .columns = columns, .at = -1};
+        *p = (heed__parameter){.slot = slot, .record = fit->record, .columns = columns, .at = -1};
+        p->decays = fit->entry->decays;
+        p->begin = fit->entry->begin[s];
         p->heads = slot->side == HEED_SIDE_KEY ? o->key_heads : o->heads;
         HEED_TRY(check_size(slot->name, p->columns, 1, most));
         if (slot->from_finish) continue;
@@ -107,6 +109,7 @@ static heed_status add_extras(heed_attention_plan *plan, heed__fitted *fit)
         if (plan->extras == HEED_EXTRAS)
             return heed__fail(HEED_E_UNSUPPORTED, "the mechanisms read more than %d arrays",
                               HEED_EXTRAS);
+        plan->range[plan->extras] = fit->entry->ranges[e - fit->entry->extras];
         plan->extra[plan->extras++] =
             (heed_attention_extra_info){e->name, e->kind, fit->entry->late_extras};
     }
@@ -130,6 +133,7 @@ static heed_status take_part(heed_attention_plan *plan, const heed_attention_par
         HEED_TRY(entry->build(&plan->records, fit->record, &plan->options, &fit->built));
     plan->uses_positions |= entry->uses_positions;
     if (entry->by_position) plan->uses_positions |= entry->by_position(fit->record);
+    if (entry->uses_lengths) plan->uses_lengths = entry->name;
     HEED_TRY(add_parameters(plan, fit));
     return add_extras(plan, fit);
 }

@@ -21,6 +21,9 @@ typedef struct heed__fitted {
 /* A learned array of the plan. */
 typedef struct heed__parameter {
     const heed__slot *slot;
+    heed__begin begin; /* NULL = zeros */
+    int decays;
+    const void *record;
     int64_t heads, columns;
     int64_t at; /* its place among a query's own sums; -1 where it has none */
 } heed__parameter;
@@ -45,12 +48,14 @@ struct heed_attention_plan {
     int parameters, extras;
     heed__parameter parameter[HEED_SLOTS];
     heed_attention_extra_info extra[HEED_EXTRAS];
+    heed__range range[HEED_EXTRAS];
     int64_t width;       /* of prepared rows of q and k */
     int64_t row_columns; /* of a query's own sums: all parameters that need them */
     int uses_positions;
-    int hides;        /* there is a mask, or a stage that hides keys */
-    int sums_pairs;   /* a stage has an array of pairs with a gradient */
-    int reads_values; /* a stage adds to the values */
+    const char *uses_lengths; /* the mechanism that does; NULL = none */
+    int hides;                /* there is a mask, or a stage that hides keys */
+    int sums_pairs;           /* a stage has an array of pairs with a gradient */
+    int reads_values;         /* a stage adds to the values */
 
     uint32_t drop_below;   /* of 65536: dropout's p; 0 = none */
     heed_real keep_factor; /* 1 / (1 - p) */
@@ -64,6 +69,10 @@ static inline int heed__looks_ahead(const heed_attention_plan *plan)
 {
     return plan->normaliser->whole || plan->normaliser->gather;
 }
+
+/* heed_attention_plan_begin with numbers from a stream that goes on. */
+void heed__plan_begin(const heed_attention_plan *plan, size_t index, heed__random *random,
+                      heed_real *out);
 
 /* As heed_attention_plan_create, for a given table of kernels (tests hold every level to the
  * scalar one this way). */

@@ -27,10 +27,19 @@ static void general_finish(const heed__self *self, int64_t head, const heed_real
     for (int64_t e = 0; e < n && dp[0]; e++) self->kernels->axpy(n, x[e], d, dp[0] + e * n);
 }
 
+static void general_begin(const heed__beginning *b, int64_t head, heed_real *row)
+{
+    int64_t n = b->options->head_size;
+    (void)head;
+    heed__begin_matrix(b, n, n, n * n, row);
+}
+
 const heed__score heed__score_general = {
     .entry = {.name = "general",
               .help = "q W k, W learned for each head (Luong's general, bilinear)",
-              .slots = {{"score.W", general_columns, HEED_SIDE_QUERY, 1}}},
+              .slots = {{"score.W", general_columns, HEED_SIDE_QUERY, 1}},
+              .begin = {general_begin},
+              .decays = 1},
     .product = 1,
     .prepare = {general_prepare, NULL},
     .finish = {general_finish, NULL},

@@ -26,6 +26,13 @@ static int64_t matrix_columns(const heed_attention_options *options, const void 
     return hidden_units(options, record) * options->head_size;
 }
 
+static void matrix_begin(const heed__beginning *b, int64_t head, heed_real *row)
+{
+    int64_t size = b->options->head_size;
+    (void)head;
+    heed__begin_matrix(b, size, b->columns / size, b->columns, row);
+}
+
 /* out = W x + b; b NULL = 0 */
 static void project(const heed__self *self, const heed_real *w, const heed_real *b,
                     const heed_real *x, heed_real *out)
@@ -120,7 +127,9 @@ const heed__score heed__score_additive_projected = {
               .slots = {{"score.Wq", matrix_columns, HEED_SIDE_QUERY, 1},
                         {"score.Wk", matrix_columns, HEED_SIDE_KEY, 1},
                         {"score.w", hidden_units, HEED_SIDE_QUERY, 0},
-                        {"score.b", hidden_units, HEED_SIDE_QUERY, 1}}},
+                        {"score.b", hidden_units, HEED_SIDE_QUERY, 1}},
+              .begin = {matrix_begin, matrix_begin, heed__begin_glorot},
+              .decays = 1},
     .width = hidden_units,
     .prepare = {query_prepare, key_prepare},
     .finish = {query_finish, key_finish},
@@ -137,7 +146,9 @@ const heed__score heed__score_concat = {
               .check = check,
               .slots = {{"score.Wq", matrix_columns, HEED_SIDE_QUERY, 1},
                         {"score.Wk", matrix_columns, HEED_SIDE_KEY, 1},
-                        {"score.w", hidden_units, HEED_SIDE_QUERY, 0}}},
+                        {"score.w", hidden_units, HEED_SIDE_QUERY, 0}},
+              .begin = {matrix_begin, matrix_begin, heed__begin_glorot},
+              .decays = 1},
     .width = hidden_units,
     .prepare = {query_prepare, key_prepare},
     .finish = {query_finish, key_finish},
@@ -153,7 +164,9 @@ const heed__score heed__score_concat_tanh_sum = {
               .fields = fields,
               .check = check,
               .slots = {{"score.Wq", matrix_columns, HEED_SIDE_QUERY, 1},
-                        {"score.Wk", matrix_columns, HEED_SIDE_KEY, 1}}},
+                        {"score.Wk", matrix_columns, HEED_SIDE_KEY, 1}},
+              .begin = {matrix_begin, matrix_begin},
+              .decays = 1},
     .width = hidden_units,
     .prepare = {query_prepare, key_prepare},
     .finish = {query_finish, key_finish},

@@ -117,6 +117,12 @@ static heed_status take_value(text *x, const heed__field *field, char *record)
     return HEED_OK;
 }
 
+/* Behind a comma: one more setting of a record, or the next of several records? */
+static int is_setting(const char *at)
+{
+    return at[strcspn(at, ":=,()")] == '=';
+}
+
 static heed_status take_fields(text *x, const heed__entry *row, char *record)
 {
     do {
@@ -129,7 +135,7 @@ static heed_status take_fields(text *x, const heed__entry *row, char *record)
         if (*x->at != '=') return wrong(x, "a value is missing");
         x->at++;
         HEED_TRY(take_value(x, field, record));
-    } while (*x->at == ',' && x->at[1 + strcspn(x->at + 1, "=:,()")] == '=');
+    } while (*x->at == ',' && is_setting(x->at + 1));
     return HEED_OK;
 }
 
@@ -168,6 +174,17 @@ static heed_status take_part(text *x, int depth, heed_attention_part **out)
     if (x->table != HEED_TABLE_MASK || !((const heed__mask *)row)->combines)
         return wrong(x, "only the masks all and any have parts");
     return take_parts(x, depth, (heed_attention_masks *)*out);
+}
+
+size_t heed__spec_length(const char *list)
+{
+    int depth = 0;
+    size_t n = 0;
+    for (; list[n]; n++) {
+        depth += (list[n] == '(') - (list[n] == ')');
+        if (list[n] == ',' && depth <= 0 && !is_setting(list + n + 1)) break;
+    }
+    return n;
 }
 
 static heed_status find_table(const char *name, heed__table *out)

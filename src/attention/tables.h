@@ -48,4 +48,7 @@ heed_status heed__table_find(heed__table table, const char *name, const heed__en
 heed_status heed__table_row(heed__table table, const heed_attention_part *part,
                             const heed__entry **out);
 
+/* Length of the first record of a list that is joined by commas: "a:x=1,y=2,b:z=3" has two. */
+size_t heed__spec_length(const char *list);
+
 #endif

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HEED_OP_INPUTS = 12, HEED_OP_ATTRIBUTES = 256 };
+enum { HEED_OP_INPUTS = 28, HEED_OP_ATTRIBUTES = 256 };
 
 typedef struct heed__matrix {
     int64_t rows, cols;

@@ -51,29 +51,28 @@ static heed_status take_workspace(const heed__site *site, heed_real **out)
 heed_status heed__site_weights(heed__reading *r, const heed__site *site, int64_t head,
                                float *weights)
 {
-    const heed_real *parameters[1];
+    heed__site_view view;
     heed_real *workspace = NULL;
-    heed_attention_batch batch = heed__attend_batch(&site->at.attend);
-    heed_attention_inspect_tensors t = heed__site_tensors(&site->at, r->model->tape, parameters);
+    heed__site_look(&site->at, r->model->tape, &view);
     HEED_TRY(take_workspace(site, &workspace));
     int64_t rows = site->at.attend.queries ? r->encoding.length : 1;
-    heed_status status = heed_attention_weights(site->at.attend.attender->plan, &batch, &t, 0, head,
-                                                0, rows, weights, workspace);
+    heed_status status =
+        heed_attention_weights(site->at.attend.attender->plan, &view.batch, &view.tensors, 0, head,
+                               0, rows, weights, workspace);
     heed__free(workspace);
     return status;
 }
 
 heed_status heed__site_mass(heed__reading *r, const heed__site *site, float *mass)
 {
-    const heed_real *parameters[1];
+    heed__site_view view;
     heed_real *workspace = NULL;
-    heed_attention_batch batch = heed__attend_batch(&site->at.attend);
-    heed_attention_inspect_tensors t = heed__site_tensors(&site->at, r->model->tape, parameters);
+    heed__site_look(&site->at, r->model->tape, &view);
     int64_t heads = heed__site_heads(site);
     heed_attention_summary summary = {.size = sizeof summary, .mass = {mass, 0, heads, 1}};
     HEED_TRY(take_workspace(site, &workspace));
-    heed_status status =
-        heed_attention_summarise(site->at.attend.attender->plan, &batch, &t, &summary, workspace);
+    heed_status status = heed_attention_summarise(site->at.attend.attender->plan, &view.batch,
+                                                  &view.tensors, &summary, workspace);
     heed__free(workspace);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "base/near.h"
 #include "base/number.h"
 #include "io/json.h"
+#include "nn/mechanisms.h"
 
 #include <assert.h>
 #include <math.h>
@@ -97,6 +98,16 @@ static heed_status check_number(const heed_setting *setting, const char *value)
                       setting->most);
 }
 
+/* Whether it can be read; whether the model can have it is seen when it is made. */
+static heed_status check_mechanism(const heed_setting *setting, const char *value)
+{
+    heed_status status = heed__mechanism_check(setting->choices, value);
+    char why[400];
+    if (status != HEED_E_INVALID) return status;
+    snprintf(why, sizeof why, "%s", heed_status_message());
+    return heed__fail(status, "%s: %s", setting->key, why);
+}
+
 static heed_status check_value(const heed_setting *setting, const char *value)
 {
     if (strlen(value) >= VALUE_SIZE)
@@ -113,7 +124,7 @@ static heed_status check_value(const heed_setting *setting, const char *value)
         return heed__fail(HEED_E_INVALID, "%s = %s; it must be one of %s", setting->key, value,
                           setting->choices);
     case HEED_SETTING_TEXT:
-        break;
+        return check_mechanism(setting, value);
     }
     return HEED_OK;
 }
@@ -232,6 +243,7 @@ static heed_status set_group(heed_config *config, const heed__json *root, const 
 {
     heed__json at = {members, root, group, 0};
     if (!json_is_object(members)) return heed__json_fail(&at, "it must be an object with settings");
+    if (strcmp(group, "attention") == 0) return heed__config_attention(config, &at);
     const char *name;
     json_t *value;
     json_object_foreach(members, name, value)

@@ -11,6 +11,8 @@ double heed__config_number(const heed_config *config, const char *key);
 int heed__config_boolean(const heed_config *config, const char *key);
 int heed__config_is(const heed_config *config, const char *key, const char *choice);
 
+struct heed__json;
+
 /* A setting's spelling on the command line. */
 const char *heed__config_flag(const char *key);
 /* Sets what was not given, which stays so. */
@@ -31,6 +33,9 @@ heed_status heed__config_check_copy(const heed_config *config, int language);
 
 /* Logs a warning for each setting that was given and that this model does not listen to. */
 void heed__config_warn(heed_context *context, const heed_config *config);
+
+/* The group "attention" of a JSON configuration: settings of the encoder as data. */
+heed_status heed__config_attention(heed_config *config, const struct heed__json *at);
 
 heed_status heed__config_copy(const heed_config *config, heed_config **out);
 

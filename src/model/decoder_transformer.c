@@ -49,6 +49,7 @@ static heed_status fill(heed__params *params, const heed_config *config, int64_t
     o.attention.heads = heed__decoder_integer(config, "heads");
     o.attention.key_heads = heed__decoder_integer(config, "key_heads");
     o.attention.causal = 1;
+    o.attention.grows = 1;
     o.layers = heed__decoder_integer(config, "layers");
     o.ffn = heed__decoder_integer(config, "ffn");
     o.memory = memory_width;
@@ -81,9 +82,10 @@ typedef struct whole {
 static heed__var whole_self(void *user, heed__transformer_layer *layer, int64_t i,
                             const heed__pass *pass, heed__var x)
 {
-    (void)user;
-    (void)i;
-    return heed__self_attention_apply(&layer->self, pass, x, NULL);
+    whole *w = user;
+    heed__sites *all = w->sites && w->sites->all ? w->sites : NULL;
+    return heed__self_attention_apply(&layer->self, pass, x,
+                                      heed__sites_add(all, "layer %lld, itself", (long long)i + 1));
 }
 
 static heed__var whole_cross(void *user, heed__transformer_layer *layer, int64_t i,
@@ -131,7 +133,7 @@ static heed_status transformer_open(void *decoder, void **state)
     transformer_decoder *d = decoder;
     decoding *s = NULL;
     int64_t layers = d->stack.options.layers;
-    const heed_attention_options *o = &d->stack.layers[0].self.attender.options;
+    const heed_attention_options *o = &d->stack.layers[0].self.mechanisms.attender.options;
     HEED_TRY(heed__alloc(1, sizeof *s, "decoding", &s));
     heed_status status = heed__cache_create(layers, 2 * o->key_heads * o->head_size, &s->cache);
     if (status == HEED_OK)
@@ -183,15 +185,13 @@ static heed__var step_self(void *user, heed__transformer_layer *layer, int64_t i
     stepping *w = user;
     heed__self_attention *self = &layer->self;
     heed__cache *cache = &w->state->cache;
-    const heed_attention_options *o = &self->attender.options;
+    const heed_attention_options *o = &self->mechanisms.attender.options;
     heed__var qkv = heed__linear_apply(&self->project, pass, x);
     heed__cache_store(cache, i, pass->tape, qkv, o->heads * o->head_size);
     heed__var keys = heed__cache_var(cache, i, pass->tape);
-    heed__attend attend = {.attender = &self->attender, .slots = &w->state->cached};
-    attend.v_column = o->key_heads * o->head_size;
-    heed__var in[4] = {qkv, keys, keys, HEED_NO_VAR};
-    if (self->score_weight) in[3] = heed__tape_param(pass->tape, self->score_weight);
-    heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &attend, sizeof attend);
+    heed__attend attend = {.slots = &w->state->cached, .v_column = o->key_heads * o->head_size};
+    heed__var in[3] = {qkv, keys, keys};
+    heed__var y = heed__mechanisms_apply(&self->mechanisms, pass, x, in, attend, NULL);
     return self->bare ? y : heed__linear_apply(&self->output, pass, y);
 }
 

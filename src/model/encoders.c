@@ -50,9 +50,10 @@ heed__attention_site *heed__sites_add(heed__sites *sites, const char *name, ...)
 {
     if (!sites || sites->count == HEED_SITES) return NULL;
     heed__site *site = &sites->items[sites->count++];
+    int used = snprintf(site->name, sizeof site->name, "%s", sites->within ? sites->within : "");
     va_list arguments;
     va_start(arguments, name);
-    vsnprintf(site->name, sizeof site->name, name, arguments);
+    vsnprintf(site->name + used, sizeof site->name - (size_t)used, name, arguments);
     va_end(arguments);
     return &site->at;
 }

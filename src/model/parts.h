@@ -9,11 +9,14 @@
 /* Where attention happened in a pass. */
 enum { HEED_SITES = 130 };
 typedef struct heed__site {
-    char name[24]; /* "layer 1", "pool" */
+    char name[32]; /* "layer 1", "pool", "encoder layer 1" */
     heed__attention_site at;
 } heed__site;
 typedef struct heed__sites {
     int count;
+    int all;            /* set by the caller: of models that write, too, not only where the decoder
+                           looks at the source */
+    const char *within; /* goes before names; NULL = nothing */
     heed__site items[HEED_SITES];
 } heed__sites;
 

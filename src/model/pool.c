@@ -15,8 +15,11 @@ heed_status heed__pool_create(heed__params *params, const heed_config *config, h
     pool->first = strcmp(kind, "cls") == 0;
     pool->width = dim * (pool->attention + pool->mean + pool->first);
     if (!pool->attention) return HEED_OK;
-    return heed__attention_pool_create(
-        params, "pool", dim, (float)heed__config_number(config, "pool.dropout"), &pool->layer);
+    heed__mechanism_texts texts = {.score = heed_config_get(config, "pool.score"),
+                                   .normaliser = heed_config_get(config, "pool.normaliser")};
+    return heed__attention_pool_create(params, "pool", dim, &texts,
+                                       (float)heed__config_number(config, "pool.dropout"),
+                                       &pool->layer);
 }
 
 void heed__pool_clear(heed__pool *pool)

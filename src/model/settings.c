@@ -18,6 +18,11 @@
     {                                                                                              \
         key, flag, HEED_SETTING_CHOICE, initial, choices, 0, 0, help                               \
     }
+/* Rows of a table of the attention operator, with their settings. */
+#define MECHANISM(key, flag, initial, table, help)                                                 \
+    {                                                                                              \
+        key, flag, HEED_SETTING_TEXT, initial, table, 0, 0, help                                   \
+    }
 
 static const heed_setting settings[] = {
     CHOICE("input.tokenizer", "tokenizer", "words", "words|characters|bpe|unigram",
@@ -60,8 +65,15 @@ static const heed_setting settings[] = {
     INTEGER("encoder.heads", "heads", "4", 1, 1024, "transformer: heads of attention"),
     INTEGER("encoder.key_heads", "key-heads", "0", 0, 1024,
             "transformer: key/value heads shared by the heads; 0 = one each"),
-    CHOICE("encoder.score", "score", "scaled_dot", "scaled_dot|dot|additive",
-           "transformer: how a query and a key are compared"),
+    MECHANISM("encoder.score", "score", "scaled_dot", "score",
+              "transformer: how a query and a key are compared"),
+    MECHANISM("encoder.normaliser", "normaliser", "softmax", "normaliser",
+              "transformer: how scores become weights"),
+    MECHANISM("encoder.mask", "mask", "none", "mask", "transformer: which tokens a token may see"),
+    MECHANISM("encoder.position", "position", "none", "position",
+              "transformer: how positions turn queries and keys (what is added: --positions)"),
+    MECHANISM("encoder.stages", "stages", "none", "stage",
+              "transformer: what happens to scores on the way, a list joined by commas"),
     BOOLEAN("encoder.causal", "causal", "false", "transformer: tokens see earlier ones only"),
     INTEGER("encoder.ffn", "ffn", "256", 0, 65536,
             "transformer: size of the feed-forward part; 0 = none"),
@@ -107,6 +119,10 @@ static const heed_setting settings[] = {
 
     CHOICE("pool.kind", "pool", "attention+mean", "mean|cls|attention|attention+mean",
            "how the states of a text become one"),
+    MECHANISM("pool.score", "pool-score", "dot", "score",
+              "attention pooling: how the learned query and a state are compared"),
+    MECHANISM("pool.normaliser", "pool-normaliser", "softmax", "normaliser",
+              "attention pooling: how scores become weights"),
     NUMBER("pool.dropout", "pool-dropout", "0", 0, 0.99,
            "attention pooling: share of weights dropped"),
 

@@ -3,13 +3,22 @@
 
 #include <stdio.h>
 
+static heed__mechanism_texts mechanisms_of(const heed_config *config)
+{
+    return (heed__mechanism_texts){.score = heed_config_get(config, "encoder.score"),
+                                   .normaliser = heed_config_get(config, "encoder.normaliser"),
+                                   .mask = heed_config_get(config, "encoder.mask"),
+                                   .position = heed_config_get(config, "encoder.position"),
+                                   .stages = heed_config_get(config, "encoder.stages")};
+}
+
 heed__transformer_options heed__stack_options(const heed_config *config)
 {
     return (heed__transformer_options){
         .attention = {.size = heed__config_integer(config, "encoder.dim"),
                       .heads = heed__config_integer(config, "encoder.heads"),
                       .key_heads = heed__config_integer(config, "encoder.key_heads"),
-                      .score = heed_config_get(config, "encoder.score"),
+                      .mechanisms = mechanisms_of(config),
                       .causal = heed__config_boolean(config, "encoder.causal"),
                       .dropout = (float)heed__config_number(config, "encoder.attention_dropout"),
                       .bare = !heed__config_boolean(config, "encoder.projection")},

@@ -103,14 +103,14 @@ static heed__var enter(heed_model *model, heed__pass *pass, heed__param *table,
     return bridge->weight ? heed__linear_apply(bridge, pass, x) : x;
 }
 
-void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
-                         heed__memory *memory)
+static void encode(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                   heed__memory *memory, heed__sites *sites)
 {
     heed__pass pass = {.tape = tape, .ragged = &batch->source};
     *memory = (heed__memory){.states = HEED_NO_VAR};
     if (model->task == HEED_TASK_LANGUAGE) return;
     heed__var x = enter(model, &pass, model->embedding, &model->enter, batch->source_tokens);
-    memory->states = model->encoder_kind->apply(model->encoder, &pass, x, NULL);
+    memory->states = model->encoder_kind->apply(model->encoder, &pass, x, sites);
     memory->ragged = &batch->source;
     memory->words = batch->words;
     memory->added = batch->added;
@@ -118,6 +118,12 @@ void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_
                     heed__config_is(model->config, "encoder.kind", "lstm");
     memory->recurrent = recurrent;
     memory->directions = recurrent ? heed__config_integer(model->config, "encoder.directions") : 1;
+}
+
+void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
+                         heed__memory *memory)
+{
+    encode(model, tape, batch, memory, NULL);
 }
 
 heed__var heed__writer_enter(heed_model *model, const heed__pass *target, const int32_t *ids)
@@ -142,8 +148,11 @@ void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_
 {
     heed__pass pass = {.tape = tape, .ragged = &batch->target};
     heed__writer *w = &model->writer;
+    heed__sites *all = vars->sites && vars->sites->all ? vars->sites : NULL;
     if (vars->sites) vars->sites->count = 0;
-    heed__writer_encode(model, tape, batch, &vars->memory);
+    if (all) all->within = "encoder ";
+    encode(model, tape, batch, &vars->memory, all);
+    if (all) all->within = "decoder ";
     heed__var y = heed__writer_enter(model, &pass, batch->inputs);
     vars->decoded = w->kind->apply(w->decoder, &pass, &vars->memory, y, vars->sites);
     vars->logits = heed__writer_logits(model, &pass, &vars->decoded);

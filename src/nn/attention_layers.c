@@ -3,7 +3,6 @@
 #include "nn/layers.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static heed_status check_heads(const heed__self_attention_options *o, int64_t key_heads)
 {
@@ -22,26 +21,22 @@ static heed_status check_heads(const heed__self_attention_options *o, int64_t ke
     return HEED_OK;
 }
 
-/* The operator's options, and the score's own parameters. */
 static heed_status start_attention(heed__params *params, const char *name,
-                                   const heed__self_attention_options *o, heed__attender *attender,
-                                   heed_attention_scaled_dot *score, heed__param **score_weight)
+                                   const heed__self_attention_options *o, int aligned,
+                                   heed__mechanisms *mechanisms)
 {
-    int64_t key_heads = o->key_heads ? o->key_heads : o->heads;
-    HEED_TRY(check_heads(o, key_heads));
-    int scaled = strcmp(o->score, "scaled_dot") == 0;
-    score->part.size = scaled ? sizeof *score : sizeof score->part;
-    score->part.name = o->score;
-    attender->options = (heed_attention_options){.size = sizeof attender->options,
-                                                 .heads = o->heads,
-                                                 .key_heads = key_heads,
-                                                 .head_size = o->size / o->heads,
-                                                 .score = &score->part,
-                                                 .dropout = (double)o->dropout};
-    if (strcmp(o->score, "additive") != 0) return HEED_OK;
-    heed__param_options weight = {.init = HEED_INIT_XAVIER, .decay = 1};
-    return heed__params_add(params, o->heads, o->size / o->heads, weight, score_weight,
-                            "%s.score.weight", name);
+    /* Masks, positions and stages are about tokens of one text. */
+    heed__mechanism_texts texts = {o->mechanisms.score, o->mechanisms.normaliser, NULL, NULL, NULL};
+    heed__mechanism_use use = {.heads = o->heads,
+                               .key_heads = o->key_heads,
+                               .head_size = o->size / o->heads,
+                               .dropout = o->dropout,
+                               .causal = aligned && o->causal,
+                               .grows = o->grows,
+                               .input = o->size,
+                               .aligned = aligned};
+    return heed__mechanisms_create(params, name, aligned ? &o->mechanisms : &texts, &use,
+                                   mechanisms);
 }
 
 heed_status heed__self_attention_create(heed__params *params, const char *name,
@@ -55,10 +50,7 @@ heed_status heed__self_attention_create(heed__params *params, const char *name,
     snprintf(part, sizeof part, "%s.qkv", name);
     HEED_TRY(heed__linear_create(
         params, part, o->size, o->size + 2 * key_heads * (o->size / o->heads), 1, &layer->project));
-    HEED_TRY(
-        start_attention(params, name, o, &layer->attender, &layer->scaled, &layer->score_weight));
-    layer->mask = (heed_attention_part){sizeof layer->mask, "causal"};
-    if (o->causal) layer->attender.options.mask = &layer->mask;
+    HEED_TRY(start_attention(params, name, o, 1, &layer->mechanisms));
     snprintf(part, sizeof part, "%s.output", name);
     return o->bare ? HEED_OK
                    : heed__linear_create(params, part, o->size, o->size, 1, &layer->output);
@@ -66,22 +58,19 @@ heed_status heed__self_attention_create(heed__params *params, const char *name,
 
 void heed__self_attention_clear(heed__self_attention *layer)
 {
-    heed__attender_clear(&layer->attender);
+    heed__mechanisms_clear(&layer->mechanisms);
 }
 
 heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pass *pass,
                                      heed__var x, heed__attention_site *site)
 {
-    const heed_attention_options *o = &layer->attender.options;
+    const heed_attention_options *o = &layer->mechanisms.attender.options;
     heed__var qkv = heed__linear_apply(&layer->project, pass, x);
-    heed__attend attend = {
-        .attender = &layer->attender, .queries = pass->ragged, .keys = pass->ragged};
+    heed__attend attend = {.queries = pass->ragged, .keys = pass->ragged};
     attend.k_column = o->heads * o->head_size;
     attend.v_column = attend.k_column + o->key_heads * o->head_size;
-    heed__var in[4] = {qkv, qkv, qkv, HEED_NO_VAR};
-    if (layer->score_weight) in[3] = heed__tape_param(pass->tape, layer->score_weight);
-    heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &attend, sizeof attend);
-    if (site) *site = (heed__attention_site){attend, qkv, qkv, y, in[3]};
+    heed__var in[3] = {qkv, qkv, qkv};
+    heed__var y = heed__mechanisms_apply(&layer->mechanisms, pass, x, in, attend, site);
     return layer->bare ? y : heed__linear_apply(&layer->output, pass, y);
 }
 
@@ -98,8 +87,7 @@ heed_status heed__cross_attention_create(heed__params *params, const char *name,
     snprintf(part, sizeof part, "%s.memory", name);
     HEED_TRY(heed__linear_create(params, part, memory_width, 2 * key_heads * (o->size / o->heads),
                                  1, &layer->memory));
-    HEED_TRY(
-        start_attention(params, name, o, &layer->attender, &layer->scaled, &layer->score_weight));
+    HEED_TRY(start_attention(params, name, o, 0, &layer->mechanisms));
     snprintf(part, sizeof part, "%s.output", name);
     return o->bare ? HEED_OK
                    : heed__linear_create(params, part, o->size, o->size, 1, &layer->output);
@@ -107,7 +95,7 @@ heed_status heed__cross_attention_create(heed__params *params, const char *name,
 
 void heed__cross_attention_clear(heed__cross_attention *layer)
 {
-    heed__attender_clear(&layer->attender);
+    heed__mechanisms_clear(&layer->mechanisms);
 }
 
 heed__var heed__cross_attention_keys(const heed__cross_attention *layer, const heed__pass *pass,
@@ -120,44 +108,36 @@ heed__var heed__cross_attention_apply(heed__cross_attention *layer, const heed__
                                       heed__var x, heed__var keys, heed__attend view,
                                       heed__attention_site *site)
 {
-    const heed_attention_options *o = &layer->attender.options;
-    heed__var in[4] = {heed__linear_apply(&layer->query, pass, x), keys, keys, HEED_NO_VAR};
-    view.attender = &layer->attender;
+    const heed_attention_options *o = &layer->mechanisms.attender.options;
+    heed__var in[3] = {heed__linear_apply(&layer->query, pass, x), keys, keys};
     view.v_column = o->key_heads * o->head_size;
-    if (layer->score_weight) in[3] = heed__tape_param(pass->tape, layer->score_weight);
-    heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &view, sizeof view);
-    if (site) *site = (heed__attention_site){view, in[0], keys, y, in[3]};
+    heed__var y = heed__mechanisms_apply(&layer->mechanisms, pass, x, in, view, site);
     return layer->bare ? y : heed__linear_apply(&layer->output, pass, y);
 }
 
 heed_status heed__attention_pool_create(heed__params *params, const char *name, int64_t size,
-                                        float dropout, heed__attention_pool *layer)
+                                        const heed__mechanism_texts *texts, float dropout,
+                                        heed__attention_pool *layer)
 {
     char part[160];
-    layer->score = (heed_attention_part){sizeof layer->score, "dot"};
-    layer->attender.options = (heed_attention_options){.size = sizeof layer->attender.options,
-                                                       .heads = 1,
-                                                       .head_size = size,
-                                                       .score = &layer->score,
-                                                       .dropout = (double)dropout};
+    heed__mechanism_use use = {.heads = 1, .head_size = size, .dropout = dropout};
     snprintf(part, sizeof part, "%s.project", name);
     HEED_TRY(heed__linear_create(params, part, size, size, 1, &layer->project));
     heed__param_options query = {.init = HEED_INIT_ZERO, .decay = 1}; /* starts as the mean */
-    return heed__params_add(params, 1, size, query, &layer->query, "%s.query", name);
+    HEED_TRY(heed__params_add(params, 1, size, query, &layer->query, "%s.query", name));
+    return heed__mechanisms_create(params, name, texts, &use, &layer->mechanisms);
 }
 
 void heed__attention_pool_clear(heed__attention_pool *layer)
 {
-    heed__attender_clear(&layer->attender);
+    heed__mechanisms_clear(&layer->mechanisms);
 }
 
 heed__var heed__attention_pool_apply(heed__attention_pool *layer, const heed__pass *pass,
                                      heed__var x, heed__attention_site *site)
 {
     heed__var u = heed__activate(pass, HEED_TANH, heed__linear_apply(&layer->project, pass, x));
-    heed__attend attend = {.attender = &layer->attender, .keys = pass->ragged};
+    heed__attend attend = {.keys = pass->ragged};
     heed__var in[3] = {heed__tape_param(pass->tape, layer->query), u, x};
-    heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, 3, &attend, sizeof attend);
-    if (site) *site = (heed__attention_site){attend, in[0], u, y, HEED_NO_VAR};
-    return y;
+    return heed__mechanisms_apply(&layer->mechanisms, pass, HEED_NO_VAR, in, attend, site);
 }

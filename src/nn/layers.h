@@ -6,6 +6,7 @@
 #ifndef HEED_NN_LAYERS_H
 #define HEED_NN_LAYERS_H
 
+#include "nn/mechanisms.h"
 #include "nn/params.h"
 #include "ops/attend.h"
 #include "ops/ops.h"
@@ -44,15 +45,21 @@ heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b);
 typedef struct heed__attention_site {
     heed__attend attend;
     heed__var q, k, out;
-    heed__var parameter; /* of the score; HEED_NO_VAR = none */
+    heed__var more[HEED_ATTEND_MORE]; /* what came after q, k and v */
+    int more_count;
 } heed__attention_site;
 
 /* What must be kept of a site (heed__tape_keep) to look at it after the run. */
 void heed__site_keep(const heed__attention_site *at, heed__tape *tape);
-/* The operator's view of it. parameters: room for one pointer. */
-heed_attention_inspect_tensors heed__site_tensors(const heed__attention_site *at,
-                                                  const heed__tape *tape,
-                                                  const heed_real **parameters);
+/* The operator's view of it; `batch` and `tensors` point into the struct, which must stay in place.
+ */
+typedef struct heed__site_view {
+    heed_attention_batch batch;
+    heed_attention_inspect_tensors tensors;
+    const heed_real *parameters[HEED_ATTEND_MORE];
+    heed_attention_extra extras[HEED_ATTEND_MORE];
+} heed__site_view;
+void heed__site_look(const heed__attention_site *at, const heed__tape *tape, heed__site_view *view);
 
 /* Rows first to first + count - 1 of one sequence, whose keys are `keys`. */
 typedef struct heed__site_slice {
@@ -70,20 +77,18 @@ heed_status heed__site_rows(const heed__attention_site *at, const heed__tape *ta
                             heed_real *weights);
 
 /* Multi-head self-attention (Vaswani et al., arXiv 1706.03762): one fused projection to q, k, v;
- * the score's own parameters; an output projection unless `bare`. */
+ * what its mechanisms learn; an output projection unless `bare`. */
 typedef struct heed__self_attention {
-    heed__attender attender;
-    heed_attention_scaled_dot scaled; /* the score's record: all of it or only its head */
-    heed_attention_part mask;
+    heed__mechanisms mechanisms;
     heed__linear project, output;
-    heed__param *score_weight; /* additive scores */
     int bare;
 } heed__self_attention;
 
 typedef struct heed__self_attention_options {
-    int64_t size, heads, key_heads; /* key_heads 0 = heads */
-    const char *score;              /* a row of the operator's table */
+    int64_t size, heads, key_heads;   /* key_heads 0 = heads */
+    heed__mechanism_texts mechanisms; /* of cross-attention: score and normaliser */
     int causal;
+    int grows;     /* texts are written a token at a time */
     float dropout; /* of the weights */
     int bare;      /* no output projection */
 } heed__self_attention_options;
@@ -98,10 +103,8 @@ heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pa
 /* Multi-head attention over a memory: queries from x, keys and values projected from the memory
  * once for all queries that will look at it. Options as above (causal has no meaning). */
 typedef struct heed__cross_attention {
-    heed__attender attender;
-    heed_attention_scaled_dot scaled;
+    heed__mechanisms mechanisms;
     heed__linear query, memory, output;
-    heed__param *score_weight;
     int bare;
 } heed__cross_attention;
 
@@ -120,16 +123,16 @@ heed__var heed__cross_attention_apply(heed__cross_attention *layer, const heed__
 
 /* Self-attentive pooling (Yang et al. 2016, "Hierarchical attention networks"): u = tanh(W h + b),
  * weights = softmax(u . w) over the sequence, output = weighted sum of h: one learned query for
- * all. */
+ * all. Other scores and normalisers by name; masks, positions and stages have no meaning. */
 typedef struct heed__attention_pool {
-    heed__attender attender;
-    heed_attention_part score;
+    heed__mechanisms mechanisms;
     heed__linear project;
     heed__param *query;
 } heed__attention_pool;
 
 heed_status heed__attention_pool_create(heed__params *params, const char *name, int64_t size,
-                                        float dropout, heed__attention_pool *layer);
+                                        const heed__mechanism_texts *texts, float dropout,
+                                        heed__attention_pool *layer);
 void heed__attention_pool_clear(heed__attention_pool *layer);
 heed__var heed__attention_pool_apply(heed__attention_pool *layer, const heed__pass *pass,
                                      heed__var x, heed__attention_site *site);

@@ -117,6 +117,6 @@ heed__var heed__memory_attention_apply(heed__memory_attention *layer, const heed
     *weights = HEED_NO_VAR;
     if (layer->weight) in[3] = heed__tape_param(pass->tape, layer->weight);
     heed__var out = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &attend, sizeof attend);
-    if (site) *site = (heed__attention_site){attend, q, view->keys, out, in[3]};
+    if (site) *site = (heed__attention_site){attend, q, view->keys, out, {in[3]}, in[3] >= 0};
     return out;
 }

@@ -27,6 +27,10 @@ static heed_real draw_normal(heed__random *random)
 static void fill(heed__random *random, heed__param *param, heed__param_options options)
 {
     int64_t count = param->rows * param->cols;
+    if (options.begin) {
+        options.begin(options.begin_user, random, param->data);
+        return;
+    }
     heed_real scale = options.scale > 0 ? (heed_real)options.scale : 1;
     if (options.init == HEED_INIT_XAVIER)
         scale *= heed__sqrt(6 / (heed_real)(param->rows + param->cols));

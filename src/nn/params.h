@@ -39,6 +39,9 @@ typedef struct heed__param_options {
     int vector;  /* stored in files with one dimension (rows = 1) */
     int decay;
     float lr_scale; /* 0 = 1 */
+    /* NULL, or what gives the first values in the place of init; begin_user goes to it. */
+    void (*begin)(const void *user, heed__random *random, heed_real *data);
+    const void *begin_user;
 } heed__param_options;
 
 /* Declares, allocates and fills a parameter. The name is printf-like. */

@@ -45,7 +45,7 @@ static heed_status lengthen(heed__positions *p, int64_t longest)
 
 static heed__var add(const heed__pass *pass, heed__var x, heed__var table)
 {
-    heed__position position = {pass->ragged};
+    heed__add_position position = {pass->ragged};
     heed__var in[2] = {x, table};
     return heed__tape_apply(pass->tape, &heed__op_position, in, 2, &position, sizeof position);
 }

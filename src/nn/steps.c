@@ -24,12 +24,15 @@ heed__var heed__take_columns(const heed__pass *pass, heed__var x, int64_t first,
     return heed__tape_apply(pass->tape, &heed__op_slice, &x, 1, &slice, sizeof slice);
 }
 
+/* Stacks are part of the numbers: masks of dropout go by an operation's place on the tape. */
+enum { STACKED = 12 };
+
 heed__var heed__stack(const heed__pass *pass, heed__var *parts, int64_t count)
 {
     while (count > 1) {
         int64_t stacks = 0;
-        for (int64_t i = 0; i < count; i += HEED_OP_INPUTS) {
-            int some = (int)(count - i < HEED_OP_INPUTS ? count - i : HEED_OP_INPUTS);
+        for (int64_t i = 0; i < count; i += STACKED) {
+            int some = (int)(count - i < STACKED ? count - i : STACKED);
             parts[stacks++] =
                 heed__tape_apply(pass->tape, &heed__op_stack_rows, parts + i, some, NULL, 0);
         }

@@ -101,6 +101,31 @@ static heed_status check_keys(const heed__shapes *s, const heed__attend *a)
     return HEED_OK;
 }
 
+/* Learned arrays, then arrays of queries. */
+static heed_status check_more(const heed__shapes *s, const heed_attention_plan *plan,
+                              const heed_attention_sizes *sizes)
+{
+    const heed__attend *a = s->attributes;
+    heed_attention_parameter p;
+    heed_attention_extra_info extra;
+    int64_t rows = a->queries ? a->queries->rows : sequences_of(a);
+    int i = 3;
+    if (sizes->parameters + sizes->extras != (size_t)(s->inputs - 3))
+        return heed__fail(HEED_E_INVALID, "attend: %d parameters; the mechanisms have %zu",
+                          s->inputs - 3, sizes->parameters + sizes->extras);
+    for (size_t j = 0; heed_attention_plan_parameter(plan, j, &p); j++)
+        HEED_TRY(heed__want_shape(s, "attend", i++, p.name, p.rows, p.columns));
+    for (size_t j = 0; heed_attention_plan_extra(plan, j, &extra); j++) {
+        if (extra.kind != HEED_ATTENTION_QUERY_REALS)
+            return heed__fail(HEED_E_UNSUPPORTED,
+                              "attend: \"%s\" is not one number for each query and head, which is "
+                              "all that a tape gives",
+                              extra.name);
+        HEED_TRY(heed__want_shape(s, "attend", i++, extra.name, rows, a->attender->options.heads));
+    }
+    return HEED_OK;
+}
+
 static heed_status attend_shape(const heed__shapes *s, heed__size *size)
 {
     const heed__attend *a = s->attributes;
@@ -110,9 +135,7 @@ static heed_status attend_shape(const heed__shapes *s, heed__size *size)
     HEED_TRY(ready(s->context, a));
     heed_attention_sizes sizes = {.size = sizeof sizes};
     HEED_TRY(heed_attention_plan_sizes(a->attender->plan, &sizes));
-    if (sizes.parameters != (size_t)(s->inputs - 3))
-        return heed__fail(HEED_E_INVALID, "attend: %d parameters; the mechanism has %zu",
-                          s->inputs - 3, sizes.parameters);
+    HEED_TRY(check_more(s, a->attender->plan, &sizes));
     size->rows = a->queries ? a->queries->rows : sequences_of(a);
     size->cols = o->heads * value_size(o);
     size->saved = size->rows * o->heads;
@@ -153,9 +176,42 @@ heed_attention_input heed__attend_input(const heed_real *data, int64_t rows, int
     return in;
 }
 
-static heed_attention_batch batch_of(const heed__call *call)
+heed_attention_extra heed__attend_extra(const heed__attend *a, const heed_real *data,
+                                        heed_real *gradient)
+{
+    int64_t heads = a->attender->options.heads;
+    return (heed_attention_extra){data, gradient, a->queries ? 0 : heads, heads, 1};
+}
+
+/* What comes after q, k and v. */
+typedef struct more {
+    const heed_real *parameters[HEED_ATTEND_MORE];
+    heed_real *d_parameters[HEED_ATTEND_MORE];
+    heed_attention_extra extras[HEED_ATTEND_MORE];
+    size_t extra_count;
+} more;
+
+static void take_more(const heed__call *call, more *m)
+{
+    const heed__attend *a = call->attributes;
+    heed_attention_parameter p;
+    size_t learned = 0;
+    m->extra_count = 0;
+    while (heed_attention_plan_parameter(a->attender->plan, learned, &p)) learned++;
+    for (size_t i = 0; i < (size_t)call->inputs - 3; i++) {
+        const heed__matrix *in = &call->in[i + 3];
+        if (i >= learned)
+            m->extras[m->extra_count++] = heed__attend_extra(a, in->data, in->grad);
+        else
+            m->parameters[i] = in->data, m->d_parameters[i] = in->grad;
+    }
+}
+
+static heed_attention_batch batch_of(const heed__call *call, const more *m)
 {
     heed_attention_batch batch = heed__attend_batch(call->attributes);
+    batch.extras = m->extras;
+    batch.extra_count = m->extra_count;
     batch.keep_all = !call->drops;
     batch.seed = call->draw.seed;
     batch.step = call->draw.step;
@@ -192,11 +248,11 @@ static heed_status attend_forward(const heed__call *call)
 {
     const heed__attend *a = call->attributes;
     const heed_attention_options *o = &a->attender->options;
-    heed_attention_batch batch = batch_of(call);
-    const heed_real *parameters[HEED_OP_INPUTS];
-    for (int i = 3; i < call->inputs; i++) parameters[i - 3] = call->in[i].data;
+    more m;
+    take_more(call, &m);
+    heed_attention_batch batch = batch_of(call, &m);
     int single = a->queries == NULL;
-    heed_attention_forward_tensors t = {.size = sizeof t, .parameters = parameters};
+    heed_attention_forward_tensors t = {.size = sizeof t, .parameters = m.parameters};
     t.q = input_of(&call->in[0], a->q_column, o->head_size, single);
     t.k = input_of(&call->in[1], a->k_column, o->head_size, 0);
     t.v = input_of(&call->in[2], a->v_column, value_size(o), 0);
@@ -221,20 +277,16 @@ static heed_status attend_backward(const heed__call *call)
     if (a->slots)
         return heed__fail(HEED_E_UNSUPPORTED,
                           "keys and values in a cache have no gradient; give them packed");
-    heed_attention_batch batch = batch_of(call);
-    const heed_real *parameters[HEED_OP_INPUTS];
-    heed_real *d_parameters[HEED_OP_INPUTS];
-    for (int i = 3; i < call->inputs; i++) {
-        parameters[i - 3] = call->in[i].data;
-        d_parameters[i - 3] = call->in[i].grad;
-    }
+    more m;
+    take_more(call, &m);
+    heed_attention_batch batch = batch_of(call, &m);
     HEED_TRY(check_room(call, 1));
     int single = a->queries == NULL, shared = single && call->in[0].rows == 1;
     int64_t width = o->heads * o->head_size;
     heed_attention_sizes sizes = {.size = sizeof sizes};
     HEED_TRY(heed_attention_plan_sizes(a->attender->plan, &sizes));
     heed_attention_backward_tensors t = {
-        .size = sizeof t, .parameters = parameters, .d_parameters = d_parameters};
+        .size = sizeof t, .parameters = m.parameters, .d_parameters = m.d_parameters};
     t.q = input_of(&call->in[0], a->q_column, o->head_size, single);
     t.k = input_of(&call->in[1], a->k_column, o->head_size, 0);
     t.v = input_of(&call->in[2], a->v_column, value_size(o), 0);

@@ -29,7 +29,8 @@ typedef struct heed__slots {
                           go by position (decoding: its length - its queries); else NULL */
 } heed__slots;
 
-/* Inputs: q, k, v (which may be one value three times), then the score's parameters, if any.
+/* Inputs: q, k, v (which may be one value three times), then the plan's learned arrays, then those
+ * that have one number for each query and head (all that it may read of a batch).
  * Output [query rows, H * Dv]. Saved: log-sum-exp [query rows, H]. */
 typedef struct heed__attend {
     heed__attender *attender;
@@ -41,8 +42,14 @@ typedef struct heed__attend {
 
 extern const heed__op heed__op_attend;
 
-/* The operator's view of a recorded call, for looking at weights after a run. */
+/* The most learned arrays and arrays of queries that the operator takes on a tape. */
+enum { HEED_ATTEND_MORE = HEED_OP_INPUTS - 3 };
+
+/* The operator's view of a recorded call, for looking at weights after a run; without extras. */
 heed_attention_batch heed__attend_batch(const heed__attend *attend);
+/* An array with one number for each query and head, [query rows, heads]. */
+heed_attention_extra heed__attend_extra(const heed__attend *attend, const heed_real *data,
+                                        heed_real *gradient);
 heed_attention_input heed__attend_input(const heed_real *data, int64_t rows, int64_t cols,
                                         int64_t column, int64_t head_size, int per_sequence);
 

@@ -22,10 +22,16 @@ typedef struct heed__embedding {
 } heed__embedding;
 extern const heed__op heed__op_embedding;
 
+/* y [Tq,C] = (keys of the row's sequence) * sigmoid(x) */
+typedef struct heed__centre {
+    const heed__ragged *queries, *keys;
+} heed__centre;
+extern const heed__op heed__op_centre;
+
 /* y [T,C] = x [T,C] + table[position in the sequence]; past the table's end its last row. */
-typedef struct heed__position {
+typedef struct heed__add_position {
     const heed__ragged *ragged;
-} heed__position;
+} heed__add_position;
 extern const heed__op heed__op_position;
 
 /* y = a + b, same shapes */

@@ -23,7 +23,7 @@ static int64_t table_row(const heed__call *call, int64_t position)
 
 static void add_positions(const heed__call *call, int64_t begin, int64_t end, void *extra)
 {
-    const heed__ragged *ragged = ((const heed__position *)call->attributes)->ragged;
+    const heed__ragged *ragged = ((const heed__add_position *)call->attributes)->ragged;
     int64_t cols = call->out.cols, sequence = 0;
     (void)extra;
     for (int64_t t = begin; t < end; t++) {
@@ -44,7 +44,7 @@ static heed_status position_forward(const heed__call *call)
 
 static heed_status position_backward(const heed__call *call)
 {
-    const heed__ragged *ragged = ((const heed__position *)call->attributes)->ragged;
+    const heed__ragged *ragged = ((const heed__add_position *)call->attributes)->ragged;
     int64_t cols = call->out.cols;
     if (call->in[0].grad)
         heed__pass_gradient(call, 0, call->out.rows * cols, call->out.grad, call->in[0].grad);
@@ -60,7 +60,7 @@ static heed_status position_check(heed__gradcheck *check)
 {
     static const int64_t offsets[] = {0, 2, 2, 6}, order[] = {2, 0, 1}, names[] = {4, 9, 2};
     static const heed__ragged ragged = {3, 6, 4, offsets, order, names};
-    heed__position p = {&ragged};
+    heed__add_position p = {&ragged};
     heed__var in[2] = {heed__gradcheck_input(check, 6, 3), heed__gradcheck_input(check, 3, 3)};
     return heed__gradcheck_apply(check, &heed__op_position, in, 2, &p, sizeof p);
 }

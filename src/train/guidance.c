@@ -39,6 +39,10 @@ static heed_status choose(const heed__session *s, heed_align_choice *choice)
         return heed__fail(HEED_E_UNSUPPORTED,
                           "--guide with --score %s; only scaled_dot can be guided",
                           heed_config_get(s->config, "encoder.score"));
+    if (!heed__config_is(s->config, "encoder.normaliser", "softmax"))
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "--guide with --normaliser %s; only softmax can be guided",
+                          heed_config_get(s->config, "encoder.normaliser"));
     return HEED_OK;
 }
 

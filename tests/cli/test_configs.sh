@@ -42,6 +42,18 @@ head -c 100000 textbook.heed | tr -d '\n' | grep -ao '"[a-z0-9.]*":{"dtype"' |
     cut -d '"' -f 2 | LC_ALL=C sort >found.txt
 check "the textbook's classifier has no other tensors" diff tensors.txt found.txt
 
+# Attention as data: what was named is what there is.
+heed info sparse.heed
+expect "info shows each layer's plan" code=0 out='^attention of one text' out='^  layer 1; layer 2$' \
+    out='normaliser sparsemax, .*stages softcap' out='^  pool$'
+heed info --attention sparse.heed "$mail" --text subject,body --label topic --texts 9
+expect "and how its heads attend" code=0 lines=10 out='^layer 2 +4 +[0-9.]+ +[0-9.]+ +[0-9.e-]+$' \
+    out='^pool +1 +[0-9.]+ +- '
+heed info --attention sparse.heed "$mail" --text subject,body --label topic --texts 9 --json
+expect "as data" code=0 out='"entropy": ' out='"rank": null'
+heed info --attention sparse.heed
+expect "which needs data" code=2 err='--attention wants a model and labelled data'
+
 # What one configuration wrote rebuilds the same model from a file of settings alone.
 heed info --json gru.heed
 expect "info tells the configuration" code=0

@@ -26,7 +26,7 @@ printf 'not a model' >text.heed
 heed info text.heed
 expect "what is no model is refused" code=5 err='text\.heed'
 heed info one two
-expect "what info does not take is refused" code=2 err="'two' is too much"
+expect "what info does not take is refused" code=2 err='only --attention reads data'
 
 heed list
 expect "list lists the tables" code=0 out='^verbs ' out='^libraries ' out='^ops ' \

@@ -207,7 +207,7 @@ static void test_call_refuses_missing_parameter(void **state)
     setup_make(&p, &x, NULL, NULL, NULL);
     x.forward.parameters = NULL;
     check_fails(heed_attention_forward(x.plan, &x.batch, &x.forward, x.workspace), HEED_E_INVALID,
-                "parameters[0] is missing; it is \"score.w\" [2, 4]");
+                "parameters[0] is missing; it is \"score.weight\" [2, 4]");
     setup_free(&x);
     problem_free(&p);
 }
@@ -232,6 +232,36 @@ static void test_capacity_in_rows(void **state)
     assert_null(plan);
     heed_attention_plan_destroy(&plan);
     heed_attention_plan_destroy(NULL);
+}
+
+/* First values: drawn within Glorot's limit, by the seed alone; zeros where nothing is said. */
+static void test_begin(void **state)
+{
+    (void)state;
+    heed_attention_part score = {sizeof score, "additive"}, sink = {sizeof sink, "sink"};
+    heed_attention_options o = options_of();
+    heed_attention_capacity room = room_of();
+    heed_attention_plan *plan;
+    o.score = &score, o.normaliser = &sink;
+    check_ok(heed_attention_plan_create(NULL, &o, &room, &plan));
+    heed_attention_parameter p;
+    heed_real a[64] = {0}, b[64] = {0}, limit;
+    assert_int_equal(heed_attention_plan_parameter(plan, 0, &p), 1);
+    assert_string_equal(p.name, "score.weight");
+    assert_true(p.rows * p.columns <= 64);
+    check_ok(heed_attention_plan_begin(plan, 0, 5, a));
+    check_ok(heed_attention_plan_begin(plan, 0, 5, b));
+    assert_memory_equal(a, b, sizeof a);
+    check_ok(heed_attention_plan_begin(plan, 0, 6, b));
+    limit = (heed_real)sqrt(6.0 / (double)(p.rows + p.columns));
+    for (int64_t i = 0; i < p.rows * p.columns; i++)
+        assert_true(a[i] >= -limit && a[i] < limit && a[i] != b[i]);
+    a[0] = 1;
+    check_ok(heed_attention_plan_begin(plan, 1, 5, a));
+    assert_true(a[0] == 0);
+    check_fails(heed_attention_plan_begin(plan, 2, 5, a), HEED_E_INVALID,
+                "parameter 2, out given; the plan has 2 parameters");
+    heed_attention_plan_destroy(&plan);
 }
 
 static void test_describe(void **state)
@@ -445,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_call_refuses_padded),
         cmocka_unit_test(test_call_refuses_missing_parameter),
         cmocka_unit_test(test_capacity_in_rows),
+        cmocka_unit_test(test_begin),
         cmocka_unit_test(test_describe),
         cmocka_unit_test(test_describe_blocks),
         cmocka_unit_test(test_strict),

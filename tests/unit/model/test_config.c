@@ -21,18 +21,23 @@ static heed_config *fresh(void)
 static void test_values(void **state)
 {
     (void)state;
-    static const char *const taken[][3] = {{"encoder.layers", "3", "3"},
-                                           {"layers", "4e0", "4"},
-                                           {"train.lr", "1e-3", "0.001"},
-                                           {"train.lr", "0.00100", "0.001"},
-                                           {"lr", "+5", "5"},
-                                           {"encoder.kind", "gru", "gru"},
-                                           {"lowercase", "false", "false"},
-                                           {"train.seed", "9007199254740991", "9007199254740991"},
-                                           {"input.dropout", "-0", "0"},
-                                           {"train.steps", "-0", "0"},
-                                           {"weight-decay", "1E-2", "0.01"},
-                                           {"pool", "attention+mean", "attention+mean"}};
+    static const char *const taken[][3] = {
+        {"encoder.layers", "3", "3"},
+        {"layers", "4e0", "4"},
+        {"train.lr", "1e-3", "0.001"},
+        {"train.lr", "0.00100", "0.001"},
+        {"lr", "+5", "5"},
+        {"encoder.kind", "gru", "gru"},
+        {"lowercase", "false", "false"},
+        {"train.seed", "9007199254740991", "9007199254740991"},
+        {"input.dropout", "-0", "0"},
+        {"train.steps", "-0", "0"},
+        {"weight-decay", "1E-2", "0.01"},
+        {"pool", "attention+mean", "attention+mean"},
+        {"stages", "softcap:cap=20,softcap", "softcap:cap=20,softcap"},
+        {"stages", "none", "none"},
+        {"encoder.mask", "all(causal,none)", "all(causal,none)"},
+        {"normaliser", "sink", "sink"}};
     static const char *const refused[][3] = {{"encoder.layers", "0", "whole number from 1"},
                                              {"encoder.layers", "2.5", "whole number"},
                                              {"encoder.layers", "0x3", "whole number"},
@@ -46,6 +51,9 @@ static void test_values(void **state)
                                              {"encoder.kind", "gru|lstm", "one of"},
                                              {"encoder.kind", "", "one of"},
                                              {"lowercase", "yes", "true or false"},
+                                             {"normaliser", "softmin", "no normaliser \"softmin\""},
+                                             {"stages", "softcap:cup=2", "no setting \"cup\""},
+                                             {"stages", "softcap,", "a name is missing"},
                                              {"layer", "3", "did you mean layers"},
                                              {"encoder.layer", "3", "did you mean encoder.layers"}};
     heed_config *config = fresh();
@@ -86,6 +94,36 @@ static void test_json(void **state)
     check_ok(heed_config_parse(config, good, strlen(good), "c.json"));
     assert_string_equal(heed_config_get(config, "lr"), "0.1");
     assert_string_equal(heed_config_get(config, "seed"), "9007199254740991");
+    heed_config_destroy(&config);
+}
+
+/* Mechanisms of attention as data become the texts of settings. */
+static void test_attention(void **state)
+{
+    (void)state;
+    static const char *const refused[][2] = {
+        {"{\"attention\": \"softmax\"}", "attention: it must be an object"},
+        {"{\"attention\": {\"normalisr\": \"softmax\"}}", "normaliser"},
+        {"{\"attention\": {\"window\": [3]}}", "[left, right]"},
+        {"{\"attention\": {\"score\": {\"scale\": 1}}}", "its \"name\" is missing"},
+        {"{\"attention\": {\"score\": 3}}", "it must be a name"},
+        {"{\"attention\": {\"stages\": [{\"name\": \"softcap\", \"cap\": \"x\"}]}}", "a number"},
+        {"{\"attention\": {\"normalizer\": \"softmin\"}}", "no normaliser \"softmin\""}};
+    static const char good[] =
+        "{\"attention\": {\"normalizer\": \"sparsemax\", \"causal\": true,"
+        " \"score\": {\"name\": \"scaled_dot\", \"scale\": 0.5},"
+        " \"mask\": {\"name\": \"any\", \"parts\": [\"causal\", {\"name\": \"none\"}]},"
+        " \"stages\": [{\"name\": \"softcap\", \"cap\": 20}, \"softcap\"]}}";
+    heed_config *config = fresh();
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        check_fails(heed_config_parse(config, refused[i][0], strlen(refused[i][0]), "c.json"),
+                    HEED_E_INVALID, refused[i][1]);
+    check_ok(heed_config_parse(config, good, strlen(good), "c.json"));
+    assert_string_equal(heed_config_get(config, "encoder.normaliser"), "sparsemax");
+    assert_string_equal(heed_config_get(config, "encoder.score"), "scaled_dot:scale=0.5");
+    assert_string_equal(heed_config_get(config, "encoder.mask"), "any(causal,none)");
+    assert_string_equal(heed_config_get(config, "encoder.stages"), "softcap:cap=20,softcap");
+    assert_string_equal(heed_config_get(config, "encoder.causal"), "true");
     heed_config_destroy(&config);
 }
 
@@ -175,9 +213,9 @@ static void test_table(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_json),
-                                       cmocka_unit_test(test_round_trip),
-                                       cmocka_unit_test(test_comma_locale),
-                                       cmocka_unit_test(test_table)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_json),
+        cmocka_unit_test(test_attention),    cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_comma_locale), cmocka_unit_test(test_table)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Models that write: whatever way a text is asked for, the answer is the same to the bit. */
+#include "train/mechanisms.h"
 #include "train/pairs.h"
 
 #include "model/vocabulary.h"
@@ -273,9 +274,36 @@ static void test_settings(void **state)
     }
 }
 
+/* Every mechanism writes a token at a time what it would in one pass; or a decoder refuses it. */
+static void test_every_mechanism(void **state)
+{
+    (void)state;
+    heed_attention_entry row;
+    for (size_t i = 0; heed_attention_list(i, &row); i++) {
+        char settings[768];
+        const char *why = mechanism_refusal(&row, 1);
+        if (!mechanism_is(&row)) continue;
+        snprintf(settings, sizeof settings,
+                 PAIRS_SMALL "train.steps=3 encoder.kind=transformer encoder.%s%s=%s", row.table,
+                 strcmp(row.table, "stage") == 0 ? "s" : "", mechanism_text(&row));
+        if (why) {
+            corpus_run run = {.data = pairs_write("pairs.tsv", 'r', 96, 7, 5),
+                              .settings = settings,
+                              .model = files_path("a.heed")};
+            assert_true(corpus_train(&run) != HEED_OK);
+            assert_non_null(strstr(heed_status_message(), why));
+            continue;
+        }
+        heed_model *model = trained(settings);
+        check_given(model);
+        check_scores(model);
+        heed_model_destroy(&model);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {corpus_test(test_pairs_of_kinds),
-                                       corpus_test(test_settings)};
+    const struct CMUnitTest tests[] = {corpus_test(test_pairs_of_kinds), corpus_test(test_settings),
+                                       corpus_test(test_every_mechanism)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

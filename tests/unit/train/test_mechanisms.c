@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every row of the attention tables in a model: named in its settings it trains, to the same bytes
+ * on one thread and on three; or it is refused with a reason, and stands in the list here.
+ */
+#include "train/corpus.h"
+#include "train/mechanisms.h"
+
+#include "heed/model.h"
+
+static void settings_of(const heed_attention_entry *row, const char *more, char *out, size_t size)
+{
+    snprintf(out, size,
+             "encoder.dim=16 encoder.heads=4 encoder.key_heads=2 encoder.ffn=16 encoder.layers=2 "
+             "train.batch_texts=16 train.valid_share=0.25 train.patience=0 train.steps=3 "
+             "%s encoder.%s%s=%s",
+             more, row->table, strcmp(row->table, "stage") == 0 ? "s" : "", mechanism_text(row));
+}
+
+static void check_model(const char *path)
+{
+    heed_context *context = NULL;
+    heed_model *model = NULL;
+    char *plans = NULL;
+    check_ok(heed_context_create(NULL, &context));
+    check_ok(heed_model_load(context, path, &model));
+    check_ok(heed_model_attention(model, 40, 0, &plans));
+    assert_non_null(strstr(plans, "attention: score"));
+    heed_text_free(plans);
+    heed_model_destroy(&model);
+    heed_context_destroy(&context);
+}
+
+/* Trains on one thread and on three. */
+static void check_row(const heed_attention_entry *row, const char *data, const char *more)
+{
+    char settings[512], one[512];
+    settings_of(row, more, settings, sizeof settings);
+    snprintf(one, sizeof one, "%s", files_path("one.heed"));
+    corpus_run first = {.data = data, .model = one, .settings = settings};
+    corpus_run again = {.data = data, .settings = settings, .threads = 3};
+    heed_status status = corpus_train(&first);
+    const char *why = mechanism_refusal(row, 0);
+    if (why) {
+        if (status == HEED_OK || !strstr(heed_status_message(), why))
+            fail_msg("%s \"%s\": %s", row->table, row->name,
+                     status == HEED_OK ? "was not refused" : heed_status_message());
+        return;
+    }
+    if (status != HEED_OK) fail_msg("%s \"%s\": %s", row->table, row->name, heed_status_message());
+    corpus_file wanted = corpus_read(one);
+    again.model = files_path("three.heed");
+    check_ok(corpus_train(&again));
+    if (!corpus_same(again.model, &wanted))
+        fail_msg("%s \"%s\": three threads give other bytes", row->table, row->name);
+    free(wanted.bytes);
+    check_model(one);
+}
+
+static void test_every_row(void **state)
+{
+    (void)state;
+    heed_attention_entry row;
+    const char *data = corpus_write("data.tsv", "class");
+    char path[512];
+    snprintf(path, sizeof path, "%s", data);
+    for (size_t i = 0; heed_attention_list(i, &row); i++)
+        if (mechanism_is(&row)) check_row(&row, path, "encoder.kind=transformer");
+}
+
+/* Several at once: names of learned arrays do not meet. */
+static void test_together(void **state)
+{
+    (void)state;
+    heed_attention_entry row = {"stage", "softcap:cap=3,softcap:cap=9", NULL};
+    char path[512];
+    snprintf(path, sizeof path, "%s", corpus_write("data.tsv", "class"));
+    check_row(&row, path,
+              "encoder.kind=transformer encoder.score=general encoder.normaliser=sink "
+              "encoder.causal=true encoder.attention_dropout=0.2 pool.normaliser=sparsemax "
+              "pool.score=scaled_dot");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {corpus_test(test_every_row), corpus_test(test_together)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
