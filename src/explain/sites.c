@@ -80,17 +80,16 @@ heed_status heed__site_mass(heed__reading *r, const heed__site *site, float *mas
 heed_status heed__site_left_product(heed__reading *r, const heed__site *site, const float *x,
                                     float *y)
 {
-    const heed_real *parameters[1];
+    heed__site_view view;
     heed_real *workspace = NULL;
-    heed_attention_batch batch = heed__attend_batch(&site->at.attend);
-    heed_attention_inspect_tensors t = heed__site_tensors(&site->at, r->model->tape, parameters);
+    heed__site_look(&site->at, r->model->tape, &view);
     heed_attention_product product = {.size = sizeof product,
                                       .left = 1,
                                       .x = {x, 0, 1, 0},
                                       .y = {y, 0, heed__site_heads(site), 1}};
     HEED_TRY(take_workspace(site, &workspace));
-    heed_status status =
-        heed_attention_multiply(site->at.attend.attender->plan, &batch, &t, &product, workspace);
+    heed_status status = heed_attention_multiply(site->at.attend.attender->plan, &view.batch,
+                                                 &view.tensors, &product, workspace);
     heed__free(workspace);
     return status;
 }
