@@ -56,6 +56,7 @@ static const struct {
     {"decoder.guide_layer", "decoder.kind", {"transformer"}},
     {"decoder.guide_head", "decoder.kind", {"transformer"}},
     {"decoder.tie", "output.kind", {"translate", "language"}},
+    {"train.watch", "output.kind", {"auto", "class", "set", "number"}},
     {"train.bleu_sample", "output.kind", {"translate"}},
     {"train.sampling", "output.kind", {"translate", "language"}},
     {"train.guide_weight", "output.kind", {"translate"}},

@@ -175,6 +175,9 @@ static const heed_setting settings[] = {
             "steps between validations; 0 = every epoch"),
     NUMBER("train.valid_share", "valid-share", "0.1", 0.001, 0.9,
            "share of the data kept for validation where no file is named"),
+    INTEGER("train.watch", "watch", "0", 0, 1000000,
+            "validation texts over which each head's entropy, rank and gradient go into the "
+            "metrics file; 0 = none"),
     INTEGER("train.bleu_sample", "bleu-sample", "200", 0, 1000000,
             "translate: validation sources that are translated for BLEU; 0 = none"),
     INTEGER("train.seed", "seed", "1", 0, 9007199254740991, "where all random numbers come from"),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a validation writes down: a line of the metrics file, and the model's own figures. */
 #include "base/fail.h"
+#include "heed/evaluate.h"
 #include "io/json.h"
 #include "train/session.h"
 
@@ -10,7 +11,19 @@
 
 enum { DIGITS = 9 };
 
-static heed_status metrics_text(const heed_progress *p, char **out)
+/* On request: how each head attends (heed/evaluate.h), over some of the validation texts. */
+static heed_status add_heads(heed__session *session, json_t *line)
+{
+    int64_t texts = heed__config_integer(session->config, "train.watch");
+    char *heads = NULL;
+    if (!texts || session->model->task != HEED_TASK_CLASSIFY) return HEED_OK;
+    HEED_TRY(heed_evaluate_attention(session->model, session->valid.rows, texts, 0, &heads));
+    json_object_set_new(line, "attention", json_loads(heads, 0, NULL));
+    heed__free(heads);
+    return HEED_OK;
+}
+
+static heed_status metrics_text(heed__session *session, const heed_progress *p, char **out)
 {
     json_t *line = json_object();
     json_object_set_new(line, "step", json_integer(p->step));
@@ -24,15 +37,17 @@ static heed_status metrics_text(const heed_progress *p, char **out)
     json_object_set_new(line, "tokens_per_second", heed__json_real(p->tokens_per_second));
     json_object_set_new(line, "seconds", heed__json_real(p->seconds));
     json_object_set_new(line, "unix_time", json_integer((json_int_t)time(NULL)));
-    heed_status status = heed__json_text(line, DIGITS, 0, out);
+    heed_status status = add_heads(session, line);
+    if (status == HEED_OK) status = heed__json_text(line, DIGITS, 0, out);
     json_decref(line);
     return status;
 }
 
-heed_status heed__log_metrics(FILE *file, const char *path, const heed_progress *progress)
+heed_status heed__log_metrics(heed__session *session, FILE *file, const heed_progress *progress)
 {
+    const char *path = session->metrics_path;
     char *text = NULL;
-    HEED_TRY(metrics_text(progress, &text));
+    HEED_TRY(metrics_text(session, progress, &text));
     int failed = fprintf(file, "%s\n", text) < 0 || fflush(file) != 0;
     heed__free(text);
     if (!failed) return HEED_OK;

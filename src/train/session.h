@@ -152,7 +152,7 @@ heed__var heed__guidance_add(heed__session *session, const heed__pairs_vars *var
 heed_status heed__score_sample(heed__session *session, double *bleu);
 
 /* One line of the metrics file (clocks live there), and the figures that the model's file holds. */
-heed_status heed__log_metrics(FILE *file, const char *path, const heed_progress *progress);
+heed_status heed__log_metrics(heed__session *session, FILE *file, const heed_progress *progress);
 heed_status heed__note_metrics(heed__session *session, int64_t step, const heed__scores *scores);
 
 /* The state file. save also writes what the cursor holds. */

@@ -118,7 +118,7 @@ static heed_status judge(loop *l, heed__scores *out)
     l->progress.bleu = scores.bleu;
     l->progress.better = better;
     tell(l, HEED_TRAIN_VALIDATE);
-    return heed__log_metrics(l->metrics, s->metrics_path, &l->progress);
+    return heed__log_metrics(s, l->metrics, &l->progress);
 }
 
 static heed_status validate(loop *l)

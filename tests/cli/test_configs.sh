@@ -53,6 +53,11 @@ heed info --attention sparse.heed "$mail" --text subject,body --label topic --te
 expect "as data" code=0 out='"entropy": ' out='"rank": null'
 heed info --attention sparse.heed
 expect "which needs data" code=2 err='--attention wants a model and labelled data'
+heed train "$mail" --text subject,body --label topic -o watched.heed --config "$configs/sparse.json" \
+    --steps 4 --watch 5 --quiet
+cp watched.heed.metrics.jsonl stdout
+expect "a training notes how heads attend" code=0 \
+    out='"attention": *\[\{"layer": *"layer 1", *"head": *1, *"entropy": *[0-9.]+'
 
 # What one configuration wrote rebuilds the same model from a file of settings alone.
 heed info --json gru.heed
