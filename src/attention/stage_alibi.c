@@ -103,10 +103,17 @@ const heed__shaper heed__stage_alibi = {
     .forward = fixed_forward,
 };
 
+/* Where the fixed ones are. */
+static void begin(const heed__beginning *b, int64_t head, heed_real *row)
+{
+    row[0] = (heed_real)slope_of(head, b->heads);
+}
+
 const heed__shaper heed__stage_alibi_learned = {
     .entry = {.name = "alibi_learned",
               .help = "takes slope x distance off, a learned slope for each head",
               .slots = {{"alibi.slope", one, HEED_SIDE_QUERY, 0}},
+              .begin = {begin},
               .uses_positions = 1},
     .forward = learned_forward,
     .backward = learned_backward,

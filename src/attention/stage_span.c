@@ -214,6 +214,7 @@ const heed__shaper heed__stage_dynamic_span = {
               .fields = fields,
               .check = span_check,
               .extras = {{"dynamic_span.z", HEED_ATTENTION_QUERY_REALS}},
+              .ranges = {HEED_RANGE_UNIT},
               .uses_positions = 1},
     .forward = dynamic_forward,
     .backward = dynamic_backward,
