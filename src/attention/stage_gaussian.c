@@ -79,7 +79,9 @@ const heed__shaper heed__stage_gaussian = {
               .record = sizeof(heed_attention_local_gaussian),
               .fields = fields,
               .check = gaussian_check,
-              .extras = {{"gaussian.centre", HEED_ATTENTION_QUERY_REALS}}},
+              .extras = {{"gaussian.centre", HEED_ATTENTION_QUERY_REALS}},
+              .ranges = {HEED_RANGE_KEYS},
+              .uses_lengths = 1},
     .weigh = gaussian_weigh,
     .weigh_back = gaussian_back,
 };

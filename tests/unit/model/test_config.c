@@ -124,6 +124,10 @@ static void test_attention(void **state)
     assert_string_equal(heed_config_get(config, "encoder.mask"), "any(causal,none)");
     assert_string_equal(heed_config_get(config, "encoder.stages"), "softcap:cap=20,softcap");
     assert_string_equal(heed_config_get(config, "encoder.causal"), "true");
+    static const char window[] = "{\"attention\": {\"window\": [32, -1], \"mask\": \"causal\"}}";
+    check_ok(heed_config_parse(config, window, strlen(window), "c.json"));
+    assert_string_equal(heed_config_get(config, "encoder.mask"),
+                        "all(causal,window:left=32,right=-1)");
     heed_config_destroy(&config);
 }
 
