@@ -115,6 +115,9 @@ static const option_row rows[] = {
 
     {"engine", 0, "NAME", OPTION_TEXT, NULL, NULL, 0, 0,
      "compute with this engine; without it the best that can"},
+    {"strict", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "refuse a plan that would be slow"},
+    {"lint", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
+     "say what is odd about masks: rows that see nothing, flags that look inverted"},
     {"plan", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
      "say what was chosen, what it costs and which arrays it reads"},
     {"trace", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,

@@ -65,6 +65,7 @@ typedef struct attend {
     heed_array *o, *lse; /* [B, H, Tq, Dv] or [B, Tq, H x Dv]; [B, H, Tq] */
     heed_attention_output out_o, out_lse;
 
+    char *lint;      /* NULL = not asked for */
     json_t *written; /* with --json: what was written where */
 } attend;
 
@@ -133,6 +134,8 @@ heed_status attend_write(attend *a, const char *flag, const heed_array *array,
 heed_status attend_write_file(attend *a, const char *name, const char *path,
                               const heed_array *array, heed_array_kind kind);
 heed_status attend_show_plan(attend *a);
+/* --lint: what is odd about the batch, kept for --json, else printed. */
+heed_status attend_lint(attend *a);
 heed_status attend_trace(attend *a);
 heed_status attend_trace_check(const attend *a);
 

@@ -198,7 +198,8 @@ heed_status attend_describe(attend *a)
                                   .value_size = a->value_size,
                                   .stages = a->stages,
                                   .dropout = options_number(a->given, "dropout"),
-                                  .engine = options_text(a->given, "engine")};
+                                  .engine = options_text(a->given, "engine"),
+                                  .strict = options_flag(a->given, "strict")};
     heed_status status = take_score(a);
     if (status == HEED_OK) status = take_normaliser(a);
     if (status == HEED_OK) status = take_position(a);

@@ -84,7 +84,7 @@ static int wants_numbers(const attend *a)
 {
     static const char *const flags[] = {"output",      "lse",           "weights", "scores",
                                         "entropy",     "mass",          "topk",    "topk-weights",
-                                        "present-key", "present-value", "trace"};
+                                        "present-key", "present-value", "trace",   "lint"};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (options_given(a->given, flags[i])) return 1;
     return attend_wants_gradients(a);
@@ -94,6 +94,7 @@ static heed_status compute(attend *a)
 {
     heed_status status = attend_take_extras(a);
     if (status == HEED_OK) status = attend_take_parameters(a);
+    if (status == HEED_OK && options_flag(a->given, "lint")) status = attend_lint(a);
     if (status == HEED_OK) status = forward(a);
     if (status == HEED_OK) status = attend_look(a);
     if (status == HEED_OK && attend_wants_gradients(a)) status = attend_backward(a);
@@ -133,6 +134,7 @@ heed_status attend_run(const options *given, const heed_array *q)
     for (int i = 0; i < a->n_specs; i++) heed_attention_spec_destroy(&a->specs[i]);
     for (int i = 0; i < a->n_arrays; i++) heed_array_free(&a->arrays[i]);
     free(a->workspace_block);
+    free(a->lint);
     json_decref(a->written);
     free(a);
     return status;

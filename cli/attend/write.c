@@ -50,17 +50,34 @@ static char *plan_text(const attend *a)
     return text;
 }
 
+heed_status attend_lint(attend *a)
+{
+    size_t length = 0;
+    heed_status status =
+        heed_attention_lint(a->plan, &a->batch_of, a->parameters, NULL, 0, &length);
+    if (status != HEED_OK) return status;
+    a->lint = malloc(length + 1);
+    if (!a->lint) return report(HEED_E_NOMEM, "no memory for what is odd");
+    *a->lint = 0;
+    status =
+        heed_attention_lint(a->plan, &a->batch_of, a->parameters, a->lint, length + 1, &length);
+    if (status == HEED_OK && !options_flag(a->given, "json"))
+        output_text(length ? a->lint : "nothing is odd\n");
+    return status;
+}
+
 static heed_status show_json(attend *a, const char *plan, const char *needs)
 {
     return output_json(json_pack(
-        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:s, s:s, s:s, s:{s:I, s:I, s:I}, s:O}", "sizes",
-        "batch", (json_int_t)a->batch, "heads", (json_int_t)a->heads, "kv_heads",
+        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:s, s:s, s:s, s:{s:I, s:I, s:I}, s:O, s:s?}",
+        "sizes", "batch", (json_int_t)a->batch, "heads", (json_int_t)a->heads, "kv_heads",
         (json_int_t)a->key_heads, "queries", (json_int_t)a->queries, "keys", (json_int_t)a->keys,
         "head_size", (json_int_t)a->head_size, "value_size", (json_int_t)a->value_size, "kind",
         heed_array_kind_name(a->kind), "plan", plan, "reads", needs, "workspace_bytes", "forward",
         (json_int_t)(a->sizes.forward * sizeof(heed_real)), "backward",
         (json_int_t)(a->sizes.backward * sizeof(heed_real)), "inspect",
-        (json_int_t)(a->sizes.inspect * sizeof(heed_real)), "written", a->written));
+        (json_int_t)(a->sizes.inspect * sizeof(heed_real)), "written", a->written, "lint",
+        a->lint));
 }
 
 heed_status attend_show_plan(attend *a)

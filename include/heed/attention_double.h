@@ -12,6 +12,7 @@
 #    define heed_attention_backward              heed_attention_backward_f64
 #    define heed_attention_field_at              heed_attention_field_at_f64
 #    define heed_attention_forward               heed_attention_forward_f64
+#    define heed_attention_lint                  heed_attention_lint_f64
 #    define heed_attention_list                  heed_attention_list_f64
 #    define heed_attention_merge                 heed_attention_merge_f64
 #    define heed_attention_merge_backward        heed_attention_merge_backward_f64

@@ -356,6 +356,14 @@ expect "the plan says what it reads" code=0 out='^attention: score scaled_dot, .
 heed attend q.npy k.npy v.npy --plan --json -o o2.npy
 expect "as JSON" code=0 out='"heads": 4' out='"file": "o2.npy"' out='"plan": "attention'
 if command -v python3 >/dev/null; then check "which is JSON" python3 -m json.tool stdout; fi
+heed attend q.npy k.npy v.npy --strict --engine reference -o x.npy
+expect "a slow plan is refused" code=6 no_file=x.npy
+heed attend q.npy k.npy v.npy --lint
+expect "nothing is odd" code=0 out='^nothing is odd$'
+heed attend q.npy k.npy v.npy --lint --causal --causal-offset -3
+expect "queries that see no key are told" code=0 no_out='^nothing' out='no key'
+heed attend q.npy k.npy v.npy --lint --json --causal --causal-offset -3
+expect "as JSON" code=0 out='"lint": ".*no key'
 save q1 f4 "1, 1, 2, 2" 4 1
 save k1 f4 "1, 1, 3, 2" 6 2
 save v1 f4 "1, 1, 3, 2" 6 3
