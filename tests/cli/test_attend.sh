@@ -136,65 +136,49 @@ awk '{ print 2 * $1 }' bias.txt >twice.txt
 by_definition o bias=twice.txt cap=2
 close "by the definition" other.npy wanted.txt
 
-# there NAME: is it a row of heed's tables?
-"$HEED_COMMAND" list attention >rows.txt
-there() { grep -Eq "^  $1 " rows.txt; }
-
 awk '{ print NR % 3 ? 1 : 0 }' bias.txt >flags.txt
 awk '{ print NR % 3 ? 0 : "-inf" }' bias.txt >hide.txt
 "$npy" write b1 "5, 7" flags.npy <flags.txt
-if there dense; then
-    heed attend q.npy k.npy v.npy -o o2.npy --mask flags.npy
-    expect "a mask of booleans" code=0
-    by_definition o bias=hide.txt
-    close "true attends" o2.npy wanted.txt
-    "$npy" write f4 "5, 7" hide.npy <hide.txt
-    heed attend q.npy k.npy v.npy -o other.npy --mask hide.npy
-    expect "-inf hides" code=0 same=o2.npy,other.npy
-    numbers 20 4 | "$npy" write f4 "5, 4" short.npy
-    numbers 20 4 | awk '{ print; if (NR % 4 == 0) print "-inf\n-inf\n-inf" }' >short.txt
-    heed attend q.npy k.npy v.npy -o o2.npy --mask short.npy
-    expect "a short mask hides the rest" code=0
-    by_definition o bias=short.txt
-    close "by the definition" o2.npy wanted.txt
-    printf '1\n1\n0\n1\n1\n0\n1\n' | "$npy" write b1 "1, 1, 1, 7" one.npy
-    heed attend q.npy k.npy v.npy -o o2.npy --mask one.npy --causal --causal-offset 2
-    expect "a mask shared by all rows, and causal" code=0
-    awk '{ print (NR - 1) % 7 == 2 || (NR - 1) % 7 == 5 ? "-inf" : 0 }' bias.txt >hide.txt
-    by_definition o bias=hide.txt causal=1 offset=2
-    close "both must hold" o2.npy wanted.txt
-else
-    heed attend q.npy k.npy v.npy -o o2.npy --mask flags.npy
-    expect "a mask that is not there is refused" code=6 err='--mask: this heed has no mask "dense"'
-fi
-if there window; then
-    heed attend q.npy k.npy v.npy -o o2.npy --window 2,1 --causal-offset 1
-    expect "a window" code=0
-    by_definition o left=2 right=1 offset=1
-    close "both ends are inside" o2.npy wanted.txt
-    heed attend q.npy k.npy v.npy -o o2.npy --window 2,-1 --causal --causal-offset 1
-    expect "open to one side, and causal" code=0
-    by_definition o left=2 causal=1 offset=1
-    close "by the definition" o2.npy wanted.txt
-    heed attend q.npy k.npy v.npy -o o2.npy --window 2
-    expect "a window has two sides" code=2 err='--window 2: it must be LEFT,RIGHT'
-else
-    heed attend q.npy k.npy v.npy -o o2.npy --window 2,1
-    expect "a window that is not there is refused" code=6 err='--window: this heed has no mask "window"'
-fi
-if there documents; then
-    save q0 f4 "2, 4, 7, 4" 224 1 3
-    printf '%s\n' 0 0 0 1 1 2 2 5 5 1 1 1 1 1 >ids.txt
-    "$npy" write i8 "2, 7" ids.npy <ids.txt
-    heed attend q0.npy k.npy v.npy -o o2.npy --documents ids.npy --causal
-    expect "documents" code=0
-    cp q.txt q.kept && cp q0.txt q.txt
-    by_definition o Q=7 "ids=$(tr '\n' ' ' <ids.txt)" causal=1
-    mv q.kept q.txt
-    close "see themselves" o2.npy wanted.txt
-    heed attend q.npy k.npy v.npy -o o2.npy --documents ids.npy
-    expect "queries of other rows need theirs" code=2 err='--array documents\.query_ids=FILE'
-fi
+heed attend q.npy k.npy v.npy -o o2.npy --mask flags.npy
+expect "a mask of booleans" code=0
+by_definition o bias=hide.txt
+close "true attends" o2.npy wanted.txt
+"$npy" write f4 "5, 7" hide.npy <hide.txt
+heed attend q.npy k.npy v.npy -o other.npy --mask hide.npy
+expect "-inf hides" code=0 same=o2.npy,other.npy
+numbers 20 4 | "$npy" write f4 "5, 4" short.npy
+numbers 20 4 | awk '{ print; if (NR % 4 == 0) print "-inf\n-inf\n-inf" }' >short.txt
+heed attend q.npy k.npy v.npy -o o2.npy --mask short.npy
+expect "a short mask hides the rest" code=0
+by_definition o bias=short.txt
+close "by the definition" o2.npy wanted.txt
+printf '1\n1\n0\n1\n1\n0\n1\n' | "$npy" write b1 "1, 1, 1, 7" one.npy
+heed attend q.npy k.npy v.npy -o o2.npy --mask one.npy --causal --causal-offset 2
+expect "a mask shared by all rows, and causal" code=0
+awk '{ print (NR - 1) % 7 == 2 || (NR - 1) % 7 == 5 ? "-inf" : 0 }' bias.txt >hide.txt
+by_definition o bias=hide.txt causal=1 offset=2
+close "both must hold" o2.npy wanted.txt
+heed attend q.npy k.npy v.npy -o o2.npy --window 2,1 --causal-offset 1
+expect "a window" code=0
+by_definition o left=2 right=1 offset=1
+close "both ends are inside" o2.npy wanted.txt
+heed attend q.npy k.npy v.npy -o o2.npy --window 2,-1 --causal --causal-offset 1
+expect "open to one side, and causal" code=0
+by_definition o left=2 causal=1 offset=1
+close "by the definition" o2.npy wanted.txt
+heed attend q.npy k.npy v.npy -o o2.npy --window 2
+expect "a window has two sides" code=2 err='--window 2: it must be LEFT,RIGHT'
+save q0 f4 "2, 4, 7, 4" 224 1 3
+printf '%s\n' 0 0 0 1 1 2 2 5 5 1 1 1 1 1 >ids.txt
+"$npy" write i8 "2, 7" ids.npy <ids.txt
+heed attend q0.npy k.npy v.npy -o o2.npy --documents ids.npy --causal
+expect "documents" code=0
+cp q.txt q.kept && cp q0.txt q.txt
+by_definition o Q=7 "ids=$(tr '\n' ' ' <ids.txt)" causal=1
+mv q.kept q.txt
+close "see themselves" o2.npy wanted.txt
+heed attend q.npy k.npy v.npy -o o2.npy --documents ids.npy
+expect "queries of other rows need theirs" code=2 err='--array documents\.query_ids=FILE'
 numbers 4 8 >sink.txt
 "$npy" write f4 4, sink.npy <sink.txt
 heed attend q.npy k.npy v.npy -o o2.npy --sink sink.npy --lse lse.npy
@@ -326,28 +310,18 @@ heed attend q.npy k.npy v.npy -o b.npy --dropout 0.5 --seed 3 --threads 3
 expect "is a function of the seed" code=0 same=a.npy,b.npy
 heed attend q.npy k.npy v.npy -o b.npy --dropout 0.5 --seed 4
 expect "and of nothing else" code=0 differ=a.npy,b.npy
-if there rotary; then
-    heed attend q.npy k.npy v.npy -o a.npy --rope 10000,interleaved --causal-offset 0
-    expect "rotary positions" code=0 differ=o.npy,a.npy
-    heed attend q.npy k.npy v.npy -o b.npy --position rotary:base=10000,interleaved=1 --causal-offset 0
-    expect "in their text form" code=0 same=a.npy,b.npy
-    heed attend q.npy k.npy v.npy -o b.npy --rope 10000 --causal-offset 0
-    expect "the other pairs" code=0 differ=a.npy,b.npy
-    heed attend q.npy k.npy v.npy -o b.npy --rope ten
-    expect "a base that is no number" code=2 err='--rope ten: it must be BASE or BASE,interleaved'
-else
-    heed attend q.npy k.npy v.npy -o a.npy --rope 10000
-    expect "rotary positions are refused" code=6 err='no position "rotary"'
-fi
-if there alibi; then
-    heed attend q.npy k.npy v.npy -o a.npy --alibi --causal-offset 2
-    expect "slopes" code=0
-    by_definition o offset=2 "slopes=0.25 0.0625 0.015625 0.00390625"
-    close "by the definition" a.npy wanted.txt
-else
-    heed attend q.npy k.npy v.npy -o a.npy --alibi
-    expect "slopes are refused" code=6 err='no stage "alibi"'
-fi
+heed attend q.npy k.npy v.npy -o a.npy --rope 10000,interleaved --causal-offset 0
+expect "rotary positions" code=0 differ=o.npy,a.npy
+heed attend q.npy k.npy v.npy -o b.npy --position rotary:base=10000,interleaved=1 --causal-offset 0
+expect "in their text form" code=0 same=a.npy,b.npy
+heed attend q.npy k.npy v.npy -o b.npy --rope 10000 --causal-offset 0
+expect "the other pairs" code=0 differ=a.npy,b.npy
+heed attend q.npy k.npy v.npy -o b.npy --rope ten
+expect "a base that is no number" code=2 err='--rope ten: it must be BASE or BASE,interleaved'
+heed attend q.npy k.npy v.npy -o a.npy --alibi --causal-offset 2
+expect "slopes" code=0
+by_definition o offset=2 "slopes=0.25 0.0625 0.015625 0.00390625"
+close "by the definition" a.npy wanted.txt
 
 # ---- what is printed
 heed attend q.npy k.npy v.npy --plan --causal --causal-offset 2 --stage bias
