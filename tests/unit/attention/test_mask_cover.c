@@ -124,8 +124,8 @@ static void check_place(const mask_case *c, const heed__stage *stage)
     for (uint32_t n = 0; n < BLOCKS; n++) {
         heed__block b = {.query = draw(8 * n, tq), .key = draw(8 * n + 1, tk)};
         uint32_t left_q = tq - (uint32_t)b.query, left_k = tk - (uint32_t)b.key;
-        b.queries = 1 + draw(8 * n + 2, n % 3 ? heed__least(left_q, 8) : left_q);
-        b.keys = 1 + draw(8 * n + 3, n % 5 ? heed__least(left_k, 8) : left_k);
+        b.queries = 1 + draw(8 * n + 2, n % 3 ? (uint32_t)heed__least(left_q, 8) : left_q);
+        b.keys = 1 + draw(8 * n + 3, n % 5 ? (uint32_t)heed__least(left_k, 8) : left_k);
         check_block(c, stage, seen, &b);
         check_seek(c, stage, seen, &b);
     }
