@@ -68,18 +68,15 @@ static void build(network *n)
     must(heed__params_add(&n->params, PIECES, SIZE, table, &n->table, "table"));
     must(heed__params_add(&n->params, 1, PIECES, bias, &n->bias, "bias"));
     for (int i = 0; i < 2; i++) {
-        heed__transformer_options o = {.attention = {.size = SIZE,
-                                                     .heads = HEADS,
-                                                     .score = "scaled_dot",
-                                                     .causal = i,
-                                                     .dropout = 0.1f},
-                                       .layers = LAYERS,
-                                       .ffn = FFN,
-                                       .memory = i ? SIZE : 0,
-                                       .place = HEED_NORM_PRE,
-                                       .residual = 1,
-                                       .activation = "relu",
-                                       .dropout = 0.1f};
+        heed__transformer_options o = {
+            .attention = {.size = SIZE, .heads = HEADS, .causal = i, .dropout = 0.1f},
+            .layers = LAYERS,
+            .ffn = FFN,
+            .memory = i ? SIZE : 0,
+            .place = HEED_NORM_PRE,
+            .residual = 1,
+            .activation = "relu",
+            .dropout = 0.1f};
         must(heed__positions_create(&n->params, i ? "to.positions" : "from.positions", "sinusoidal",
                                     0, SIZE, 1, &n->positions[i]));
         must(heed__transformer_create(&n->params, i ? "to" : "from", &o, &n->stack[i]));

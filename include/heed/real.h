@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** The number type of every array that goes in and out of heed: float (attention_double.h: double). */
+/** The number type of every array that goes in and out of heed: float (attention_double.h: double).
+ */
 #ifndef HEED_REAL_H
 #define HEED_REAL_H
 
