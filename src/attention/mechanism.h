@@ -256,7 +256,7 @@ struct heed__normaliser {
     /* Whole: scores of all keys to weights, in place; stats. A row without a visible key: weights
      * 0, stats[0] = -inf. */
     void (*row)(const heed__self *self, const heed__line *line, heed_real *s, heed_real *stats);
-    /* Scores of a block to final weights, in place, from stats. NULL = `row` alone gives them. */
+    /* Scores of a block to final weights, in place, from stats. Never NULL. */
     void (*weights)(const heed__self *self, const heed__line *line, heed_real *s,
                     const heed_real *stats);
     /* Adds a block's part to sums (s as before weights, p the weights, d their gradient); NULL =

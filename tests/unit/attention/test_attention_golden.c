@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Values from PyTorch (tests/golden/attention.py), for the one-call form and for plans. */
 #include "check.h"
+#include "golden.h"
 
 #include "base/memory.h"
 #include "heed/attention.h"
@@ -41,26 +42,7 @@ static heed_real *values(int which, int64_t n)
 
 static void expect(const char *name, const char *what, const heed_real *x, int64_t n)
 {
-    char wanted[64], label[64];
-    FILE *file = fopen("tests/golden/attention.txt", "r");
-    long long count = 0;
-    assert_non_null(file);
-    snprintf(wanted, sizeof wanted, "%s.%s", name, what);
-    while (fscanf(file, "%63s %lld", label, &count) == 2) {
-        int here = strcmp(label, wanted) == 0;
-        if (here) assert_int_equal(count, n);
-        for (long long i = 0; i < count; i++) {
-            double value;
-            assert_int_equal(fscanf(file, "%lf", &value), 1);
-            if (here && !(fabs((double)x[i] - value) <= tolerance * (1 + fabs(value))))
-                fail_msg("%s[%lld] is %.9g, PyTorch has %.9g", wanted, i, (double)x[i], value);
-        }
-        if (here) {
-            fclose(file);
-            return;
-        }
-    }
-    fail_msg("tests/golden/attention.txt lacks %s", wanted);
+    expect_golden("tests/golden/attention.txt", tolerance, name, what, x, n);
 }
 
 static void test_one_call(void **state)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Masks against PyTorch: the values of tests/golden/mechanisms_masks.py. */
 #include "check.h"
+#include "golden.h"
 
 #include "base/memory.h"
 #include "heed/attention.h"
@@ -47,24 +48,7 @@ static heed_real *values(int which, int64_t n)
 
 static void expect(const char *name, const char *what, const heed_real *x, int64_t n)
 {
-    char wanted[64], label[64];
-    FILE *file = fopen("tests/golden/mechanisms_masks.txt", "r");
-    long long count = 0;
-    int found = 0;
-    assert_non_null(file);
-    snprintf(wanted, sizeof wanted, "%s.%s", name, what);
-    while (!found && fscanf(file, "%63s %lld", label, &count) == 2) {
-        found = strcmp(label, wanted) == 0;
-        if (found) assert_int_equal(count, n);
-        for (long long i = 0; i < count; i++) {
-            double value;
-            assert_int_equal(fscanf(file, "%lf", &value), 1);
-            if (found && !(fabs((double)x[i] - value) <= tolerance * (1 + fabs(value))))
-                fail_msg("%s[%lld] is %.9g, PyTorch has %.9g", wanted, i, (double)x[i], value);
-        }
-    }
-    fclose(file);
-    if (!found) fail_msg("tests/golden/mechanisms_masks.txt lacks %s", wanted);
+    expect_golden("tests/golden/mechanisms_masks.txt", tolerance, name, what, x, n);
 }
 
 static heed_attention_plan *plan_of(const golden *g, const char *engine)

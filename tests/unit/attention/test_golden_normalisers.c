@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Values of normalisers from entmax and PyTorch (tests/golden/mechanisms_normalisers.py). */
 #include "check.h"
+#include "golden.h"
 
 #include "base/memory.h"
 #include "heed/attention.h"
@@ -44,26 +45,7 @@ static void values(int which, heed_real *x, int64_t n)
 
 static void expect(const char *name, const char *what, const heed_real *x, int64_t n)
 {
-    char wanted[64], label[64];
-    long long count = 0;
-    FILE *file = fopen("tests/golden/mechanisms_normalisers.txt", "r");
-    assert_non_null(file);
-    snprintf(wanted, sizeof wanted, "%s.%s", name, what);
-    while (fscanf(file, "%63s %lld", label, &count) == 2) {
-        int here = strcmp(label, wanted) == 0;
-        if (here) assert_int_equal(count, n);
-        for (long long i = 0; i < count; i++) {
-            double value;
-            assert_int_equal(fscanf(file, "%lf", &value), 1);
-            if (here && !(fabs((double)x[i] - value) <= tolerance * (1 + fabs(value))))
-                fail_msg("%s[%lld] is %.9g, wanted is %.9g", wanted, i, (double)x[i], value);
-        }
-        if (here) {
-            fclose(file);
-            return;
-        }
-    }
-    fail_msg("no golden values %s", wanted);
+    expect_golden("tests/golden/mechanisms_normalisers.txt", tolerance, name, what, x, n);
 }
 
 static heed_attention_plan *plan_of(const char *text, const char *engine)

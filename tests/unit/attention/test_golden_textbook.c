@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The textbook operators against PyTorch (tests/golden/textbook.py). */
 #include "check.h"
+#include "golden.h"
 
 #include "attention/textbook_case.h"
 
@@ -9,26 +10,9 @@
 /* float32 against float64 on sums of up to 10 terms of order 1. */
 static const double tolerance = 3e-6;
 
-static void expect(const char *group, const char *what, const heed_real *x, int64_t n)
+static void expect(const char *name, const char *what, const heed_real *x, int64_t n)
 {
-    char wanted[64], label[64];
-    FILE *file = fopen("tests/golden/textbook.txt", "r");
-    long long count = 0;
-    int seen = 0;
-    assert_non_null(file);
-    snprintf(wanted, sizeof wanted, "%s.%s", group, what);
-    while (!seen && fscanf(file, "%63s %lld", label, &count) == 2) {
-        seen = strcmp(label, wanted) == 0;
-        if (seen) assert_int_equal(count, n);
-        for (long long i = 0; i < count; i++) {
-            double value;
-            assert_int_equal(fscanf(file, "%lf", &value), 1);
-            if (seen && !(fabs((double)x[i] - value) <= tolerance * (1 + fabs(value))))
-                fail_msg("%s[%lld] is %.9g, PyTorch has %.9g", wanted, i, (double)x[i], value);
-        }
-    }
-    fclose(file);
-    if (!seen) fail_msg("tests/golden/textbook.txt lacks %s", wanted);
+    expect_golden("tests/golden/textbook.txt", tolerance, name, what, x, n);
 }
 
 static void test_products(void **state)
