@@ -95,9 +95,29 @@ static const option_row rows[] = {
      "which: raw, after the softcap, or after all stages and the mask"},
     FILE_ROW("entropy", "write each row's entropy in nats [B, H, Tq]"),
     FILE_ROW("mass", "write what each key gets from all queries [B, H, Tk]"),
+    FILE_ROW("value-mass", "write the same times the length of the key's value [B, H, Tk]"),
+    FILE_ROW("gradient-mass", "write each key's sum of weight x <--grad-output, value> [B, H, Tk]"),
+    FILE_ROW("distance", "write how far each row looks, the mean of |i + offset - j| [B, H, Tq]"),
+    FILE_ROW("distance-variance", "write its variance [B, H, Tq]"),
+    FILE_ROW("groups", "whole numbers [Tk], [B, Tk] or [B, H, Tk]: each key's group, from 0; below "
+                       "0: none"),
+    FILE_ROW("group-mass", "write what each row gives to each group of keys [B, H, Tq, groups]"),
+    FILE_ROW("max", "write each row's largest weight [B, H, Tq]"),
+    FILE_ROW("argmax", "write its key, -1 where there is none [B, H, Tq]"),
     FILE_ROW("topk", "write the heaviest keys of each row, -1 where none is left [B, H, Tq, top]"),
     FILE_ROW("topk-weights", "write their weights [B, H, Tq, top]"),
     {"top", 0, "N", OPTION_INTEGER, "8", NULL, 1, 64, "how many of them"},
+    FILE_ROW("png", "draw one sequence's weights, a matrix for each head"),
+    FILE_ROW("svg", "the same as a drawing that scales"),
+    FILE_ROW("html", "the same as a page"),
+    {"picture-of", 0, "WHAT", OPTION_CHOICE, "weights", "weights|seen", 0, 0,
+     "what is drawn: weights, or which keys each query sees"},
+    {"picture-sequence", 0, "N", OPTION_INTEGER, "0", NULL, 0, 1e9, "which sequence, from 0"},
+    {"picture-head", 0, "N", OPTION_INTEGER, NULL, NULL, 0, 65535,
+     "one head, from 0; without it all, side by side"},
+    {"title", 0, "TEXT", OPTION_TEXT, NULL, NULL, 0, 0, "stands over the picture"},
+    {"width", 0, "PIXELS", OPTION_INTEGER, "900", NULL, 200, 8000,
+     "most pixels that the png and the svg are wide"},
     FILE_ROW("present-key", "write the past's keys and k [B, Hkv, P + T, D]"),
     FILE_ROW("present-value", "write the past's values and v [B, Hkv, P + T, Dv]"),
 
@@ -144,7 +164,7 @@ const verb verb_attend = {
         "Runs the attention operator on NumPy's arrays: queries [B, H, T, D] and keys and values "
         "[B, Hkv, T, D], or all [B, T, C] with --heads. float64 is computed in float64; float32, "
         "float16 and bfloat16 (stored as uint16) in float32; what is written has the kind of q "
-        "(lse, entropy and mass at least float32). Each mechanism is a row of heed list "
+        "(lse and sums at least float32). Each mechanism is a row of heed list "
         "attention, in its text form: sparsemax, softcap:cap=30, all(causal,window:left=16).",
     .least_arguments = 3,
     .most_arguments = 3,

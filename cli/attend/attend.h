@@ -64,6 +64,7 @@ typedef struct attend {
     heed_real *d_parameters[MOST_NAMED];
     heed_array *o, *lse; /* [B, H, Tq, Dv] or [B, Tq, H x Dv]; [B, H, Tq] */
     heed_attention_output out_o, out_lse;
+    heed_array *d_o, *d_lse; /* their gradients; NULL = not given */
 
     char *lint;      /* NULL = not asked for */
     json_t *written; /* with --json: what was written where */
@@ -82,6 +83,11 @@ const char *attend_shape(int rank, const int64_t *shape, char text[SHAPE_ROOM]);
 /* What lse, weights and their like have: four of them, or fewer. */
 heed_status attend_made(attend *a, heed_array_kind kind, int64_t one, int64_t two, int64_t three,
                         int64_t four, const char *what, heed_array **out);
+
+/* ---- entry.c */
+
+/* The library names its own arguments; here they are options. */
+heed_status attend_translate(heed_status status);
 
 /* ---- load.c: q, k, v, the past, lengths and offsets */
 
@@ -109,6 +115,9 @@ heed_status attend_take_extras(attend *a);
 heed_status attend_take_parameters(attend *a);
 /* What was added to their gradients goes to the files that were named for it. */
 heed_status attend_write_named(attend *a);
+/* n->array, [T], [B, T] or [B, H, T] with T = rows, as the operator addresses it. */
+heed_status attend_lay_rows(const attend *a, const named *n, int64_t rows,
+                            heed_attention_extra *out);
 /* A line for each array that the plan reads beside q, k and v. */
 void attend_say_needs(const attend *a, char *text, size_t size);
 
@@ -117,14 +126,27 @@ void attend_say_needs(const attend *a, char *text, size_t size);
 /* --mask: a stage, a part of the mask, or both, and their arrays. */
 heed_status attend_take_mask(attend *a);
 
-/* ---- look.c, backward.c: after forward */
+/* ---- look.c, sums.c, backward.c: after forward */
 
 heed_status attend_look(attend *a);
+int attend_wants_sums(const attend *a);
+heed_status attend_sums(attend *a);
+/* Forward's q, k, lse and parameters; v and the gradient of o are left out. */
+heed_attention_inspect_tensors attend_inspect_tensors(const attend *a);
+/* --grad-output and --grad-lse, into d_o and d_lse. */
+heed_status attend_read_gradients(attend *a);
 heed_status attend_backward(attend *a);
 int attend_wants_gradients(const attend *a);
 /* P, or the scores after `stages` stages (-1: with the mask), of one sequence and head. */
 enum { LOOK_WEIGHTS = -2 };
 heed_status attend_matrix(attend *a, int stages, int64_t sequence, int64_t head, heed_real *out);
+
+/* ---- picture.c */
+
+int attend_wants_picture(const attend *a);
+/* Before anything is computed: is it there, and small enough? */
+heed_status attend_picture_check(const attend *a);
+heed_status attend_picture(attend *a);
 
 /* ---- write.c */
 

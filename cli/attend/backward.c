@@ -32,23 +32,29 @@ static heed_status read_like(attend *a, const char *flag, const heed_array *like
                   attend_shape(like->rank, like->shape, wanted), what);
 }
 
-/* The gradients of o and of lse. Without one for o: zeros, if there is one for lse. */
-static heed_status read_given(attend *a, heed_attention_backward_tensors *t)
+heed_status attend_read_gradients(attend *a)
 {
-    heed_array *d_o = NULL, *d_lse = NULL;
     heed_status status = HEED_OK;
-    int of_o = options_given(a->given, "grad-output"), of_lse = options_given(a->given, "grad-lse");
-    if (!of_o && !of_lse)
+    if (options_given(a->given, "grad-output"))
+        status = read_like(a, "grad-output", a->o, "the output", &a->d_o);
+    if (status == HEED_OK && options_given(a->given, "grad-lse"))
+        status = read_like(a, "grad-lse", a->lse, "lse", &a->d_lse);
+    return status;
+}
+
+/* Without a gradient of o: zeros, if there is one of lse. */
+static heed_status take_given(attend *a, heed_attention_backward_tensors *t)
+{
+    heed_array *d_o = a->d_o;
+    heed_status status = HEED_OK;
+    if (!d_o && !a->d_lse)
         return report(HEED_E_INVALID, "gradients are asked for: give --grad-output FILE.npy, the "
                                       "gradient of the output (or --grad-lse, that of lse)");
-    if (of_o)
-        status = read_like(a, "grad-output", a->o, "the output", &d_o);
-    else
-        status = attend_array(a, REAL_KIND, a->o->rank, a->o->shape, "grad-output", &d_o);
-    if (status == HEED_OK && of_lse) status = read_like(a, "grad-lse", a->lse, "lse", &d_lse);
+    if (!d_o) status = attend_array(a, REAL_KIND, a->o->rank, a->o->shape, "grad-output", &d_o);
     if (status != HEED_OK) return status;
     t->d_o = attend_view(a, d_o, a->heads, a->queries, a->value_size);
-    if (d_lse) t->d_lse = (heed_attention_input){d_lse->data, a->heads * a->queries, 1, a->queries};
+    if (a->d_lse)
+        t->d_lse = (heed_attention_input){a->d_lse->data, a->heads * a->queries, 1, a->queries};
     return HEED_OK;
 }
 
@@ -122,7 +128,7 @@ heed_status attend_backward(attend *a)
     int values = options_given(given, "grad-v") || options_given(given, "grad-past-value");
     int64_t added = a->keys - a->past;
     heed_status status = check_past(a);
-    if (status == HEED_OK) status = read_given(a, &t);
+    if (status == HEED_OK) status = take_given(a, &t);
     if (status == HEED_OK && options_given(given, "grad-q")) {
         status = attend_array(a, REAL_KIND, a->q->rank, a->q->shape, "the gradient of q", &dq);
         if (status == HEED_OK) t.dq = output_of(dq, a->in_q);

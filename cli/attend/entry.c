@@ -54,8 +54,7 @@ static heed_status take_outputs(attend *a)
     return HEED_OK;
 }
 
-/* The library names its own argument; here it is an option. */
-static heed_status translate(heed_status status)
+heed_status attend_translate(heed_status status)
 {
     const char *message = heed_status_message();
     if (status == HEED_OK || !strstr(message, "give query_offset")) return status;
@@ -74,7 +73,8 @@ static heed_status forward(attend *a)
                                               .o = a->out_o,
                                               .lse = a->out_lse,
                                               .parameters = a->parameters};
-    status = translate(heed_attention_forward(a->plan, &a->batch_of, &tensors, a->workspace));
+    status =
+        attend_translate(heed_attention_forward(a->plan, &a->batch_of, &tensors, a->workspace));
     if (status == HEED_OK) status = attend_write(a, "output", a->o, a->kind);
     return status == HEED_OK ? attend_write(a, "lse", a->lse, a->exact) : status;
 }
@@ -83,11 +83,43 @@ static heed_status forward(attend *a)
 static int wants_numbers(const attend *a)
 {
     static const char *const flags[] = {"output",      "lse",           "weights", "scores",
-                                        "entropy",     "mass",          "topk",    "topk-weights",
                                         "present-key", "present-value", "trace",   "lint"};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (options_given(a->given, flags[i])) return 1;
-    return attend_wants_gradients(a);
+    return attend_wants_gradients(a) || attend_wants_sums(a) || attend_wants_picture(a);
+}
+
+/* Options that say how something is done are not passed over where it is not done. */
+static heed_status check_idle(const attend *a)
+{
+    static const struct {
+        const char *flag, *needs[3];
+    } rows[] = {{"scores-at", {"scores"}},
+                {"top", {"topk", "topk-weights"}},
+                {"groups", {"group-mass"}},
+                {"picture-of", {"png", "svg", "html"}},
+                {"picture-head", {"png", "svg", "html"}},
+                {"picture-sequence", {"png", "svg", "html"}},
+                {"title", {"png", "svg", "html"}},
+                {"width", {"png", "svg"}}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int needed = options_given(a->given, rows[i].flag);
+        for (int n = 0; n < 3 && rows[i].needs[n]; n++)
+            if (options_given(a->given, rows[i].needs[n])) needed = 0;
+        if (needed)
+            return report(HEED_E_INVALID, "--%s does nothing without --%s FILE", rows[i].flag,
+                          rows[i].needs[0]);
+    }
+    for (int i = 0; i < 2; i++) {
+        const char *flag = i ? "grad-lse" : "grad-output";
+        if (options_given(a->given, flag) && !attend_wants_gradients(a) &&
+            (i || !options_given(a->given, "gradient-mass")))
+            return report(HEED_E_INVALID,
+                          "--%s does nothing where no gradient is asked for, such "
+                          "as --grad-q FILE",
+                          flag);
+    }
+    return HEED_OK;
 }
 
 static heed_status compute(attend *a)
@@ -96,7 +128,10 @@ static heed_status compute(attend *a)
     if (status == HEED_OK) status = attend_take_parameters(a);
     if (status == HEED_OK && options_flag(a->given, "lint")) status = attend_lint(a);
     if (status == HEED_OK) status = forward(a);
+    if (status == HEED_OK) status = attend_read_gradients(a);
     if (status == HEED_OK) status = attend_look(a);
+    if (status == HEED_OK) status = attend_sums(a);
+    if (status == HEED_OK) status = attend_picture(a);
     if (status == HEED_OK && attend_wants_gradients(a)) status = attend_backward(a);
     if (status == HEED_OK && options_flag(a->given, "trace")) status = attend_trace(a);
     return status;
@@ -108,12 +143,14 @@ static heed_status run_all(attend *a)
     if (!numbers && !options_flag(a->given, "plan"))
         return report(HEED_E_INVALID, "nothing is asked for: give -o FILE.npy, another output, "
                                       "--plan or --trace (see heed attend --help)");
-    heed_status status = attend_load(a);
+    heed_status status = check_idle(a);
+    if (status == HEED_OK) status = attend_load(a);
     if (status == HEED_OK) status = attend_rows(a);
     if (status == HEED_OK) status = attend_named(a);
     if (status == HEED_OK) status = attend_describe(a);
     if (status == HEED_OK) status = make_plan(a);
     if (status == HEED_OK && options_flag(a->given, "trace")) status = attend_trace_check(a);
+    if (status == HEED_OK && attend_wants_picture(a)) status = attend_picture_check(a);
     if (status == HEED_OK && numbers) status = compute(a);
     return status == HEED_OK ? attend_show_plan(a) : status;
 }

@@ -158,8 +158,7 @@ static int broadcast(const heed_array *array, int rank, const int64_t *wanted, i
     return 1;
 }
 
-/* [T], [B, T] or [B, H, T]. */
-static heed_status lay_rows(const attend *a, const named *n, int64_t rows,
+heed_status attend_lay_rows(const attend *a, const named *n, int64_t rows,
                             heed_attention_extra *out)
 {
     const heed_array *x = n->array;
@@ -214,7 +213,8 @@ static heed_status take_extra(attend *a, const heed_attention_extra_info *info,
     if (info->kind == HEED_ATTENTION_PAIR_REALS || info->kind == HEED_ATTENTION_PAIR_FLAGS)
         status = lay_pairs(a, n, out);
     else
-        status = lay_rows(a, n, info->kind == HEED_ATTENTION_KEY_IDS ? a->keys : a->queries, out);
+        status =
+            attend_lay_rows(a, n, info->kind == HEED_ATTENTION_KEY_IDS ? a->keys : a->queries, out);
     if (status == HEED_OK) status = want_gradient(a, n);
     if (n->gradient) out->gradient = n->gradient->data;
     return status;

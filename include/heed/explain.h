@@ -78,6 +78,8 @@ typedef struct heed_draw_options {
     int colours;           /**< terminal: 0 = 256 colours, 1 = none ([word] instead), 2 = 24 bit */
     size_t max_characters; /**< of each text, svg and png; 0 = 6000 */
     int methods;           /**< drawn of each output, the first ones; 0 = all; json has all */
+    int across; /**< heed_alignment_draw, svg and png: at most so many side by side, as far as each
+                     fits whole; 0 = 1 */
 } heed_draw_options;
 
 /**
@@ -135,9 +137,10 @@ typedef struct heed_alignment {
 } heed_alignment;
 
 /**
- * Draws n alignments one below the other. Every word can be read: columns that do not fit the width
- * stand in panels of their own. An alignment of no words is left out, but for json.
- * @param options renderer, title, width, columns and colours are used; NULL = the defaults.
+ * Draws n alignments one below the other, or side by side. Every word can be read: columns that do
+ * not fit the width stand in panels of their own. An alignment of no words is left out, but for
+ * json.
+ * @param options renderer, title, width, columns, colours and across are used; NULL = the defaults.
  * The caller frees *out with heed_text_free (heed/config.h).
  * Errors HEED_E_INVALID (unknown renderer, width out of range, a link outside of its words),
  * HEED_E_DATA (a word or name is not UTF-8), HEED_E_UNSUPPORTED (not built in), HEED_E_NOMEM.

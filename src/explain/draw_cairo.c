@@ -42,17 +42,68 @@ static void draw_rule(heed__page *page)
     page->y += 16;
 }
 
+/* ---- matrices that stand by themselves ---- */
+
+/* A column of the page as wide as one of `across`. */
+static double share_of(const heed__page *page, size_t across)
+{
+    return floor((page->width - 2 * HEED_PAGE_MARGIN) / (double)across);
+}
+
+/* How many of the first `most` stand side by side: as many as fit whole, at least one. */
+static heed_status count_across(heed__page *page, const heed__heat_map *maps, size_t most,
+                                size_t *out)
+{
+    double width = page->width;
+    heed_status status = HEED_OK;
+    int fits = 0;
+    for (*out = most + 1; !fits && *out > 1 && status == HEED_OK;) {
+        --*out;
+        page->width = width;
+        page->width = share_of(page, *out) + 2 * HEED_PAGE_MARGIN;
+        fits = 1;
+        for (size_t i = 0; i < most && fits && status == HEED_OK; i++)
+            status = heed__page_heat_map_fits(page, maps + i, &fits);
+    }
+    page->width = width;
+    return status;
+}
+
+/* Side by side, each in a column of the page of its own. */
+static heed_status draw_row(heed__page *page, const heed__heat_map *maps, size_t count,
+                            size_t across)
+{
+    double top = page->y, bottom = top, width = page->width, share = share_of(page, across);
+    heed_status status = HEED_OK;
+    page->width = share + 2 * HEED_PAGE_MARGIN;
+    for (size_t i = 0; i < count && status == HEED_OK; i++) {
+        page->y = top;
+        cairo_save(page->cairo);
+        cairo_translate(page->cairo, share * (double)i, 0);
+        status = heed__page_heat_map(page, NULL, maps + i);
+        cairo_restore(page->cairo);
+        bottom = fmax(bottom, page->y);
+    }
+    page->width = width;
+    page->y = bottom;
+    return status;
+}
+
 /* Texts, then matrices that stand by themselves, until the page is full. */
 static heed_status draw_blocks(heed__page *page, const heed__picture *picture,
                                const heed__picture_options *how)
 {
-    size_t drawn = 0, texts = picture->n_explanations, all = texts + picture->n_heat_maps;
-    for (; drawn < all && page->y <= MOST_HEIGHT; drawn++) {
-        if (drawn) draw_rule(page);
+    size_t texts = picture->n_explanations, all = texts + picture->n_heat_maps, across = 1;
+    size_t most = how->across > 0 ? (size_t)how->across : 1, drawn = 0, now = 1;
+    if (most > picture->n_heat_maps) most = picture->n_heat_maps;
+    if (most > 1) HEED_TRY(count_across(page, picture->heat_maps, most, &across));
+    for (; drawn < all && page->y <= MOST_HEIGHT; drawn += now) {
+        if (drawn && across == 1) draw_rule(page);
+        now = drawn < texts ? 1 : all - drawn < across ? all - drawn : across;
         if (drawn < texts)
             HEED_TRY(heed__page_explanation(page, picture->explanations + drawn, how));
         else
-            HEED_TRY(heed__page_heat_map(page, NULL, picture->heat_maps + (drawn - texts)));
+            HEED_TRY(draw_row(page, picture->heat_maps + (drawn - texts), now, across));
         page->y += 8;
     }
     if (drawn == all) return HEED_OK;

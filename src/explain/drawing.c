@@ -12,6 +12,7 @@ static heed__picture_options options_of(const heed_draw_options *options)
     if (options->width) out.width = options->width;
     if (options->columns) out.columns = options->columns;
     if (options->max_characters) out.max_characters = options->max_characters;
+    if (options->across > 0) out.across = options->across;
     if (options->methods > 0) out.most_methods = (size_t)options->methods;
     if (options->colours == 1) out.colours = HEED_COLOURS_NONE;
     if (options->colours == 2) out.colours = HEED_COLOURS_RGB;

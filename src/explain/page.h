@@ -50,6 +50,8 @@ heed_status heed__page_explanation(heed__page *page, const heed__explanation *ex
 /* `explanation` NULL: the matrix stands by itself. Errors HEED_E_NOMEM. */
 heed_status heed__page_heat_map(heed__page *page, const heed__explanation *explanation,
                                 const heed__heat_map *map);
+/* Whether it fits the page's width without panels, by itself. Errors HEED_E_NOMEM. */
+heed_status heed__page_heat_map_fits(heed__page *page, const heed__heat_map *map, int *fits);
 void heed__page_legend(heed__page *page);
 
 #endif

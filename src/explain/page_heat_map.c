@@ -14,7 +14,9 @@
 
 enum {
     LARGEST_CELL = 30,
-    SMALLEST_CELL = 12,
+    SMALLEST_CELL = 12,  /* where each has a label */
+    SMALLEST_OF_ALL = 4, /* where few have */
+    SMALLEST_RULED = 8,  /* below this there are no lines between cells */
     BAR = 14,
     LEGEND_ROOM = 110,
     GAP = 6,
@@ -29,8 +31,9 @@ typedef struct grid {
     heed__matrix_label row_axis, column_axis; /* with their arrows */
     heed__buffer row_text, column_text;
     float largest;
-    size_t rows, columns, panel; /* shown in all; columns of a panel */
-    double cell, left, top;      /* of the cells */
+    int plain;                        /* all weights are 0 or 1: colours need no legend */
+    size_t rows, columns, panel;      /* shown in all; columns of a panel */
+    double smallest, cell, left, top; /* of the cells */
 } grid;
 
 static const heed__rgb line_colour = {222, 225, 230}, mark_colour = {20, 24, 60},
@@ -68,10 +71,15 @@ static double left_room(const grid *g)
     return widest + GAP;
 }
 
+static int has_legend(const grid *g)
+{
+    return !g->plain || g->map->marks;
+}
+
 /* Room right of the cells when they are this wide: the legend, or labels that rise over it. */
 static double right_room(const grid *g, size_t columns)
 {
-    double room = LEGEND_ROOM;
+    double room = has_legend(g) ? LEGEND_ROOM : 0;
     for (size_t j = 0; j < g->map->columns; j++) {
         double after = ((double)(columns - 1 - j % columns) + 0.5) * g->cell;
         heed__label_extent e = heed__label_column_extent(&g->setting, g->column_labels + j);
@@ -82,8 +90,16 @@ static double right_room(const grid *g, size_t columns)
 
 static size_t columns_that_fit(const grid *g, size_t panel)
 {
-    double room = g->page->width - 2 * HEED_PAGE_MARGIN - left_room(g) - right_room(g, panel);
+    double room = g->page->width - 2 * HEED_PAGE_MARGIN - ceil(left_room(g)) - right_room(g, panel);
     return room >= g->cell ? (size_t)(room / g->cell) : 1;
+}
+
+/* Cells may be smaller where not each has a label. */
+static double smallest_cell(const heed__matrix_label *labels, size_t n)
+{
+    double labelled = 0;
+    for (size_t i = 0; i < n; i++) labelled += labels[i].width > 0;
+    return fmax(SMALLEST_OF_ALL, n ? ceil(SMALLEST_CELL * labelled / (double)n) : 0);
 }
 
 /* The largest cells that so many columns fit with; 0 when not even the smallest do. */
@@ -91,11 +107,11 @@ static int settle(grid *g, size_t panel)
 {
     double width = g->page->width - 2 * HEED_PAGE_MARGIN;
     g->panel = panel;
-    for (g->cell = LARGEST_CELL; g->cell >= SMALLEST_CELL; g->cell--) {
+    for (g->cell = LARGEST_CELL; g->cell >= g->smallest; g->cell--) {
         g->setting = heed__label_settle(g->cell, width, g->column_labels, g->map->columns);
         if (columns_that_fit(g, panel) >= panel) return 1;
     }
-    g->cell = SMALLEST_CELL;
+    g->cell = g->smallest;
     return 0;
 }
 
@@ -107,7 +123,7 @@ static void fit(grid *g)
         size_t panels = (g->map->columns + most - 1) / most;
         settle(g, (g->map->columns + panels - 1) / panels);
     }
-    g->left = HEED_PAGE_MARGIN + left_room(g);
+    g->left = HEED_PAGE_MARGIN + ceil(left_room(g)); /* whole pixels: sharp edges */
 }
 
 static double labels_height(const grid *g, size_t begin, size_t end)
@@ -163,15 +179,15 @@ static void square(grid *g, double x, double y, double width, double height, hee
 /* Cells leave a line of the ground between them. */
 static void cells(grid *g, size_t begin, size_t end)
 {
-    double width = g->cell * (double)(end - begin), height = g->cell * (double)g->rows;
-    square(g, g->left - 1, g->top - 1, width + 1, height + 1, line_colour);
+    int line = g->cell >= SMALLEST_RULED, frame = line ? 1 : 2; /* the last cells end in a line */
+    double size = g->cell - line, width = g->cell * (double)(end - begin) + frame;
+    square(g, g->left - 1, g->top - 1, width, g->cell * (double)g->rows + frame, line_colour);
     for (size_t i = 0; i < g->rows; i++)
         for (size_t j = begin; j < end; j++) {
             double x = g->left + g->cell * (double)(j - begin), y = g->top + g->cell * (double)i;
             float shade = heed__heat_map_shade(g->map, g->largest, i, j);
-            square(g, x, y, g->cell - 1, g->cell - 1,
-                   isnan(shade) ? unknown_colour : heed__colour_of(shade, 0));
-            outline(g, heed__heat_map_mark(g->map, i, j), x, y, g->cell - 1);
+            square(g, x, y, size, size, isnan(shade) ? unknown_colour : heed__colour_of(shade, 0));
+            outline(g, heed__heat_map_mark(g->map, i, j), x, y, size);
         }
 }
 
@@ -220,7 +236,8 @@ static double mark_legend(grid *g, heed__mark mark, const char *text, double x, 
 /* Returns where it ends. */
 static double legend(grid *g)
 {
-    double x = g->left + g->cell * (double)g->panel + 20, y = colour_bar(g, x);
+    double x = g->left + g->cell * (double)g->panel + 20, y = g->top - 8;
+    if (!g->plain) y = colour_bar(g, x);
     y = mark_legend(g, HEED_MARK_LINK, "link", x, y);
     return mark_legend(g, HEED_MARK_POSSIBLE, "possible", x, y);
 }
@@ -229,7 +246,7 @@ static double legend(grid *g)
 
 static void draw_panel(grid *g, size_t begin, size_t end)
 {
-    double top = g->top = g->page->y + labels_height(g, begin, end) + GAP;
+    double top = g->top = ceil(g->page->y + labels_height(g, begin, end) + GAP);
     corner(g);
     cells(g, begin, end);
     for (size_t i = 0; i < g->rows; i++)
@@ -239,7 +256,7 @@ static void draw_panel(grid *g, size_t begin, size_t end)
         heed__label_column(g->page, &g->setting, g->column_labels + j,
                            g->left + g->cell * ((double)(j - begin) + 0.5), top - GAP);
     double bottom = top + g->cell * (double)g->rows;
-    if (begin == 0) bottom = fmax(bottom, legend(g));
+    if (begin == 0 && has_legend(g)) bottom = fmax(bottom, legend(g));
     g->page->y = bottom + 14;
 }
 
@@ -271,28 +288,56 @@ static void axes(grid *g)
         heed__label_measure(g->page, g->column_text.bytes, g->column_text.size, &g->column_axis);
 }
 
+static void finish(grid *g)
+{
+    heed__free(g->row_labels);
+    heed__free(g->column_labels);
+    heed__buffer_free(&g->row_text);
+    heed__buffer_free(&g->column_text);
+}
+
+/* Whatever comes back, finish is due. */
+static heed_status start(grid *g, const heed__explanation *e)
+{
+    const heed__heat_map *map = g->map;
+    HEED_TRY(measure_labels(g->page, e, map->row_labels, map->rows, &g->row_labels));
+    HEED_TRY(measure_labels(g->page, e, map->column_labels, map->columns, &g->column_labels));
+    g->smallest = fmax(smallest_cell(g->row_labels, map->rows),
+                       smallest_cell(g->column_labels, map->columns));
+    for (size_t i = 0; i < map->rows * map->columns && g->plain; i++)
+        g->plain = map->weights[i] == 0 || map->weights[i] == 1;
+    axes(g);
+    return HEED_OK;
+}
+
+heed_status heed__page_heat_map_fits(heed__page *page, const heed__heat_map *map, int *fits)
+{
+    grid g = {.page = page, .map = map, .plain = 1, .rows = map->rows, .columns = map->columns};
+    *fits = 1;
+    if (!map->rows || !map->columns) return HEED_OK;
+    heed_status status = start(&g, NULL);
+    if (status == HEED_OK) *fits = settle(&g, map->columns);
+    finish(&g);
+    return status;
+}
+
 heed_status heed__page_heat_map(heed__page *page, const heed__explanation *e,
                                 const heed__heat_map *map)
 {
     grid g = {.page = page,
               .map = map,
+              .plain = 1,
               .rows = map->rows,
               .columns = map->columns,
               .largest = heed__heat_map_largest(map)};
     if (!map->rows || !map->columns) return HEED_OK;
-    heed_status status = measure_labels(page, e, map->row_labels, map->rows, &g.row_labels);
-    if (status == HEED_OK)
-        status = measure_labels(page, e, map->column_labels, map->columns, &g.column_labels);
+    heed_status status = start(&g, e);
     if (status == HEED_OK) {
-        axes(&g);
         fit(&g);
         cut(&g);
         draw(&g);
     }
-    heed__free(g.row_labels);
-    heed__free(g.column_labels);
-    heed__buffer_free(&g.row_text);
-    heed__buffer_free(&g.column_text);
+    finish(&g);
     return status;
 }
 

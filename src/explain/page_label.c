@@ -101,6 +101,17 @@ static double lift_of(const heed__label_setting *s, const heed__matrix_label *la
     return lift;
 }
 
+/* From the middle of a label to that of its nearest neighbour; the matrix's width for one alone. */
+static double room_of(const heed__matrix_label *labels, size_t n, size_t at, double cell)
+{
+    size_t steps = 1;
+    for (; steps < n; steps++)
+        if ((at >= steps && labels[at - steps].width > 0) ||
+            (at + steps < n && labels[at + steps].width > 0))
+            break;
+    return cell * (double)steps;
+}
+
 heed__label_setting heed__label_settle(double cell, double page_width, heed__matrix_label *columns,
                                        size_t n)
 {
@@ -110,7 +121,9 @@ heed__label_setting heed__label_settle(double cell, double page_width, heed__mat
                              .cell = cell,
                              .most = fmin(300, half),
                              .most_of_rows = fmax(0.3 * page_width, fmin(150, half))};
-    for (size_t i = 0; i < n; i++) s.slanted |= !columns[i].signs && columns[i].width * size > cell;
+    for (size_t i = 0; i < n && !s.slanted; i++)
+        s.slanted = !columns[i].signs && columns[i].width > 0 &&
+                    columns[i].width * size > room_of(columns, n, i, cell);
     /* Steep enough for the lines of neighbours to pass each other, no steeper than it needs. */
     double sine = fmin(1, line_height * size / cell);
     s.angle = fmax(G_PI / 4, fmin(G_PI / 3, asin(sine)));

@@ -101,6 +101,7 @@ typedef struct heed__picture_options {
     size_t max_characters; /* of each text; what is left out is said; 0 = no limit; default 6000 for
                               svg and png only */
     size_t most_methods;   /* drawn of each output, the first ones; 0 = all; json has all */
+    int across; /* svg, png: most matrices side by side that stand by themselves; 0 = 1 */
 } heed__picture_options;
 
 heed__picture_options heed__picture_defaults(void);

@@ -194,6 +194,67 @@ static void test_png_grows_by_panels(void **state)
     free(room);
 }
 
+/* The height of a picture of n matrices; *width its width. 0 = png is not built in. */
+static uint32_t height_of(const heed_alignment *a, int64_t n, int most, int across, uint32_t *width)
+{
+    heed_draw_options options = {.renderer = "png", .width = most, .across = across};
+    char *out = NULL;
+    size_t size;
+    heed_status status = heed_alignment_draw(a, n, &options, &out, &size);
+    if (status == HEED_E_UNSUPPORTED) return 0;
+    check_ok(status);
+    uint32_t height = big_endian(out + 20);
+    *width = big_endian(out + 16);
+    heed_text_free(out);
+    return height;
+}
+
+static void test_matrices_side_by_side(void **state)
+{
+    (void)state;
+    static const char *const digits[] = {"0", "1", "2", "3", "4", "5"};
+    static float numbers[36] = {0.5f};
+    heed_alignment six[6];
+    uint32_t wide = 0, narrow = 0, least = 0;
+    for (int i = 0; i < 6; i++)
+        six[i] = (heed_alignment){.name = digits[i],
+                                  .n_source = 6,
+                                  .n_target = 6,
+                                  .source = digits,
+                                  .target = digits,
+                                  .weights = numbers};
+    uint32_t column = height_of(six, 6, 900, 0, &narrow), rows = height_of(six, 6, 900, 3, &wide);
+    if (!column) skip();
+    assert_true(wide > 2 * narrow && wide <= 900);
+    assert_true(rows < column / 2);
+    /* No side by side where cells do not fit, and never a matrix more than there are. */
+    assert_true(height_of(six, 6, 300, 3, &least) > rows);
+    assert_true(least <= 300);
+    assert_int_equal(height_of(six, 2, 900, 9, &wide), height_of(six, 1, 900, 1, &least));
+    /* Numbers that are all 0 or 1 need no legend. */
+    numbers[0] = 1;
+    height_of(six, 1, 900, 1, &least);
+    assert_true(least + 50 < narrow);
+    numbers[0] = 0.5f;
+}
+
+/* Where few columns have a label, cells may be small. */
+static void test_few_labels_take_little_room(void **state)
+{
+    (void)state;
+    static const char *labels[LONG];
+    float *room = calloc(LONG * LONG, sizeof *room);
+    uint32_t width = 0;
+    for (int i = 0; i < LONG; i++) labels[i] = i % 10 ? "" : "80";
+    heed_alignment a = {
+        .n_source = LONG, .n_target = LONG, .source = labels, .target = labels, .weights = room};
+    uint32_t height = height_of(&a, 1, 600, 1, &width);
+    if (height) assert_true(height < 700 && width <= 600);
+    for (int i = 0; i < LONG; i++) labels[i] = "80";
+    if (height) assert_true(height_of(&a, 1, 600, 1, &width) > 2 * LONG * 12);
+    free(room);
+}
+
 static void test_odd_ones_are_drawn_by_all(void **state)
 {
     (void)state;
@@ -255,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_html_says_each_figure),
         cmocka_unit_test(test_json_holds_weights_and_links),
         cmocka_unit_test(test_png_grows_by_panels),
+        cmocka_unit_test(test_matrices_side_by_side),
+        cmocka_unit_test(test_few_labels_take_little_room),
         cmocka_unit_test(test_odd_ones_are_drawn_by_all),
         cmocka_unit_test(test_bad_input_is_refused),
     };
