@@ -168,12 +168,20 @@ typedef enum heed_attention_extra_kind {
     HEED_ATTENTION_PAIR_FLAGS   /**< unsigned char for each query and key */
 } heed_attention_extra_kind;
 
+/** What the numbers of an array of query rows mean. */
+typedef enum heed_attention_range {
+    HEED_ATTENTION_ANY_NUMBERS,
+    HEED_ATTENTION_SHARES,    /**< 0 to 1 */
+    HEED_ATTENTION_KEY_PLACES /**< 0 to the number of keys: places among them */
+} heed_attention_range;
+
 /** One array that a plan's mechanisms read from the batch. */
 typedef struct heed_attention_extra_info {
     const char *name; /**< such as "bias.pairs"; static */
     heed_attention_extra_kind kind;
     int backward_only; /**< 1: read by heed_attention_backward alone (elsewhere data may be NULL),
                             and without a gradient */
+    heed_attention_range range; /**< of HEED_ATTENTION_QUERY_REALS */
 } heed_attention_extra_info;
 
 /** Array `index`, in the order of heed_attention_batch.extras. 0 past the last, else 1. */
@@ -306,6 +314,31 @@ HEED_API HEED_MUST_CHECK heed_status heed_attention_lint(const heed_attention_pl
                                                          const heed_attention_batch *batch,
                                                          const heed_real *const *parameters,
                                                          char *text, size_t size, size_t *length);
+
+/** What the masks of one batch let through, over all sequences and heads. */
+typedef struct heed_attention_counts {
+    size_t size;           /**< sizeof(heed_attention_counts), set by the caller */
+    int64_t queries;       /**< times heads */
+    int64_t lone;          /**< of them: they see no key */
+    int64_t first_lone[3]; /**< the first of these: its sequence, head and row; of no meaning where
+                                there is none */
+    int64_t blocks;        /**< of 64 queries x 64 keys that are computed */
+    int64_t wasted;        /**< of them: no pair is seen */
+    int64_t pairs;         /**< of a query and a key, in the computed blocks */
+    int64_t seen;          /**< of them: the query sees the key */
+} heed_attention_counts;
+
+/**
+ * Counts what a batch costs and what it needs: `seen` pairs are needed, `pairs` are computed.
+ * Reads the batch's arrays, not q, k or v. Memory O(1); its time that of finding the blocks, and of
+ * looking at the pairs in those that are seen in part.
+ * @param parameters as for forward.
+ * Errors as forward, HEED_E_INVALID (counts->size).
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_attention_count(const heed_attention_plan *plan,
+                                                          const heed_attention_batch *batch,
+                                                          const heed_real *const *parameters,
+                                                          heed_attention_counts *counts);
 
 /* ------------------------------------------------------------------ look inside */
 

@@ -10,6 +10,7 @@
 
 #ifdef HEED_REAL_DOUBLE
 #    define heed_attention_backward              heed_attention_backward_f64
+#    define heed_attention_count                 heed_attention_count_f64
 #    define heed_attention_field_at              heed_attention_field_at_f64
 #    define heed_attention_forward               heed_attention_forward_f64
 #    define heed_attention_lint                  heed_attention_lint_f64

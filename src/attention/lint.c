@@ -1,72 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* What is odd about a batch: queries without a key, blocks computed for nothing, masks that look
  * turned round, masks by addition. */
+#include "attention/count.h"
 #include "attention/say.h"
 #include "attention/stages.h"
-#include "attention/task.h"
 
-/* What was counted over all sequences and heads. */
-typedef struct counts {
-    int64_t queries, lone;         /* lone: they see no key */
-    int64_t sequence, head, query; /* the first of these */
-    int64_t computed, wasted;      /* blocks; wasted: no pair is seen */
-    int64_t pairs, seen;           /* of computed blocks */
-} counts;
-
-static void count_block(const heed__stage *stage, const heed__block *b, unsigned char *sees,
-                        counts *c)
-{
-    unsigned char visible[HEED_KEY_BLOCK];
-    heed__cover cover = heed__cover_of(stage, b);
-    int64_t seen = 0;
-    if (cover == HEED_EMPTY) return;
-    for (int64_t r = 0; r < b->queries; r++) {
-        int64_t own = 0;
-        if (cover == HEED_PARTIAL) heed__visible(stage, b->query + r, b->key, b->keys, visible);
-        for (int64_t t = 0; t < b->keys; t++) own += cover == HEED_FULL || visible[t];
-        if (own) sees[r] = 1;
-        seen += own;
-    }
-    c->computed++;
-    c->wasted += !seen;
-    c->pairs += b->queries * b->keys;
-    c->seen += seen;
-}
-
-static void count_place(const heed__stage *stage, counts *c)
-{
-    const heed__place *p = &stage->place;
-    for (int64_t i = 0; i < p->queries; i += HEED_QUERY_BLOCK) {
-        unsigned char sees[HEED_QUERY_BLOCK] = {0};
-        heed__block b = {i, heed__least(HEED_QUERY_BLOCK, p->queries - i), 0, 0};
-        int64_t j = heed__next_keys(stage, i, b.queries, 0);
-        for (; j < p->keys; j = heed__next_keys(stage, i, b.queries, j + HEED_KEY_BLOCK)) {
-            b.key = j;
-            b.keys = heed__least(HEED_KEY_BLOCK, p->keys - j);
-            count_block(stage, &b, sees, c);
-        }
-        for (int64_t r = 0; r < b.queries; r++) {
-            c->queries++;
-            if (sees[r]) continue;
-            if (!c->lone++) c->sequence = p->sequence, c->head = p->head, c->query = i + r;
-        }
-    }
-}
-
-static void say_counts(heed__writer *w, const counts *c)
+static void say_counts(heed__writer *w, const heed_attention_counts *c)
 {
     if (c->lone)
         heed__say(w,
                   "%lld of %lld queries (x heads) see no key and give zeros; the first is sequence "
                   "%lld, head %lld, query %lld\n",
-                  (long long)c->lone, (long long)c->queries, (long long)c->sequence,
-                  (long long)c->head, (long long)c->query);
-    if (4 * c->wasted > c->computed)
+                  (long long)c->lone, (long long)c->queries, (long long)c->first_lone[0],
+                  (long long)c->first_lone[1], (long long)c->first_lone[2]);
+    if (4 * c->wasted > c->blocks)
         heed__say(w,
                   "%lld of %lld blocks are computed and show nothing: no part of the mask alone "
                   "hides them; name a mask that does\n",
-                  (long long)c->wasted, (long long)c->computed);
-    else if (c->computed > 4 && 16 * c->seen < c->pairs)
+                  (long long)c->wasted, (long long)c->blocks);
+    else if (c->blocks > 4 && 16 * c->seen < c->pairs)
         heed__say(w,
                   "%.1f%% of the pairs in the computed blocks are seen: bring keys that are seen "
                   "together next to each other\n",
@@ -151,19 +103,13 @@ heed_status heed_attention_lint(const heed_attention_plan *plan, const heed_atte
                                 const heed_real *const *parameters, char *text, size_t size,
                                 size_t *length)
 {
-    static const heed_real nothing = 0; /* q and k are not read */
     heed__writer w = {text, size, 0};
-    heed__run run = {
-        .plan = plan, .batch = batch, .q = {.data = &nothing}, .k = {.data = &nothing}};
-    counts c = {0};
+    heed__run run;
+    heed_attention_counts c;
     *length = 0;
     if (size) text[0] = '\0';
-    HEED_TRY(heed__run_check(&run, parameters));
-    for (int64_t s = 0; s < batch->sequences; s++)
-        for (int64_t h = 0; h < plan->options.heads; h++) {
-            heed__stage stage = heed__stage_of(&run, s, h);
-            count_place(&stage, &c);
-        }
+    HEED_TRY(heed__count_start(&run, plan, batch, parameters));
+    heed__count(&run, &c);
     say_counts(&w, &c);
     if (plan->mask) lint_flags(&w, &run, plan->mask);
     for (int k = 0; k < plan->stages; k++)

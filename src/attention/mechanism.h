@@ -57,13 +57,6 @@ typedef struct heed__extra {
     heed_attention_extra_kind kind;
 } heed__extra;
 
-/* Where numbers of an array of queries lie: what a model makes them of. */
-typedef enum heed__range {
-    HEED_RANGE_ANY,
-    HEED_RANGE_UNIT, /* 0 to 1 */
-    HEED_RANGE_KEYS  /* 0 to the number of keys: a place among them */
-} heed__range;
-
 /* A setting of a record. */
 typedef struct heed__field {
     const char *name; /* NULL ends the list */
@@ -87,7 +80,7 @@ typedef struct heed__entry {
     heed__begin begin[HEED_SELF_SLOTS]; /* of each slot; NULL = zeros */
     int decays; /* 1: its learned arrays are weights, which weight decay may shrink */
     heed__extra extras[HEED_SELF_EXTRAS + 1];
-    heed__range ranges[HEED_SELF_EXTRAS];
+    heed_attention_range ranges[HEED_SELF_EXTRAS];
     int uses_lengths;   /* 1: what a query sees depends on how many keys there are in all, so that a
                            text that grows changes what was */
     int late_extras;    /* 1: backward alone reads them, and they have no gradient */

@@ -109,9 +109,8 @@ static heed_status add_extras(heed_attention_plan *plan, heed__fitted *fit)
         if (plan->extras == HEED_EXTRAS)
             return heed__fail(HEED_E_UNSUPPORTED, "the mechanisms read more than %d arrays",
                               HEED_EXTRAS);
-        plan->range[plan->extras] = fit->entry->ranges[e - fit->entry->extras];
-        plan->extra[plan->extras++] =
-            (heed_attention_extra_info){e->name, e->kind, fit->entry->late_extras};
+        plan->extra[plan->extras++] = (heed_attention_extra_info){
+            e->name, e->kind, fit->entry->late_extras, fit->entry->ranges[e - fit->entry->extras]};
     }
     return HEED_OK;
 }

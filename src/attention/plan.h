@@ -48,7 +48,6 @@ struct heed_attention_plan {
     int parameters, extras;
     heed__parameter parameter[HEED_SLOTS];
     heed_attention_extra_info extra[HEED_EXTRAS];
-    heed__range range[HEED_EXTRAS];
     int64_t width;       /* of prepared rows of q and k */
     int64_t row_columns; /* of a query's own sums: all parameters that need them */
     int uses_positions;

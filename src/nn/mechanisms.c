@@ -154,7 +154,7 @@ static heed_status declare_extras(heed__params *params, const char *name, int64_
         heed__param_options bias = {.init = HEED_INIT_ZERO, .vector = 1};
         int64_t heads = plan->options.heads;
         int x = m->extra_count++;
-        m->range[x] = (int)plan->range[i];
+        m->range[x] = e.range;
         HEED_TRY(heed__params_add(params, heads, input, weight, &m->weight[x], "%s.%s.weight", name,
                                   e.name));
         HEED_TRY(heed__params_add(params, 1, heads, bias, &m->bias[x], "%s.%s.bias", name, e.name));
@@ -216,8 +216,8 @@ static heed__var project(const heed__mechanisms *m, int i, const heed__pass *pas
     heed__linear linear = {m->weight[i], m->bias[i]};
     heed__centre centre = {attend->queries, attend->keys};
     heed__var y = heed__linear_apply(&linear, pass, x);
-    if (m->range[i] == HEED_RANGE_UNIT) return heed__activate(pass, HEED_SIGMOID, y);
-    if (m->range[i] == HEED_RANGE_ANY) return y;
+    if (m->range[i] == HEED_ATTENTION_SHARES) return heed__activate(pass, HEED_SIGMOID, y);
+    if (m->range[i] == HEED_ATTENTION_ANY_NUMBERS) return y;
     return heed__tape_apply(pass->tape, &heed__op_centre, &y, 1, &centre, sizeof centre);
 }
 

@@ -42,7 +42,7 @@ typedef struct heed__mechanisms {
     const heed_attention_part *parts[2];
     heed__param *learned[HEED_ATTEND_MORE];
     heed__param *weight[HEED_ATTEND_MORE], *bias[HEED_ATTEND_MORE]; /* of arrays of queries */
-    int range[HEED_ATTEND_MORE];
+    heed_attention_range range[HEED_ATTEND_MORE];
     int learned_count, extra_count;
 } heed__mechanisms;
 
