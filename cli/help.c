@@ -200,7 +200,9 @@ void help_markdown(const options *rows, help_writer write)
             char name[128], range[512];
             spelled(row, name, sizeof name);
             allowed(row, range, sizeof range);
-            put(write, "| `%s` | ", name);
+            write("| `");
+            put_cell(write, name);
+            write("` | ");
             put_cell(write, row->help);
             put(write, " | %s | %s%s%s |\n", range, has_default(row) ? "`" : "",
                 has_default(row) ? row->initial : "", has_default(row) ? "`" : "");

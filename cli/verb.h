@@ -67,6 +67,7 @@ extern const verb verb_eval;
 extern const verb verb_predict;
 extern const verb verb_explain;
 extern const verb verb_attend;
+extern const verb verb_bench;
 extern const verb verb_metric;
 extern const verb verb_translate;
 extern const verb verb_sample;

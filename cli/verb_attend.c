@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* heed attend: the operator on arrays. float64 is computed in float64, all else in float32. */
 #include "cli/attend/entry.h"
+#include "cli/mechanisms.h"
 #include "cli/report.h"
 
 static heed_status run(const options *given)
@@ -35,59 +36,14 @@ static heed_status run(const options *given)
     return status;
 }
 
-#define FILE_ROW(flag, help)                                                                       \
-    {                                                                                              \
-        flag, 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0, help                                       \
-    }
-#define SPEC_ROW(flag, help)                                                                       \
-    {                                                                                              \
-        flag, 0, "SPEC", OPTION_TEXT, NULL, NULL, 0, 0, help                                       \
-    }
-
 static const option_row rows[] = {
     {"output", 'o', "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "write the result, shaped like q"},
     {"heads", 0, "N", OPTION_INTEGER, "0", NULL, 0, 65536, "heads of q in [B, T, C]"},
     {"kv-heads", 0, "N", OPTION_INTEGER, "0", NULL, 0, 65536,
      "heads of k and v in [B, T, C]; 0 = as many as q"},
 
-    SPEC_ROW("score", "how a query meets a key: NAME or NAME:SETTING=VALUE,... (heed list "
-                      "attention)"),
-    {"scale", 0, "X", OPTION_NUMBER, NULL, NULL, 0, 0,
-     "the score's factor; without it 1 / sqrt(D)"},
-    SPEC_ROW("position", "how positions turn queries and keys"),
-    {"rope", 0, "BASE", OPTION_TEXT, NULL, NULL, 0, 0,
-     "rotary positions of this base; BASE,interleaved pairs neighbours"},
-    SPEC_ROW("stage", "what happens to scores, or weights, in between; may be given again: in "
-                      "order"),
-    {"softcap", 0, "C", OPTION_NUMBER, NULL, NULL, 0, 0, "before other stages: C tanh(s / C)"},
-    FILE_ROW("bias", "add these numbers to the scores: what broadcasts to [B, H, Tq, Tk]"),
-    {"alibi", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "subtract the distance times the head's slope"},
-    SPEC_ROW("normalizer", "what makes weights of scores, such as softmax or sparsemax"),
-    SPEC_ROW("normaliser", "the same, spelled otherwise"),
-    FILE_ROW("sink", "softmax with a learned score [H] that no value belongs to"),
-
-    FILE_ROW("mask", "booleans: true attends; numbers: added. Broadcasts from the right to "
-                     "[B, H, Tq, Tk]; a shorter last dimension hides the rest"),
-    {"causal", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "query i sees keys up to i + offset"},
-    {"causal-offset", 0, "N|FILE", OPTION_TEXT, NULL, NULL, 0, 0,
-     "where query 0 stands among the keys, or a file with one for each sequence; without it the "
-     "rows of the past"},
-    {"window", 0, "L,R", OPTION_TEXT, NULL, NULL, 0, 0,
-     "query i sees keys i + offset - L to i + offset + R; -1 = open"},
-    FILE_ROW("documents", "whole numbers [B, T]: rows see those with the same number"),
-    SPEC_ROW("mask-pattern", "a mask such as causal or any(A,B); given again, all must hold"),
-    FILE_ROW("kv-lengths", "whole numbers [B]: how many keys each sequence has (the past's too)"),
-    FILE_ROW("q-lengths", "whole numbers [B]: how many queries each sequence has"),
     FILE_ROW("past-key", "keys [B, Hkv, P, D] that come before k"),
     FILE_ROW("past-value", "values [B, Hkv, P, Dv] that come before v"),
-    {"dropout", 0, "P", OPTION_NUMBER, "0", NULL, 0, 0.999,
-     "drop weights with this probability, by --seed"},
-    {"parameter", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
-     "a learned array; --plan names those that are needed"},
-    {"array", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
-     "an array of the batch that a mechanism reads; --plan names them"},
-
     FILE_ROW("lse", "write the logarithm of each row's sum [B, H, Tq]"),
     FILE_ROW("weights", "write the weights, before dropout [B, H, Tq, Tk]"),
     FILE_ROW("scores", "write the scores [B, H, Tq, Tk]"),
@@ -133,9 +89,6 @@ static const option_row rows[] = {
     {"grad-array", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "write the gradient of an array of the batch, such as bias.pairs"},
 
-    {"engine", 0, "NAME", OPTION_TEXT, NULL, NULL, 0, 0,
-     "compute with this engine; without it the best that can"},
-    {"strict", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "refuse a plan that would be slow"},
     {"lint", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
      "say what is odd about masks: rows that see nothing, flags that look inverted"},
     {"plan", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
@@ -169,6 +122,8 @@ const verb verb_attend = {
     .least_arguments = 3,
     .most_arguments = 3,
     .options = rows,
+    .more_options = mechanism_option,
+    .more_heading = "mechanisms",
     .common = COMMON_THREADS | COMMON_SEED | COMMON_JSON | COMMON_QUIET,
     .examples = examples,
     .run = run,

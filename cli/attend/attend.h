@@ -24,10 +24,10 @@ enum {
 /* An array that a mechanism asks for by name: of the batch, or learned. */
 typedef struct named {
     char name[64];
-    const char *flag, *path; /* where it comes from */
-    heed_array *array;       /* NULL = to be read from path */
-    const char *gradient_path;
-    heed_array *gradient; /* NULL = not asked for */
+    const char *flag, *path;   /* where it comes from */
+    heed_array *array;         /* NULL = to be read from path */
+    const char *gradient_path; /* NULL = no gradient is wanted */
+    heed_array *gradient;      /* NULL = not asked for */
     int taken;
 } named;
 
@@ -86,8 +86,11 @@ heed_status attend_made(attend *a, heed_array_kind kind, int64_t one, int64_t tw
 
 /* ---- entry.c */
 
+heed_status attend_plan(attend *a);
 /* The library names its own arguments; here they are options. */
 heed_status attend_translate(heed_status status);
+/* Frees the plan, what it was described by, and the arrays. */
+void attend_end(attend *a);
 
 /* ---- load.c: q, k, v, the past, lengths and offsets */
 
@@ -111,6 +114,7 @@ heed_status attend_check_row(const char *flag, const char *table, const char *na
 heed_status attend_named(attend *a);
 heed_status attend_add_extra(attend *a, const char *name, const char *flag, const char *path,
                              heed_array *array);
+heed_status attend_add_parameter(attend *a, const char *name, const char *flag, heed_array *array);
 heed_status attend_take_extras(attend *a);
 heed_status attend_take_parameters(attend *a);
 /* What was added to their gradients goes to the files that were named for it. */

@@ -12,7 +12,7 @@
 
 enum { ALIGNMENT = 64 };
 
-static heed_status make_plan(attend *a)
+heed_status attend_plan(attend *a)
 {
     heed_attention_capacity room = {.size = sizeof room,
                                     .sequences = a->batch,
@@ -148,11 +148,19 @@ static heed_status run_all(attend *a)
     if (status == HEED_OK) status = attend_rows(a);
     if (status == HEED_OK) status = attend_named(a);
     if (status == HEED_OK) status = attend_describe(a);
-    if (status == HEED_OK) status = make_plan(a);
+    if (status == HEED_OK) status = attend_plan(a);
     if (status == HEED_OK && options_flag(a->given, "trace")) status = attend_trace_check(a);
     if (status == HEED_OK && attend_wants_picture(a)) status = attend_picture_check(a);
     if (status == HEED_OK && numbers) status = compute(a);
     return status == HEED_OK ? attend_show_plan(a) : status;
+}
+
+void attend_end(attend *a)
+{
+    heed_attention_plan_destroy(&a->plan);
+    for (int i = 0; i < a->n_specs; i++) heed_attention_spec_destroy(&a->specs[i]);
+    for (int i = 0; i < a->n_arrays; i++) heed_array_free(&a->arrays[i]);
+    a->n_specs = a->n_arrays = 0;
 }
 
 heed_status attend_run(const options *given, const heed_array *q)
@@ -166,10 +174,8 @@ heed_status attend_run(const options *given, const heed_array *q)
     a->written = json_array();
     heed_status status = session_start(given, &a->context);
     if (status == HEED_OK) status = run_all(a);
-    heed_attention_plan_destroy(&a->plan);
+    attend_end(a);
     heed_context_destroy(&a->context);
-    for (int i = 0; i < a->n_specs; i++) heed_attention_spec_destroy(&a->specs[i]);
-    for (int i = 0; i < a->n_arrays; i++) heed_array_free(&a->arrays[i]);
     free(a->workspace_block);
     free(a->lint);
     json_decref(a->written);

@@ -268,7 +268,9 @@ static heed_status read_offset(attend *a)
     char *end = NULL;
     if (!text && !a->past) return HEED_OK;
     long long number = text ? strtoll(text, &end, 10) : a->past; /* the past lies before query 0 */
-    if (text && (end == text || *end)) {
+    int last = text && strcmp(text, "end") == 0;
+    if (last) number = a->keys - a->queries;
+    if (text && !last && (end == text || *end)) {
         b->query_offset_count = a->batch;
         return read_counts(a, "causal-offset", &b->query_offset);
     }

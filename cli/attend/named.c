@@ -29,6 +29,11 @@ heed_status attend_add_extra(attend *a, const char *name, const char *flag, cons
     return add(a->extra, &a->n_extra, name, strlen(name), flag, path, array);
 }
 
+heed_status attend_add_parameter(attend *a, const char *name, const char *flag, heed_array *array)
+{
+    return add(a->parameter, &a->n_parameter, name, strlen(name), flag, NULL, array);
+}
+
 static heed_status split(const char *flag, const char *text, const char **path)
 {
     const char *equals = strchr(text, '=');
@@ -255,7 +260,7 @@ static heed_status take_parameter(attend *a, const heed_attention_parameter *p, 
                       p->name, (long long)p->rows, (long long)p->columns, needs);
     }
     n->taken = 1;
-    heed_status status = attend_read(a, n->path, REAL_KIND, &n->array);
+    heed_status status = n->array ? HEED_OK : attend_read(a, n->path, REAL_KIND, &n->array);
     if (status != HEED_OK) return status;
     if (!fits(n->array, p))
         return report(HEED_E_INVALID, "--%s %s is %s; %s must be [%lld, %lld]", n->flag, n->path,

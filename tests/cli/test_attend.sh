@@ -58,6 +58,8 @@ by_definition o causal=1 offset=2
 close "by the definition" o2.npy wanted.txt
 by_definition s causal=1 offset=2
 close "hidden scores are -inf" s.npy wanted.txt
+heed attend q.npy k.npy v.npy -o end.npy --causal --causal-offset end
+expect "the last query at the last key" code=0 same=o2.npy,end.npy
 printf '2\n-1\n' | "$npy" write i8 2, offsets.npy
 heed attend q.npy k.npy v.npy -o o3.npy --causal --causal-offset offsets.npy
 expect "an offset for each sequence" code=0
