@@ -165,7 +165,7 @@ typedef struct heed_textbook_heads {
     int64_t key_width, value_width; /**< Ck (0 = Cq), Cv (0 = Ck) */
     int64_t head_size;              /**< D; 0 = Cq / H, which must be whole */
     int64_t value_size;             /**< Dv; 0 = D */
-    int64_t output_width;           /**< Co; 0 = Cq */
+    int64_t output_width;           /**< Co; 0 = Cq (without an output layer H Dv) */
     const heed_real *q;             /**< [B, Tq, Cq] */
     const heed_real *k;             /**< [B, Tk, Ck]; NULL = q (self-attention; Tk = Tq, Ck = Cq) */
     const heed_real *v;             /**< [B, Tk, Cv]; NULL = k */
@@ -174,7 +174,8 @@ typedef struct heed_textbook_heads {
     heed_textbook_linear project_q; /**< [H D, Cq]; or where fused.w is NULL */
     heed_textbook_linear project_k; /**< [Hkv D, Ck] */
     heed_textbook_linear project_v; /**< [Hkv Dv, Cv] */
-    heed_textbook_linear output;    /**< [Co, H Dv] */
+    heed_textbook_linear output;    /**< [Co, H Dv]; w NULL = no such layer: y is the heads side by
+                                         side, Co = H Dv */
     const int64_t *query_lengths;   /**< [B]; NULL = Tq. Rows of y past it become 0 */
     const int64_t *key_lengths;     /**< [B]; NULL = Tk, in self-attention query_lengths */
     const heed_attention_part *mask; /**< any mask of heed/attention.h; NULL = all keys */

@@ -37,7 +37,8 @@ static heed_status take_sizes(heed__heads *x)
     x->value_width = either(g->value_width, x->key_width);
     x->size = either(g->head_size, g->query_width / g->heads);
     x->value_size = either(g->value_size, x->size);
-    x->output_width = either(g->output_width, g->query_width);
+    x->output_width =
+        g->output.w ? either(g->output_width, g->query_width) : x->heads * x->value_size;
     return HEED_OK;
 }
 
@@ -95,7 +96,12 @@ static heed_status take_linears(heed__heads *x)
     HEED_TRY(heed__textbook_given("project_q.w", x->project_q.w, 1));
     HEED_TRY(heed__textbook_given("project_k.w", x->project_k.w, 1));
     HEED_TRY(heed__textbook_given("project_v.w", x->project_v.w, 1));
-    return heed__textbook_given("output.w", g->output.w, 1);
+    if (!g->output.w &&
+        (g->output.b || either(g->output_width, x->output_width) != x->output_width))
+        return heed__fail(HEED_E_INVALID,
+                          "output.w is NULL, so y is the heads side by side; leave output.b NULL "
+                          "and output_width 0");
+    return HEED_OK;
 }
 
 static heed_status make_plan(heed__heads *x)
@@ -303,6 +309,16 @@ static heed_status show_weights(const heed__heads *x)
     return HEED_OK;
 }
 
+void heed__heads_copy(const heed__heads *x, const heed_real *from, heed_real *to)
+{
+    size_t width = (size_t)(x->heads * x->value_size);
+    for (int64_t b = 0; b < x->queries.batch; b++) {
+        size_t first = (size_t)(b * x->queries.length) * width;
+        size_t count = (size_t)heed__length(&x->batch.queries, b) * width;
+        if (count) memcpy(to + first, from + first, count * sizeof *to);
+    }
+}
+
 static void clear_padding(const heed__heads *x)
 {
     int64_t width = x->output_width;
@@ -331,8 +347,11 @@ static heed_status forward(heed__heads *x)
     project(x, &x->keys, x->v, x->value_width, &x->project_v, x->key_heads * x->value_size,
             x->saved.v);
     HEED_TRY(attend(x));
-    project(x, &x->queries, x->saved.o, x->heads * x->value_size, &g->output, x->output_width,
-            g->y);
+    if (g->output.w)
+        project(x, &x->queries, x->saved.o, x->heads * x->value_size, &g->output, x->output_width,
+                g->y);
+    else
+        heed__heads_copy(x, x->saved.o, g->y);
     clear_padding(x);
     return show_weights(x);
 }

@@ -57,4 +57,7 @@ typedef heed__gemm (*heed__heads_step)(const void *linear, int64_t first, int64_
 void heed__heads_products(const heed__heads *heads, const heed__padded *side, heed__heads_step step,
                           const void *linear);
 
+/* Copies the valid rows of o [B, Tq, H Dv]; without an output layer y is like it. */
+void heed__heads_copy(const heed__heads *heads, const heed_real *from, heed_real *to);
+
 #endif

@@ -122,6 +122,9 @@ static heed_status check(const heed__heads *x, const heed_textbook_heads_gradien
         return heed__fail(HEED_E_INVALID,
                           "gradient.%s is given and heads.%s is NULL; leave it NULL",
                           !given->k && g->k ? "k" : "v", !given->k && g->k ? "k" : "v");
+    if (!given->output.w && (g->output.w || g->output.b))
+        return heed__fail(HEED_E_INVALID, "gradient.output is given and heads.output.w is NULL; "
+                                          "leave it NULL");
     if (given->fused.w ? separate : g->fused.w || g->fused.b)
         return heed__fail(
             HEED_E_INVALID, "gradients of %s projections are wanted and the projections are %s",
@@ -149,7 +152,10 @@ static heed_status backward(heed__heads *x, const heed_textbook_heads_gradient *
                               .d_x = d.o,
                               .gradient = g->output,
                               .fresh = 1};
-    linear_backward(x, &x->queries, &output);
+    if (output.w)
+        linear_backward(x, &x->queries, &output);
+    else
+        heed__heads_copy(x, g->d_y, d.o);
     HEED_TRY(attend_backward(x, &d));
     projections(x, g, &d);
     return HEED_OK;

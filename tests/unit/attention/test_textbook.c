@@ -188,6 +188,36 @@ static void test_heads_without_keys(void **state)
     textbook_free(&c);
 }
 
+/* Without an output layer all is as with one that changes nothing. */
+static void test_heads_alone(void **state)
+{
+    (void)state;
+    static const int64_t lengths[] = {5, 2};
+    heed_real identity[36] = {0}, *gradient = NULL, *y = NULL;
+    for (int i = 0; i < 6; i++) identity[7 * i] = 1;
+    for (int layer = 1; layer >= 0; layer--) {
+        textbook_case c;
+        textbook_fused(&c);
+        c.heads.query_lengths = lengths;
+        c.heads.output = (heed_textbook_linear){layer ? identity : NULL, NULL};
+        c.gradient.output = (heed_textbook_linear_gradient){NULL, NULL};
+        check_ok(heed_textbook_attend(NULL, &c.heads));
+        check_ok(heed_textbook_attend_backward(NULL, &c.heads, &c.gradient));
+        heed_real *x = textbook_room(c.y_count), *d = textbook_room(18 * 6);
+        memcpy(x, c.y, (size_t)c.y_count * sizeof *x);
+        memcpy(d, c.gradient.fused.w, 18 * 6 * sizeof *d);
+        if (layer) {
+            y = x, gradient = d;
+        } else {
+            assert_memory_equal(x, y, (size_t)c.y_count * sizeof *x);
+            assert_memory_equal(d, gradient, 18 * 6 * sizeof *d);
+            heed__free(x), heed__free(d);
+        }
+        textbook_free(&c);
+    }
+    heed__free(y), heed__free(gradient);
+}
+
 static void refuse(heed_textbook_heads heads, const char *text)
 {
     check_fails(heed_textbook_attend(NULL, &heads), HEED_E_INVALID, text);
@@ -213,6 +243,11 @@ static void test_heads_refused(void **state)
     refuse(bad, "key_heads = 3");
     bad = good, bad.output.w = NULL;
     refuse(bad, "output.w is NULL");
+    bad.output.b = NULL, bad.output_width = 3;
+    refuse(bad, "leave output.b NULL and output_width 0");
+    bad.output_width = 0;
+    check_fails(heed_textbook_attend_backward(NULL, &bad, &c.gradient), HEED_E_INVALID,
+                "heads.output.w is NULL");
     c.gradient.d_y = NULL;
     check_fails(heed_textbook_attend_backward(NULL, &good, &c.gradient), HEED_E_INVALID,
                 "gradient.d_y is NULL");
@@ -228,6 +263,6 @@ int main(void)
         cmocka_unit_test(test_products),          cmocka_unit_test(test_sequence_mask),
         cmocka_unit_test(test_softmax),           cmocka_unit_test(test_pooling),
         cmocka_unit_test(test_heads_and_padding), cmocka_unit_test(test_heads_without_keys),
-        cmocka_unit_test(test_heads_refused)};
+        cmocka_unit_test(test_heads_alone),       cmocka_unit_test(test_heads_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
