@@ -83,7 +83,7 @@ heed_status attend_picture_check(const attend *a)
 static void set_labels(picture *p)
 {
     int64_t most = p->of.rows > p->of.keys ? p->of.rows : p->of.keys;
-    int64_t step = most <= 24 ? 1 : most <= 60 ? 5 : 10;
+    int64_t step = most <= 16 ? 1 : most <= 60 ? 5 : 10;
     for (int side = 0; side < 2; side++)
         for (int64_t i = 0; i < (side ? p->of.keys : p->of.rows); i++) {
             if (i % step == 0) snprintf(p->text[side][i], LABEL_ROOM, "%lld", (long long)i);

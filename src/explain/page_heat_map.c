@@ -212,9 +212,11 @@ static double colour_bar(grid *g, double x)
 {
     enum { STEPS = 50 };
     double height = fmax(60, fmin(200, g->cell * (double)g->rows));
-    for (int i = 0; i < STEPS; i++)
-        square(g, x, g->top + height * i / STEPS, BAR, height / STEPS + 0.5,
+    for (int i = 0; i < STEPS; i++) {
+        double from = floor(height * i / STEPS), to = floor(height * (i + 1) / STEPS);
+        square(g, x, g->top + from, BAR, to - from,
                heed__colour_of(1.0f - (float)i / (STEPS - 1), 0));
+    }
     cairo_rectangle(g->page->cairo, x - 0.5, g->top - 0.5, BAR + 1, height + 1);
     cairo_set_source_rgb(g->page->cairo, 0.8, 0.8, 0.8);
     cairo_set_line_width(g->page->cairo, 1);

@@ -296,6 +296,10 @@ heed attend q.npy k.npy v.npy -o b.npy --dropout 0.5 --seed 3 --threads 3
 expect "is a function of the seed" code=0 same=a.npy,b.npy
 heed attend q.npy k.npy v.npy -o b.npy --dropout 0.5 --seed 4
 expect "and of nothing else" code=0 differ=a.npy,b.npy
+heed attend q.npy k.npy v.npy -o a.npy --normalizer sampled --seed 3
+expect "arrays of the backward pass alone are not asked for before it" code=0
+heed attend q.npy k.npy v.npy --grad-q dq.npy --grad-output o.npy --normalizer sampled
+expect "but there they are" code=2 err='--array sampled\.advantage=FILE'
 heed attend q.npy k.npy v.npy -o a.npy --rope 10000,interleaved --causal-offset 0
 expect "rotary positions" code=0 differ=o.npy,a.npy
 heed attend q.npy k.npy v.npy -o b.npy --position rotary:base=10000,interleaved=1 --causal-offset 0

@@ -17,7 +17,7 @@ array() {
 array q "2, 4, 5, 4" 1 3
 array k "2, 2, 7, 4" 2 3
 array v "2, 2, 7, 3" 3 1
-array do "2, 4, 5, 3" 4 1
+array "do" "2, 4, 5, 3" 4 1
 printf '%s\n' 0 0 2 1 -1 1 0 1 1 1 0 2 2 2 >ids.txt
 "$npy" write i8 "2, 7" ids.npy <ids.txt
 printf '7\n4\n' | "$npy" write i8 2, kl.npy
@@ -45,11 +45,11 @@ compare() {
 for kind in "" 8; do
     most=1e-5
     [ -z "$kind" ] || most=1e-12
-    compare "float$kind" "$kind" 1 $most --causal-offset 1
-    compare "float$kind causal, rows that see nothing" "$kind" -2 $most --causal --causal-offset -2
-    compare "float$kind lengths" "$kind" 0 $most --causal-offset 0 --kv-lengths kl.npy --q-lengths ql.npy
-    compare "float$kind entmax15" "$kind" 2 $most --causal-offset 2 --normalizer entmax15
-    compare "float$kind span" "$kind" 2 $most --causal-offset 2 --stage alibi --window 2,3
+    compare "float$kind" "$kind" 1 "$most" --causal-offset 1
+    compare "float$kind causal, rows that see nothing" "$kind" -2 "$most" --causal --causal-offset -2
+    compare "float$kind lengths" "$kind" 0 "$most" --causal-offset 0 --kv-lengths kl.npy --q-lengths ql.npy
+    compare "float$kind entmax15" "$kind" 2 "$most" --causal-offset 2 --normalizer entmax15
+    compare "float$kind span" "$kind" 2 "$most" --causal-offset 2 --stage alibi --window 2,3
 done
 shape_is "a sum over queries" value-mass.npy "f8 (2, 4, 7)"
 shape_is "a sum over keys" distance.npy "f8 (2, 4, 5)"
