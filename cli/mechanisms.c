@@ -21,7 +21,6 @@ static const option_row rows[] = {
     {"alibi", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
      "subtract the distance times the head's slope"},
     SPEC_ROW("normalizer", "what makes weights of scores, such as softmax or sparsemax"),
-    SPEC_ROW("normaliser", "the same, spelled otherwise"),
     FILE_ROW("sink", "softmax with a learned score [H] that no value belongs to"),
 
     FILE_ROW("mask", "booleans: true attends; numbers: added. Broadcasts from the right to "

@@ -66,6 +66,21 @@ static long find_row(const options *given, const char *flag, size_t length)
     return -1;
 }
 
+/* The same for a word of the command line, where normaliser and normalizer are one. */
+static long find_spelled(const options *given, const char *word, size_t length)
+{
+    char flag[64];
+    long index = find_row(given, word, length);
+    if (index >= 0 || length >= sizeof flag) return index;
+    memcpy(flag, word, length);
+    flag[length] = 0;
+    char *other = strstr(flag, "normali");
+    if (!other) return -1;
+    other += strlen("normali");
+    *other = *other == 'z' ? 's' : 'z';
+    return find_row(given, flag, length);
+}
+
 static long find_brief(const options *given, char brief)
 {
     for (size_t i = 0; i < given->n_rows; i++)
@@ -235,7 +250,7 @@ static heed_status take_long(options *given, int argc, char **argv, int *used)
 {
     const char *word = argv[0] + 2, *equals = strchr(word, '=');
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    long index = find_row(given, word, length);
+    long index = find_spelled(given, word, length);
     if (index < 0) return unknown_flag(given, word, length);
     return take_value(given, (size_t)index, equals ? equals + 1 : NULL, argc, argv, used);
 }

@@ -9,6 +9,7 @@
 #include "heed/evaluate.h"
 #include "heed/info.h"
 #include "heed/model.h"
+#include "heed/translate.h"
 #include "heed/version.h"
 
 #include <stdio.h>
@@ -174,11 +175,11 @@ static void show_heads(json_t *heads)
 {
     size_t i;
     json_t *item;
-    output_format("%-20s %5s %9s %9s %9s\n", "layer", "head", "entropy", "rank", "gradient");
+    output_format("%-24s %5s %9s %9s %9s\n", "layer", "head", "entropy", "rank", "gradient");
     json_array_foreach(heads, i, item)
     {
         json_t *rank = json_object_get(item, "rank");
-        output_format("%-20s %5d %9.3f ", json_string_value(json_object_get(item, "layer")),
+        output_format("%-24s %5d %9.3f ", json_string_value(json_object_get(item, "layer")),
                       (int)json_integer_value(json_object_get(item, "head")),
                       json_number_value(json_object_get(item, "entropy")));
         if (json_is_number(rank))
@@ -189,17 +190,36 @@ static void show_heads(json_t *heads)
     }
 }
 
+/* What the model is about: labelled texts, pairs (a table, or two files of lines) or plain text. */
+static heed_status read_data(const options *given, heed_context *context, const heed_model *model,
+                             heed_dataset **out)
+{
+    heed_read_options read;
+    const char *const *files = given->arguments + 1;
+    int n = given->n_arguments - 1;
+    heed_task task = heed_model_task(model);
+    int lines = task == HEED_TASK_TRANSLATE && n > 1;
+    heed_status status =
+        lines ? reading_options(given, &read) : reading_for_model(given, model, &read);
+    if (status != HEED_OK) return status;
+    if (task == HEED_TASK_LANGUAGE) read.kind = HEED_READ_LANGUAGE;
+    if (task == HEED_TASK_TRANSLATE) read.kind = HEED_READ_PAIRS;
+    if (!lines) return heed_dataset_read(context, files, n, &read, out);
+    if (n > 2)
+        return report(HEED_E_INVALID,
+                      "'%s' is too much: a translator is looked at over SOURCE and TARGET, or one "
+                      "table",
+                      files[2]);
+    return heed_dataset_read_parallel(context, files, 1, files + 1, 1, &read, out);
+}
+
 static heed_status watch(const options *given, heed_context *context)
 {
     heed_model *model = NULL;
     heed_dataset *dataset = NULL;
-    heed_read_options read;
     char *text = NULL;
     heed_status status = heed_model_load(context, given->arguments[0], &model);
-    if (status == HEED_OK) status = reading_for_model(given, model, &read);
-    if (status == HEED_OK)
-        status = heed_dataset_read(context, given->arguments + 1, given->n_arguments - 1, &read,
-                                   &dataset);
+    if (status == HEED_OK) status = read_data(given, context, model, &dataset);
     if (status == HEED_OK)
         status = heed_evaluate_attention(model, dataset, options_integer(given, "texts"), 0, &text);
     heed_dataset_destroy(&dataset);
@@ -217,7 +237,7 @@ static heed_status check_arguments(const options *given)
 {
     int attention = options_flag(given, "attention");
     if (attention && given->n_arguments < 2)
-        return report(HEED_E_INVALID, "--attention wants a model and labelled data: heed info "
+        return report(HEED_E_INVALID, "--attention wants a model and data of its task: heed info "
                                       "--attention MODEL FILE...");
     if (!attention && given->n_arguments > 1)
         return report(HEED_E_INVALID, "%s: only --attention reads data", given->arguments[1]);
@@ -247,15 +267,17 @@ static heed_status run(const options *given)
 
 static const option_row rows[] = {
     {"attention", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "how each head attends over labelled data: entropy, effective rank, gradient"},
+     "how each head attends over data: entropy, effective rank, gradient"},
     {"texts", 0, "N", OPTION_INTEGER, "256", NULL, 0, 1000000000,
-     "with --attention: texts read, from the first on; 0 = all"},
+     "with --attention: texts (pairs, windows of plain text) looked at, from the first on; 0 = "
+     "all"},
     {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
 };
 
 static const verb_example examples[] = {
     {"heed info mail.heed", "what a model does, how good it is, and how to rebuild it"},
     {"heed info --attention mail.heed test.tsv", "which heads are blurred, or give tokens alike"},
+    {"heed info --attention de-en.heed test.de test.en", "the same of a translator"},
     {"heed info", "what this machine and this build can do"},
     {"HEED_CPU=scalar heed info --json", "the same as data, held to portable code"},
     {NULL, NULL},
@@ -269,9 +291,11 @@ const verb verb_info = {
         "With a model file: its task, outputs and labels, tokenizer, size, metrics, what "
         "it was made from, the command that rebuilds it bit for bit, its settings, "
         "its hash, and for each layer what its attention is made of and costs. "
-        "With --attention and labelled data: for each layer and head the entropy of a token's "
-        "weights in nats, the effective rank of what the head gives for a text's tokens (near 1 "
-        "they have become alike) and the norm of the loss's gradient there, means over texts. "
+        "With --attention and data (labelled texts; for a translator two files of lines or a "
+        "table; for a language model plain text): for each layer and head the entropy of a "
+        "token's weights in nats, the effective rank of what the head gives for a text's tokens "
+        "(near 1 they have become alike) and the norm of the loss's gradient there, means over "
+        "texts. "
         "Without a model: which heed "
         "this is, the processor's name and vector levels "
         "(HEED_CPU in the environment caps the level used: scalar, avx2, avx512, amx or "

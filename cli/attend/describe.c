@@ -62,10 +62,6 @@ static heed_status take_score(attend *a)
 static heed_status take_normaliser(attend *a)
 {
     const char *text = options_text(a->given, "normalizer");
-    const char *other = options_text(a->given, "normaliser");
-    if (text && other && strcmp(text, other) != 0)
-        return report(HEED_E_INVALID, "--normalizer %s and --normaliser %s: give one", text, other);
-    if (!text) text = other;
     if (options_given(a->given, "sink")) {
         if (text && strcmp(text, "sink") != 0)
             return report(HEED_E_INVALID, "--sink is softmax with a sink; --normalizer %s has none",

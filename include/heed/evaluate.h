@@ -25,13 +25,16 @@ HEED_API HEED_MUST_CHECK heed_status heed_evaluate(heed_model *model, const heed
                                                    int output, int column, heed_metrics **out);
 
 /**
- * How each head of a model attends, over labelled texts: a JSON list of objects with "layer" (as
- * heed_model_attention names them), "head" (from 1), "entropy" (of a query's weights, in nats: the
- * mean over all tokens), "rank" (the effective rank of what the head gives for the tokens of a
- * text: the mean over texts; near 1, they have become alike; null of a pool), and "gradient" (the
- * norm of the loss's gradient for what the head gives: the mean over texts).
+ * How each head of a model attends: a JSON list of objects with "layer" (as heed_model_attention
+ * names them), "head" (from 1), "entropy" (of a query's weights, in nats: the mean over all
+ * tokens), "rank" (the effective rank of what the head gives for the tokens of a text: the mean
+ * over texts; near 1, they have become alike; null of a pool), and "gradient" (the norm of the
+ * loss's gradient for what the head gives: the mean over texts).
+ * @param dataset labelled texts, for a translator pairs, for a language model plain text, which is
+ * cut into windows as for training. A recurrent decoder's attention is looked at for the first
+ * hundreds of tokens of a text; where it covers or copies, not at all.
  * @param texts how many, from the first on; 0 = all.
- * The caller frees *out with heed_text_free. Errors HEED_E_INVALID (a model that writes, labels
+ * The caller frees *out with heed_text_free. Errors HEED_E_INVALID (data of another kind, labels
  * missing), HEED_E_DATA, HEED_E_NOMEM.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_evaluate_attention(heed_model *model,

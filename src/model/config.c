@@ -52,11 +52,23 @@ void heed_text_free(char *text)
     heed__free(text);
 }
 
+/* "normalizer" is another spelling of "normaliser", wherever it stands in a name. */
+static int is_name(const char *name, const char *known)
+{
+    enum { S = 7 }; /* the letter that differs */
+    const char *word = strstr(known, "normaliser");
+    if (strcmp(name, known) == 0) return 1;
+    if (!word || strlen(name) != strlen(known)) return 0;
+    size_t at = (size_t)(word - known) + S;
+    return memcmp(name, known, at) == 0 && name[at] == 'z' &&
+           strcmp(name + at + 1, known + at + 1) == 0;
+}
+
 static int find(const char *name)
 {
     const heed_setting *setting;
     for (int i = 0; (setting = heed_setting_at((size_t)i)); i++)
-        if (strcmp(setting->key, name) == 0 || strcmp(setting->flag, name) == 0) return i;
+        if (is_name(name, setting->key) || is_name(name, setting->flag)) return i;
     return -1;
 }
 
@@ -101,8 +113,9 @@ static heed_status check_number(const heed_setting *setting, const char *value)
 /* Whether it can be read; whether the model can have it is seen when it is made. */
 static heed_status check_mechanism(const heed_setting *setting, const char *value)
 {
-    heed_status status = heed__mechanism_check(setting->choices, value);
     char why[400];
+    if (strcmp(value, setting->initial) == 0) return HEED_OK; /* "same" is no row */
+    heed_status status = heed__mechanism_check(setting->choices, value);
     if (status != HEED_E_INVALID) return status;
     snprintf(why, sizeof why, "%s", heed_status_message());
     return heed__fail(status, "%s: %s", setting->key, why);

@@ -34,7 +34,7 @@ heed_status heed__config_check_copy(const heed_config *config, int language);
 /* Logs a warning for each setting that was given and that this model does not listen to. */
 void heed__config_warn(heed_context *context, const heed_config *config);
 
-/* The group "attention" of a JSON configuration: settings of the encoder as data. */
+/* The group "attention" of a JSON configuration: what layers attend by, as data. */
 heed_status heed__config_attention(heed_config *config, const struct heed__json *at);
 
 heed_status heed__config_copy(const heed_config *config, heed_config **out);

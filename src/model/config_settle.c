@@ -8,6 +8,7 @@
 
 #include <math.h> /* sqrt */
 #include <stdio.h>
+#include <string.h>
 
 typedef struct preset {
     const char *key, *value;
@@ -155,6 +156,33 @@ static heed_status check_joint(const heed_config *config)
                       heed_config_get(config, "input.target_tokenizer"));
 }
 
+/* A language model has no source; one that is read from a file says so by the defaults. */
+static heed_status check_cross(const heed_config *config)
+{
+    const heed_setting *setting;
+    for (size_t i = 0; (setting = heed_setting_at(i)); i++) {
+        const char *value = heed_config_get(config, setting->key);
+        if (strncmp(setting->key, "cross.", 6) != 0 || strcmp(value, setting->initial) == 0)
+            continue;
+        return heed__fail(HEED_E_INVALID,
+                          "%s = %s in a language model, which has no source; what it attends by is "
+                          "encoder.%s or decoder.%s",
+                          setting->key, value, setting->key + 6, setting->key + 6);
+    }
+    return HEED_OK;
+}
+
+/* Who names what layers attend by wants such layers. */
+static heed_status settle_attending(heed_config *config)
+{
+    static const char *const keys[] = {"encoder.score", "encoder.normaliser", "encoder.mask",
+                                       "encoder.position", "encoder.stages"};
+    int named = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        named |= heed_config_is_set(config, keys[i]);
+    return named ? heed__config_default(config, "encoder.kind", "transformer") : HEED_OK;
+}
+
 int heed__config_learned_positions(const heed_config *config)
 {
     return heed__config_is(config, "output.kind", "language") &&
@@ -183,6 +211,8 @@ heed_status heed__config_settle(heed_config *config)
     int language = heed__config_is(config, "output.kind", "language");
     if (translate) HEED_TRY(settle_kinds(config));
     if (language) HEED_TRY(heed__config_default(config, "decoder.kind", "transformer"));
+    if (language) HEED_TRY(check_cross(config));
+    if (!translate && !language) HEED_TRY(settle_attending(config));
     if (translate || language) HEED_TRY(settle_writer(config, translate ? translating : languages));
     if (translate || language) HEED_TRY(heed__config_check_copy(config, language));
     if (translate) HEED_TRY(check_joint(config));

@@ -48,6 +48,9 @@ typedef struct heed__step {
     const int64_t *starts, *lengths; /* [queries->n] where each live sentence's memory stands */
     int64_t memory_rows;             /* of all sentences, live or not */
     int64_t longest_memory;
+    /* The same a row, at `position`: hypotheses of one sentence are no queries one after another
+     * to mechanisms that go by position. */
+    heed__slots each;
 } heed__step;
 
 typedef struct heed__decoder_kind {

@@ -68,6 +68,19 @@ static heed_status refuse_weights(const heed_config *config, int64_t memory_widt
                                    : "train with a source");
 }
 
+static heed_status create_attention(heed__params *params, const heed_config *config,
+                                    heed__memory_score kind, int covers, heed__recurrent_decoder *d)
+{
+    heed__memory_options o = {.kind = kind,
+                              .query_size = d->size,
+                              .memory_size = d->memory,
+                              .covers = covers,
+                              .values = d->weighs,
+                              .mechanisms = heed__stack_mechanisms(config, "cross")};
+    o.mechanisms.position = NULL; /* the score is decoder.attention, of states as they are */
+    return heed__memory_attention_create(params, "decoder.attention", &o, &d->attention);
+}
+
 static heed_status fill(heed__params *params, const heed_config *config, int64_t memory_width,
                         heed__recurrent_decoder *d)
 {
@@ -85,8 +98,7 @@ static heed_status fill(heed__params *params, const heed_config *config, int64_t
     d->covers = covers || d->coverage_loss > 0;
     d->weighs = d->covers || copies;
     if (d->weighs && kind == HEED_SCORE_NONE) return refuse_weights(config, memory_width);
-    HEED_TRY(heed__memory_attention_create(params, "decoder.attention", kind, covers, d->size,
-                                           d->memory, &d->attention));
+    HEED_TRY(create_attention(params, config, kind, covers, d));
     HEED_TRY(create_layers(params, d));
     if (copies)
         HEED_TRY(heed__linear_create(params, "decoder.copy", d->memory + d->size + d->input, 1, 1,
@@ -152,7 +164,7 @@ static void begin_walk(heed__recurrent_decoder *d, const heed__pass *pass,
 
 /* Records all steps; what they give stands in d->steps, kind by kind. */
 static void walk(heed__recurrent_decoder *d, const heed__pass *pass, int weighs, heed__var gates,
-                 heed__step_input *input, heed__step_state *state)
+                 heed__step_input *input, heed__step_state *state, heed__sites *sites)
 {
     const heed__unroll *u = &d->unroll;
     input->number = heed__tape_number(pass->tape);
@@ -162,8 +174,11 @@ static void walk(heed__recurrent_decoder *d, const heed__pass *pass, int weighs,
         input->gates = heed__take(pass, gates, u->forth + u->first[t], u->alive[t]);
         input->view.ragged = look.pairs;
         input->view.look = weighs ? &look : NULL;
-        input->position = t;
-        heed__recurrent_step(d, pass, input, state, out, NULL);
+        input->position = input->view.position = t;
+        heed__recurrent_step(d, pass, input, state, out,
+                             weighs || d->attention.kind == HEED_SCORE_NONE
+                                 ? NULL
+                                 : heed__sites_add(sites, "source"));
         for (int kind = 0; kind < HEED_STEP_KINDS; kind++)
             d->steps[kind * u->steps + t] = out[kind];
     }
@@ -220,15 +235,16 @@ static heed__decoded recurrent_apply(void *decoder, const heed__pass *pass,
     heed__recurrent_decoder *d = decoder;
     heed__step_state state;
     heed__step_input input = {.view = {.keys = HEED_NO_VAR, .values = HEED_NO_VAR}};
-    /* A caller that wants to see where it looks gets the weights as a value. */
-    int weighs = d->weighs || (sites && d->attention.kind != HEED_SCORE_NONE);
+    /* A caller that wants to see where it looks gets the weights as a value, or a site a step. */
+    int weighs = d->weighs || (sites && !sites->all && d->attention.kind != HEED_SCORE_NONE);
     heed_status status = make_room(d, pass, memory, weighs);
     if (status != HEED_OK) {
         heed__tape_fail(pass->tape, status);
         return (heed__decoded){HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, NULL};
     }
     begin_walk(d, pass, memory, &input, &state);
-    walk(d, pass, weighs, heed__linear_apply(&d->cells[0].input, pass, embedded), &input, &state);
+    walk(d, pass, weighs, heed__linear_apply(&d->cells[0].input, pass, embedded), &input, &state,
+         sites && sites->all ? sites : NULL);
     return finish_walk(d, pass, weighs, embedded);
 }
 

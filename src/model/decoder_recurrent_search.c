@@ -237,6 +237,8 @@ heed__decoded heed__recurrent_search_step(void *decoder, void *state, const heed
                                      .queries = step->queries,
                                      .slots = &s->slots,
                                      .look = d->weighs ? &s->look : NULL};
+    if (d->attention.mechanisms.uses_positions)
+        input.view.queries = NULL, input.view.slots = &step->each;
     input.gates = heed__linear_apply(&d->cells[0].input, pass, embedded);
     int sees = d->attention.kind != HEED_SCORE_NONE && !d->weighs;
     heed__recurrent_step(d, pass, &input, &now, given,

@@ -47,6 +47,9 @@ static heed__var look(heed__recurrent_decoder *d, const heed__pass *pass,
     view.coverage = HEED_NO_VAR;
     if (state->coverage != HEED_NO_VAR)
         view.coverage = first_rows(pass, state->coverage, view.look->pairs->rows);
+    /* Each step draws noise of its own (Gumbel's). */
+    heed__tape_renumber(pass->tape,
+                        input->number + HEED_DECODER_LAYERS + (uint32_t)input->position);
     out[HEED_STEP_CONTEXT] = heed__memory_attention_apply(&d->attention, pass, &view, query,
                                                           &out[HEED_STEP_WEIGHTS], site);
     if (!d->covers) return out[HEED_STEP_CONTEXT];

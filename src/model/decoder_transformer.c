@@ -48,8 +48,10 @@ static heed_status fill(heed__params *params, const heed_config *config, int64_t
     o.attention.size = heed__decoder_integer(config, "dim");
     o.attention.heads = heed__decoder_integer(config, "heads");
     o.attention.key_heads = heed__decoder_integer(config, "key_heads");
+    o.attention.mechanisms = heed__stack_mechanisms(config, "decoder");
     o.attention.causal = 1;
     o.attention.grows = 1;
+    o.cross = heed__stack_mechanisms(config, "cross");
     o.layers = heed__decoder_integer(config, "layers");
     o.ffn = heed__decoder_integer(config, "ffn");
     o.memory = memory_width;
@@ -201,6 +203,7 @@ static heed__var step_cross(void *user, heed__transformer_layer *layer, int64_t 
     stepping *w = user;
     const memory_keys *m = &w->state->memory[i];
     heed__attend view = {.queries = w->step->queries, .slots = &w->state->sources};
+    if (layer->cross.mechanisms.uses_positions) view = (heed__attend){.slots = &w->step->each};
     heed__var keys = heed__tape_constant(pass->tape, m->rows, m->columns, m->data);
     return heed__cross_attention_apply(&layer->cross, pass, x, keys, view,
                                        heed__sites_add(w->sites, "layer %lld", (long long)i + 1));

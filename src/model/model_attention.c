@@ -36,6 +36,18 @@ static json_t *find_plan(json_t *list, const char *plan)
     return item && json_array_append_new(list, item) == 0 ? item : NULL;
 }
 
+/* Each step of a recurrent decoder is one more site of one name. */
+static int is_named(const json_t *layers, const char *name)
+{
+    size_t i;
+    json_t *layer;
+    json_array_foreach(layers, i, layer)
+    {
+        if (strcmp(json_string_value(layer), name) == 0) return 1;
+    }
+    return 0;
+}
+
 static heed_status add_site(json_t *list, const heed__site *site)
 {
     const heed_attention_plan *plan = site->at.attend.attender->plan;
@@ -43,10 +55,9 @@ static heed_status add_site(json_t *list, const heed__site *site)
     size_t size = heed_attention_plan_describe(plan, NULL, 0);
     HEED_TRY(heed__alloc(size + 1, 1, "the plan of a layer", &text));
     heed_attention_plan_describe(plan, text, size + 1);
-    json_t *item = find_plan(list, text);
+    json_t *item = find_plan(list, text), *layers = json_object_get(item, "layers");
     heed__free(text);
-    if (item &&
-        json_array_append_new(json_object_get(item, "layers"), json_string(site->name)) == 0)
+    if (is_named(layers, site->name) || json_array_append_new(layers, json_string(site->name)) == 0)
         return HEED_OK;
     return heed__fail(HEED_E_NOMEM, "no memory for the plans of a model");
 }

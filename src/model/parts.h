@@ -7,7 +7,7 @@
 #include "nn/layers.h"
 
 /* Where attention happened in a pass. */
-enum { HEED_SITES = 130 };
+enum { HEED_SITES = 640 }; /* those past it are not looked at: steps of long texts */
 typedef struct heed__site {
     char name[32]; /* "layer 1", "pool", "encoder layer 1" */
     heed__attention_site at;
@@ -15,7 +15,7 @@ typedef struct heed__site {
 typedef struct heed__sites {
     int count;
     int all;            /* set by the caller: of models that write, too, not only where the decoder
-                           looks at the source */
+                           looks at the source; of a recurrent decoder, each step has a site */
     const char *within; /* goes before names; NULL = nothing */
     heed__site items[HEED_SITES];
 } heed__sites;

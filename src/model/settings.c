@@ -68,7 +68,7 @@ static const heed_setting settings[] = {
     MECHANISM("encoder.score", "score", "scaled_dot", "score",
               "transformer: how a query and a key are compared"),
     MECHANISM("encoder.normaliser", "normaliser", "softmax", "normaliser",
-              "transformer: how scores become weights"),
+              "transformer: how scores become weights (--normalizer is the same)"),
     MECHANISM("encoder.mask", "mask", "none", "mask", "transformer: which tokens a token may see"),
     MECHANISM("encoder.position", "position", "none", "position",
               "transformer: how positions turn queries and keys (what is added: --positions)"),
@@ -114,6 +114,28 @@ static const heed_setting settings[] = {
            "weight of the loss for attending again to the same"),
     BOOLEAN("decoder.copy", "copy", "false",
             "recurrent decoder: source words may be copied (pointer-generator)"),
+    MECHANISM("decoder.score", "decoder-score", "same", "score",
+              "transformer decoder, looking at what was written; same = as the encoder's"),
+    MECHANISM("decoder.normaliser", "decoder-normaliser", "same", "normaliser",
+              "likewise: how scores become weights"),
+    MECHANISM("decoder.mask", "decoder-mask", "same", "mask",
+              "likewise: which of the earlier tokens are seen"),
+    MECHANISM("decoder.position", "decoder-position", "same", "position",
+              "likewise: how positions turn queries and keys"),
+    MECHANISM("decoder.stages", "decoder-stages", "same", "stage",
+              "likewise: what happens to scores on the way, a list joined by commas"),
+    MECHANISM("cross.score", "cross-score", "same", "score",
+              "transformer decoder, looking at the source; same = as the encoder's"),
+    MECHANISM("cross.normaliser", "cross-normaliser", "same", "normaliser",
+              "decoder, looking at the source: how scores become weights; same = as the "
+              "encoder's, of recurrent ones softmax"),
+    MECHANISM("cross.mask", "cross-mask", "none", "mask",
+              "likewise: which source tokens are seen; the i-th token written stands at the i-th "
+              "of the source"),
+    MECHANISM("cross.position", "cross-position", "none", "position",
+              "transformer, likewise: how positions turn queries and keys"),
+    MECHANISM("cross.stages", "cross-stages", "none", "stage",
+              "likewise: what happens to scores on the way, a list joined by commas"),
     CHOICE("decoder.tie", "tie", "auto", "auto|none|output|all",
            "shared matrices: output = target embedding; all = source embedding too"),
 
@@ -176,7 +198,8 @@ static const heed_setting settings[] = {
     NUMBER("train.valid_share", "valid-share", "0.1", 0.001, 0.9,
            "share of the data kept for validation where no file is named"),
     INTEGER("train.watch", "watch", "0", 0, 1000000,
-            "validation texts over which each head's entropy, rank and gradient go into the "
+            "validation texts (pairs, windows) over which each head's entropy, rank and gradient "
+            "go into the "
             "metrics file; 0 = none"),
     INTEGER("train.bleu_sample", "bleu-sample", "200", 0, 1000000,
             "translate: validation sources that are translated for BLEU; 0 = none"),

@@ -2,14 +2,27 @@
 #include "model/stack.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static heed__mechanism_texts mechanisms_of(const heed_config *config)
+/* part.name; where that is "same" the encoder's, or, of a recurrent decoder, plain attention's. */
+static const char *mechanism_of(const heed_config *config, const char *part, const char *name)
 {
-    return (heed__mechanism_texts){.score = heed_config_get(config, "encoder.score"),
-                                   .normaliser = heed_config_get(config, "encoder.normaliser"),
-                                   .mask = heed_config_get(config, "encoder.mask"),
-                                   .position = heed_config_get(config, "encoder.position"),
-                                   .stages = heed_config_get(config, "encoder.stages")};
+    char key[64];
+    snprintf(key, sizeof key, "%s.%s", part, name);
+    const char *own = heed_config_get(config, key);
+    if (strcmp(own, "same") != 0) return own;
+    if (!heed__config_is(config, "decoder.kind", "transformer")) return NULL;
+    snprintf(key, sizeof key, "encoder.%s", name);
+    return heed_config_get(config, key);
+}
+
+heed__mechanism_texts heed__stack_mechanisms(const heed_config *config, const char *part)
+{
+    return (heed__mechanism_texts){.score = mechanism_of(config, part, "score"),
+                                   .normaliser = mechanism_of(config, part, "normaliser"),
+                                   .mask = mechanism_of(config, part, "mask"),
+                                   .position = mechanism_of(config, part, "position"),
+                                   .stages = mechanism_of(config, part, "stages")};
 }
 
 heed__transformer_options heed__stack_options(const heed_config *config)
@@ -18,7 +31,7 @@ heed__transformer_options heed__stack_options(const heed_config *config)
         .attention = {.size = heed__config_integer(config, "encoder.dim"),
                       .heads = heed__config_integer(config, "encoder.heads"),
                       .key_heads = heed__config_integer(config, "encoder.key_heads"),
-                      .mechanisms = mechanisms_of(config),
+                      .mechanisms = heed__stack_mechanisms(config, "encoder"),
                       .causal = heed__config_boolean(config, "encoder.causal"),
                       .dropout = (float)heed__config_number(config, "encoder.attention_dropout"),
                       .bare = !heed__config_boolean(config, "encoder.projection")},

@@ -8,6 +8,9 @@
 
 /* The encoder's settings; the decoder changes what is its own. */
 heed__transformer_options heed__stack_options(const heed_config *config);
+/* What "encoder", "decoder" (looking at what was written) or "cross" (at the source) attends by;
+ * NULL = the first row of a table. */
+heed__mechanism_texts heed__stack_mechanisms(const heed_config *config, const char *part);
 heed_status heed__stack_positions(heed__params *params, const heed_config *config, const char *name,
                                   int64_t size, heed__positions *positions);
 /* decoder.X, or encoder.X where that is 0. */

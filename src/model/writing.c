@@ -23,9 +23,11 @@ struct heed__writing {
     int64_t added;
     /* A step: rows as texts of one token; the live sentences and where their sources stand. */
     int64_t *row_offsets, *row_order, *query_offsets, *starts, *lengths;
+    int64_t *each; /* [3, rows] of each row: where its source stands, its length; the position */
     int32_t *inputs;
-    size_t offsets_room, order_room, query_room, starts_room, lengths_room, inputs_room;
+    size_t offsets_room, order_room, query_room, starts_room, lengths_room, inputs_room, each_room;
     heed__ragged rows, queries;
+    heed__slots slots; /* by row */
     float *log_probs, *weights, *part;
     size_t log_probs_room, weights_room, part_room;
     heed__site_room room;
@@ -46,6 +48,7 @@ void heed__writing_destroy(heed__writing **writing)
     free(w->query_offsets);
     free(w->starts);
     free(w->lengths);
+    free(w->each);
     free(w->log_probs);
     free(w->weights);
     free(w->part);
@@ -125,6 +128,7 @@ static heed_status make_room(heed__writing *w, const heed__search_step *step)
     HEED_TRY(heed__grow(&w->query_offsets, &w->query_room, n, sizeof *w->query_offsets, "a step"));
     HEED_TRY(heed__grow(&w->starts, &w->starts_room, n, sizeof *w->starts, "a step"));
     HEED_TRY(heed__grow(&w->lengths, &w->lengths_room, n, sizeof *w->lengths, "a step"));
+    HEED_TRY(heed__grow(&w->each, &w->each_room, 3 * n, sizeof *w->each, "a step"));
     HEED_TRY(heed__grow(&w->inputs, &w->inputs_room, n, sizeof *w->inputs, "a step"));
     /* All that there is room for: a later step has more rows without growing anything. */
     for (size_t i = had_offsets; i < w->offsets_room; i++) w->row_offsets[i] = (int64_t)i;
@@ -151,6 +155,23 @@ static void group_rows(heed__writing *w, const heed__search_step *step)
     w->queries = (heed__ragged){live, step->rows, most, w->query_offsets, NULL, w->row_order};
 }
 
+static void spread_rows(heed__writing *w, const heed__search_step *step)
+{
+    int64_t *starts = w->each, *lengths = starts + step->rows, *positions = lengths + step->rows;
+    for (int64_t s = 0; s < w->queries.n; s++)
+        for (int64_t i = w->query_offsets[s]; i < w->query_offsets[s + 1]; i++) {
+            starts[i] = w->starts[s];
+            lengths[i] = w->lengths[s];
+            positions[i] = step->position;
+        }
+    w->slots = (heed__slots){.n = step->rows,
+                             .rows = step->rows * w->longest_source,
+                             .longest = w->longest_source,
+                             .starts = starts,
+                             .lengths = lengths,
+                             .query_offset = positions};
+}
+
 /* What the decoder sees of the tokens: those past its vocabulary are unknown to it. */
 static void find_inputs(heed__writing *w, const heed__search_step *step)
 {
@@ -168,7 +189,13 @@ static heed_status read_head(heed__writing *w, const heed__attention_site *at, i
     for (int64_t s = 0; s < w->queries.n; s++) {
         int64_t first = w->query_offsets[s], rows = w->query_offsets[s + 1] - first;
         heed__site_slice slice = {s, 0, rows, w->lengths[s], head};
-        HEED_TRY(heed__site_rows(at, w->step_tape, &slice, &w->room, w->part));
+        if (at->attend.queries)
+            HEED_TRY(heed__site_rows(at, w->step_tape, &slice, &w->room, w->part));
+        for (int64_t i = 0; !at->attend.queries && i < rows; i++) { /* each a sequence */
+            heed__site_slice row = {first + i, 0, 1, w->lengths[s], head};
+            HEED_TRY(
+                heed__site_rows(at, w->step_tape, &row, &w->room, w->part + i * w->lengths[s]));
+        }
         for (int64_t i = 0; i < rows; i++)
             memcpy(w->weights + (first + i) * stride + heads * w->lengths[s],
                    w->part + i * w->lengths[s], (size_t)w->lengths[s] * sizeof *w->weights);
@@ -232,6 +259,7 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
     heed__pass pass = {.tape = w->step_tape, .ragged = &w->rows};
     HEED_TRY(make_room(w, step));
     group_rows(w, step);
+    if (w->model->task != HEED_TASK_LANGUAGE) spread_rows(w, step);
     find_inputs(w, step);
     heed__step decoding = {.position = step->position,
                            .rows = step->rows,
@@ -241,7 +269,8 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
                            .starts = w->starts,
                            .lengths = w->lengths,
                            .memory_rows = w->source_rows,
-                           .longest_memory = w->longest_source};
+                           .longest_memory = w->longest_source,
+                           .each = w->slots};
     heed__sites *sites = step->weights ? &w->sites : NULL;
     w->sites.count = 0;
     heed__tape_start(w->step_tape, sites ? HEED_TAPE_SAVE : HEED_TAPE_INFER, (heed__draw){0});

@@ -22,21 +22,18 @@ static heed_status check_heads(const heed__self_attention_options *o, int64_t ke
 }
 
 static heed_status start_attention(heed__params *params, const char *name,
-                                   const heed__self_attention_options *o, int aligned,
+                                   const heed__self_attention_options *o, int self,
                                    heed__mechanisms *mechanisms)
 {
-    /* Masks, positions and stages are about tokens of one text. */
-    heed__mechanism_texts texts = {o->mechanisms.score, o->mechanisms.normaliser, NULL, NULL, NULL};
     heed__mechanism_use use = {.heads = o->heads,
                                .key_heads = o->key_heads,
                                .head_size = o->size / o->heads,
                                .dropout = o->dropout,
-                               .causal = aligned && o->causal,
-                               .grows = o->grows,
+                               .causal = self && o->causal,
+                               .grows = self && o->grows,
                                .input = o->size,
-                               .aligned = aligned};
-    return heed__mechanisms_create(params, name, aligned ? &o->mechanisms : &texts, &use,
-                                   mechanisms);
+                               .placed = 1};
+    return heed__mechanisms_create(params, name, &o->mechanisms, &use, mechanisms);
 }
 
 heed_status heed__self_attention_create(heed__params *params, const char *name,

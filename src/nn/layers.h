@@ -85,12 +85,11 @@ typedef struct heed__self_attention {
 } heed__self_attention;
 
 typedef struct heed__self_attention_options {
-    int64_t size, heads, key_heads;   /* key_heads 0 = heads */
-    heed__mechanism_texts mechanisms; /* of cross-attention: score and normaliser */
-    int causal;
-    int grows;     /* texts are written a token at a time */
-    float dropout; /* of the weights */
-    int bare;      /* no output projection */
+    int64_t size, heads, key_heads; /* key_heads 0 = heads */
+    heed__mechanism_texts mechanisms;
+    int causal, grows; /* of self-attention: as in heed__mechanism_use */
+    float dropout;     /* of the weights */
+    int bare;          /* no output projection */
 } heed__self_attention_options;
 
 heed_status heed__self_attention_create(heed__params *params, const char *name,
@@ -101,7 +100,7 @@ heed__var heed__self_attention_apply(heed__self_attention *layer, const heed__pa
                                      heed__var x, heed__attention_site *site);
 
 /* Multi-head attention over a memory: queries from x, keys and values projected from the memory
- * once for all queries that will look at it. Options as above (causal has no meaning). */
+ * once for all queries that will look at it. The i-th row of a sequence has position i. */
 typedef struct heed__cross_attention {
     heed__mechanisms mechanisms;
     heed__linear query, memory, output;

@@ -144,6 +144,15 @@ static heed_status declare_learned(heed__params *params, const char *name,
     return HEED_OK;
 }
 
+/* An array before it that is the same: a place among the keys is one place, so that the mask of
+ * local-p goes where its Gaussian learns to go. -1 = none. */
+static int twin_of(const heed__mechanisms *m, int extra)
+{
+    for (int i = 0; i < extra && m->range[extra] == HEED_ATTENTION_KEY_PLACES; i++)
+        if (m->range[i] == HEED_ATTENTION_KEY_PLACES) return i;
+    return -1;
+}
+
 /* What each query brings of its own is projected from the layer's input. */
 static heed_status declare_extras(heed__params *params, const char *name, int64_t input,
                                   const heed_attention_plan *plan, heed__mechanisms *m)
@@ -155,6 +164,7 @@ static heed_status declare_extras(heed__params *params, const char *name, int64_
         int64_t heads = plan->options.heads;
         int x = m->extra_count++;
         m->range[x] = e.range;
+        if (twin_of(m, x) >= 0) continue;
         HEED_TRY(heed__params_add(params, heads, input, weight, &m->weight[x], "%s.%s.weight", name,
                                   e.name));
         HEED_TRY(heed__params_add(params, 1, heads, bias, &m->bias[x], "%s.%s.bias", name, e.name));
@@ -183,10 +193,10 @@ static heed_status check_use(const heed_attention_plan *plan, const char *name,
                           "%s: with \"%s\" what a token sees depends on how long the text becomes, "
                           "and a decoder writes it token by token; take it in an encoder",
                           name, plan->uses_lengths);
-    if (plan->uses_positions && !use->aligned)
+    if (plan->uses_positions && !use->placed)
         return heed__fail(HEED_E_UNSUPPORTED,
-                          "%s: %s goes by positions, which queries and keys of two kinds do not "
-                          "share; take another score or normaliser",
+                          "%s: \"%s\" goes by positions, and its one query has none; take another "
+                          "score or normaliser",
                           name,
                           plan->score->entry.uses_positions ? plan->score->entry.name
                                                             : plan->normaliser->entry.name);
@@ -202,6 +212,7 @@ heed_status heed__mechanisms_create(heed__params *params, const char *name,
         .size = sizeof one, .sequences = 1, .longest_query = 1, .longest_key = 1};
     HEED_TRY(describe(texts, use, m));
     HEED_TRY(heed_attention_plan_create(NULL, &m->attender.options, &one, &plan));
+    m->uses_positions = plan->uses_positions;
     heed_status status = check_use(plan, name, use);
     if (status == HEED_OK) status = declare_learned(params, name, plan, m);
     if (status == HEED_OK) status = declare_extras(params, name, use->input, plan, m);
@@ -214,7 +225,7 @@ static heed__var project(const heed__mechanisms *m, int i, const heed__pass *pas
                          const heed__attend *attend)
 {
     heed__linear linear = {m->weight[i], m->bias[i]};
-    heed__centre centre = {attend->queries, attend->keys};
+    heed__centre centre = {attend->queries, attend->keys, attend->slots};
     heed__var y = heed__linear_apply(&linear, pass, x);
     if (m->range[i] == HEED_ATTENTION_SHARES) return heed__activate(pass, HEED_SIGMOID, y);
     if (m->range[i] == HEED_ATTENTION_ANY_NUMBERS) return y;
@@ -230,7 +241,10 @@ heed__var heed__mechanisms_apply(heed__mechanisms *m, const heed__pass *pass, he
     attend.attender = &m->attender;
     for (int i = 0; i < m->learned_count; i++)
         in[count++] = heed__tape_param(pass->tape, m->learned[i]);
-    for (int i = 0; i < m->extra_count; i++) in[count++] = project(m, i, pass, x, &attend);
+    for (int i = 0; i < m->extra_count; i++) {
+        int twin = twin_of(m, i);
+        in[count++] = twin >= 0 ? in[3 + m->learned_count + twin] : project(m, i, pass, x, &attend);
+    }
     heed__var y = heed__tape_apply(pass->tape, &heed__op_attend, in, count, &attend, sizeof attend);
     if (!site) return y;
     *site = (heed__attention_site){.attend = attend, .q = in[0], .k = in[1], .out = y};

@@ -28,8 +28,8 @@ typedef struct heed__mechanism_use {
     float dropout;
     int causal;    /* queries see no later key, whatever the mask says */
     int64_t input; /* columns of what arrays of queries are projected from; 0 = there is none */
-    int grows;     /* texts are written a token at a time */
-    int aligned;   /* query i is the token at key i */
+    int grows;     /* keys are written a token at a time */
+    int placed;    /* queries have positions */
 } heed__mechanism_use;
 
 enum { HEED_LAYER_STAGES = 8, HEED_LAYER_SPECS = 4 + HEED_LAYER_STAGES };
@@ -44,6 +44,8 @@ typedef struct heed__mechanisms {
     heed__param *weight[HEED_ATTEND_MORE], *bias[HEED_ATTEND_MORE]; /* of arrays of queries */
     heed_attention_range range[HEED_ATTEND_MORE];
     int learned_count, extra_count;
+    int uses_positions; /* hypotheses of one text, which stand at one place, are texts of their own
+                         */
 } heed__mechanisms;
 
 /* Declares name.score.weight and the like. The struct must stay where it is. On failure, too, end

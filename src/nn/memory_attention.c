@@ -4,58 +4,79 @@
 #include "nn/steps.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static heed_status create_additive(heed__params *params, const char *name, int64_t query_size,
-                                   int64_t memory_size, heed__memory_attention *layer)
+static heed_status project_additive(heed__params *params, const char *name,
+                                    const heed__memory_options *o, heed__memory_attention *layer)
 {
     char part[160];
-    heed__param_options weight = {.init = HEED_INIT_XAVIER, .decay = 1};
     snprintf(part, sizeof part, "%s.query", name);
-    HEED_TRY(heed__linear_create(params, part, query_size, query_size, 0, &layer->query));
+    HEED_TRY(heed__linear_create(params, part, o->query_size, o->query_size, 0, &layer->query));
     snprintf(part, sizeof part, "%s.key", name);
-    HEED_TRY(heed__linear_create(params, part, memory_size, query_size, 1, &layer->key));
-    return heed__params_add(params, 1, query_size, weight, &layer->weight, "%s.score.weight", name);
+    return heed__linear_create(params, part, o->memory_size, o->query_size, 1, &layer->key);
 }
 
-static heed_status create_product(heed__params *params, const char *name, int64_t query_size,
-                                  int64_t memory_size, heed__memory_attention *layer)
+static heed_status project_product(heed__params *params, const char *name,
+                                   const heed__memory_options *o, heed__memory_attention *layer)
 {
     char part[160];
     snprintf(part, sizeof part, "%s.key", name);
     if (layer->kind == HEED_SCORE_GENERAL)
-        return heed__linear_create(params, part, memory_size, query_size, 0, &layer->key);
-    if (query_size != memory_size)
+        return heed__linear_create(params, part, o->memory_size, o->query_size, 0, &layer->key);
+    if (o->query_size != o->memory_size)
         return heed__fail(HEED_E_INVALID,
                           "decoder.attention = dot with states of %lld and a source of %lld "
                           "columns; make decoder.dim %lld, or use 'general'",
-                          (long long)query_size, (long long)memory_size, (long long)memory_size);
+                          (long long)o->query_size, (long long)o->memory_size,
+                          (long long)o->memory_size);
+    return HEED_OK;
+}
+
+/* Nothing but softmax of the scores is named; else `why` not. */
+static heed_status check_plain(const heed__memory_options *o, const char *why)
+{
+    const struct plain {
+        const char *name, *have, *plain;
+    } rows[] = {{"normaliser", o->mechanisms.normaliser, "softmax"},
+                {"mask", o->mechanisms.mask, "none"},
+                {"stages", o->mechanisms.stages, "none"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].have && strcmp(rows[i].have, rows[i].plain) != 0)
+            return heed__fail(HEED_E_UNSUPPORTED, "cross.%s = %s %s; let cross.%s be %s",
+                              rows[i].name, rows[i].have, why, rows[i].name, rows[i].plain);
     return HEED_OK;
 }
 
 heed_status heed__memory_attention_create(heed__params *params, const char *name,
-                                          heed__memory_score kind, int covers, int64_t query_size,
-                                          int64_t memory_size, heed__memory_attention *layer)
+                                          const heed__memory_options *o,
+                                          heed__memory_attention *layer)
 {
-    int additive = kind == HEED_SCORE_ADDITIVE || kind == HEED_SCORE_CONCAT;
-    layer->kind = kind;
-    if (kind == HEED_SCORE_NONE) return HEED_OK;
-    layer->score = (heed_attention_part){sizeof layer->score, additive ? "additive" : "dot"};
-    layer->attender.options = (heed_attention_options){.size = sizeof layer->attender.options,
-                                                       .heads = 1,
-                                                       .head_size = query_size,
-                                                       .value_size = memory_size,
-                                                       .score = &layer->score};
-    HEED_TRY(additive ? create_additive(params, name, query_size, memory_size, layer)
-                      : create_product(params, name, query_size, memory_size, layer));
+    int additive = o->kind == HEED_SCORE_ADDITIVE || o->kind == HEED_SCORE_CONCAT;
+    heed__mechanism_texts texts = o->mechanisms;
+    heed__mechanism_use use = {.heads = 1,
+                               .head_size = o->query_size,
+                               .value_size = o->memory_size,
+                               .input = o->query_size,
+                               .placed = 1};
+    layer->kind = o->kind;
+    if (o->kind == HEED_SCORE_NONE)
+        return check_plain(o, "in a decoder that does not look at a source");
+    if (o->values)
+        HEED_TRY(check_plain(o, "in a decoder that copies or covers, whose weights are softmax's"));
+    HEED_TRY(additive ? project_additive(params, name, o, layer)
+                      : project_product(params, name, o, layer));
+    texts.score = additive ? "additive" : "dot";
+    HEED_TRY(heed__mechanisms_create(params, name, &texts, &use, &layer->mechanisms));
+    if (additive) layer->weight = layer->mechanisms.learned[0];
     heed__param_options coverage = {.init = HEED_INIT_ZERO}; /* it begins unheard */
-    if (!covers) return HEED_OK;
-    return heed__params_add(params, 1, additive ? query_size : 1, coverage, &layer->coverage,
+    if (!o->covers) return HEED_OK;
+    return heed__params_add(params, 1, additive ? o->query_size : 1, coverage, &layer->coverage,
                             "%s.coverage.weight", name);
 }
 
 void heed__memory_attention_clear(heed__memory_attention *layer)
 {
-    heed__attender_clear(&layer->attender);
+    heed__mechanisms_clear(&layer->mechanisms);
 }
 
 heed__var heed__memory_attention_keys(const heed__memory_attention *layer, const heed__pass *pass,
@@ -109,14 +130,11 @@ heed__var heed__memory_attention_apply(heed__memory_attention *layer, const heed
 {
     heed__var q = layer->query.weight ? heed__linear_apply(&layer->query, pass, query) : query;
     if (view->look) return explicit_context(layer, pass, view, q, weights);
-    heed__attend attend = {.attender = &layer->attender,
-                           .queries = view->queries,
+    heed__attend attend = {.queries = view->queries,
                            .keys = view->ragged,
-                           .slots = view->slots};
-    heed__var in[4] = {q, view->keys, view->values, HEED_NO_VAR};
+                           .slots = view->slots,
+                           .position = view->position};
+    heed__var in[3] = {q, view->keys, view->values};
     *weights = HEED_NO_VAR;
-    if (layer->weight) in[3] = heed__tape_param(pass->tape, layer->weight);
-    heed__var out = heed__tape_apply(pass->tape, &heed__op_attend, in, 4, &attend, sizeof attend);
-    if (site) *site = (heed__attention_site){attend, q, view->keys, out, {in[3]}, in[3] >= 0};
-    return out;
+    return heed__mechanisms_apply(&layer->mechanisms, pass, query, in, attend, site);
 }

@@ -43,9 +43,9 @@ heed__var heed__cell_layer_hidden(const heed__cell_layer *layer, const heed__pas
  * + Wk k). Luong, Pham, Manning (arXiv 1508.04025): dot q . k, general q . Wk k, and concat
  * v . tanh(W [q; k]), which is the additive score with W cut in two. Keys are projected once.
  *
- * Two ways, chosen by the view: the operator, which keeps no weights; or explicit operations, with
- * the weights as a value, for coverage (See, Liu, Manning, arXiv 1704.04368: + wc c inside tanh; of
- * products, + wc c) and copying.
+ * Two ways, chosen by the view: the operator, which keeps no weights and does what mechanisms are
+ * named; or explicit operations, with the weights (of softmax) as a value, for coverage (See, Liu,
+ * Manning, arXiv 1704.04368: + wc c inside tanh; of products, + wc c) and copying.
  */
 typedef enum heed__memory_score {
     HEED_SCORE_NONE,
@@ -57,16 +57,24 @@ typedef enum heed__memory_score {
 
 typedef struct heed__memory_attention {
     heed__memory_score kind;
-    heed__attender attender;
-    heed_attention_part score;
-    heed__linear query, key;        /* weight NULL = not projected */
-    heed__param *weight, *coverage; /* v; wc [1, query_size] or, of products, [1, 1]; or NULL */
+    heed__mechanisms mechanisms;
+    heed__linear query, key; /* weight NULL = not projected */
+    heed__param *weight;     /* v; NULL of products */
+    heed__param *coverage;   /* wc [1, query_size] or, of products, [1, 1]; NULL = not heard */
 } heed__memory_attention;
 
-/* covers: scores see the coverage. */
+typedef struct heed__memory_options {
+    heed__memory_score kind;
+    int64_t query_size, memory_size;
+    int covers; /* scores see the coverage */
+    int values; /* weights will be wanted as values: nothing but softmax can be */
+    /* What the operator does beside the score: its normaliser, mask and stages. */
+    heed__mechanism_texts mechanisms;
+} heed__memory_options;
+
 heed_status heed__memory_attention_create(heed__params *params, const char *name,
-                                          heed__memory_score kind, int covers, int64_t query_size,
-                                          int64_t memory_size, heed__memory_attention *layer);
+                                          const heed__memory_options *options,
+                                          heed__memory_attention *layer);
 void heed__memory_attention_clear(heed__memory_attention *layer);
 
 /* The memory as one step sees it. */
@@ -76,6 +84,7 @@ typedef struct heed__memory_view {
     const heed__ragged *queries; /* NULL: one row of the query a sentence */
     const heed__ragged *ragged;  /* sentences: the first rows of keys and values; or */
     const heed__slots *slots;    /* in search, where each live sentence stands among them */
+    int64_t position;            /* of the queries, without slots */
     /* Explicit: */
     const heed__look *look; /* NULL = the operator */
     heed__var coverage;     /* a row a pair of `look`; HEED_NO_VAR = zeros */

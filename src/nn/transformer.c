@@ -25,9 +25,11 @@ static heed_status create_layer(heed__params *params, const char *prefix,
     char name[160];
     snprintf(name, sizeof name, "%s.attention", prefix);
     HEED_TRY(heed__self_attention_create(params, name, &o->attention, &l->self));
+    heed__self_attention_options cross = o->attention;
+    cross.mechanisms = o->cross;
     snprintf(name, sizeof name, "%s.memory", prefix);
     if (o->memory)
-        HEED_TRY(heed__cross_attention_create(params, name, &o->attention, o->memory, &l->cross));
+        HEED_TRY(heed__cross_attention_create(params, name, &cross, o->memory, &l->cross));
     for (int i = 0; i < 3 && o->place != HEED_NORM_NONE; i++) {
         if ((i == 1 && !o->ffn) || (i == 2 && !o->memory)) continue;
         snprintf(name, sizeof name, "%s.norm%d", prefix, i);

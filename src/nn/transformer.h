@@ -33,8 +33,9 @@ typedef enum heed__norm_place { HEED_NORM_NONE, HEED_NORM_PRE, HEED_NORM_POST } 
 
 typedef struct heed__transformer_options {
     heed__self_attention_options attention;
-    int64_t layers, ffn; /* ffn 0 = no feed-forward part */
-    int64_t memory;      /* columns of what is looked at; 0 = nothing */
+    int64_t layers, ffn;         /* ffn 0 = no feed-forward part */
+    int64_t memory;              /* columns of what is looked at; 0 = nothing */
+    heed__mechanism_texts cross; /* how it is looked at */
     heed__norm_place place;
     int residual;
     const char *activation; /* its name, or "swiglu" (Shazeer, arXiv 2002.05202) */

@@ -164,6 +164,8 @@ heed_attention_batch heed__attend_batch(const heed__attend *a)
     } else {
         batch.keys.offsets = a->keys->offsets;
         batch.sequence_ids = (const uint64_t *)a->keys->ids;
+        batch.query_offset = &a->position;
+        batch.query_offset_count = 1;
     }
     return batch;
 }

@@ -38,6 +38,7 @@ typedef struct heed__attend {
     const heed__ragged *keys;    /* the first rows of k and v: there may be more */
     int64_t q_column, k_column, v_column; /* where the heads begin in a row */
     const heed__slots *slots; /* in the place of keys, which is NULL then; no backward */
+    int64_t position; /* without slots: the key at which the first query of a sequence stands */
 } heed__attend;
 
 extern const heed__op heed__op_attend;
@@ -45,7 +46,8 @@ extern const heed__op heed__op_attend;
 /* The most learned arrays and arrays of queries that the operator takes on a tape. */
 enum { HEED_ATTEND_MORE = HEED_OP_INPUTS - 3 };
 
-/* The operator's view of a recorded call, for looking at weights after a run; without extras. */
+/* The operator's view of a recorded call, for looking at weights after a run; without extras. It
+ * points into *attend. */
 heed_attention_batch heed__attend_batch(const heed__attend *attend);
 /* An array with one number for each query and head, [query rows, heads]. */
 heed_attention_extra heed__attend_extra(const heed__attend *attend, const heed_real *data,

@@ -24,7 +24,9 @@ extern const heed__op heed__op_embedding;
 
 /* y [Tq,C] = (keys of the row's sequence) * sigmoid(x) */
 typedef struct heed__centre {
-    const heed__ragged *queries, *keys;
+    const heed__ragged *queries;     /* NULL = one a sequence */
+    const heed__ragged *keys;        /* or, for inference, */
+    const struct heed__slots *slots; /* (ops/attend.h) */
 } heed__centre;
 extern const heed__op heed__op_centre;
 

@@ -9,9 +9,31 @@
 #include "ops/guide.h"
 #include "train/session.h"
 
+#include <string.h>
+
 static int is_transformer(const heed__session *s)
 {
     return heed__config_is(s->config, "decoder.kind", "transformer");
+}
+
+/* The loss reckons weights by itself, of plain attention to the source only. */
+static heed_status check_plain(const heed__session *s)
+{
+    heed__mechanism_texts have = heed__stack_mechanisms(s->config, "cross");
+    const struct plain {
+        const char *name, *have, *wanted;
+    } rows[] = {{"score", have.score, "scaled_dot"},
+                {"normaliser", have.normaliser, "softmax"},
+                {"mask", have.mask, "none"},
+                {"position", have.position, "none"},
+                {"stages", have.stages, "none"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].have && strcmp(rows[i].have, rows[i].wanted) != 0)
+            return heed__fail(HEED_E_UNSUPPORTED,
+                              "--guide with cross.%s = %s; only %s can be guided: --cross-%s %s",
+                              rows[i].name, rows[i].have, rows[i].wanted, rows[i].name,
+                              rows[i].wanted);
+    return HEED_OK;
 }
 
 /* Layer and head from 1. */
@@ -21,7 +43,7 @@ static heed_status choose(const heed__session *s, heed_align_choice *choice)
     int64_t heads = heed__decoder_integer(s->config, "heads");
     *choice = (heed_align_choice){.layer = 1, .head = 1, .rule = HEED_ALIGN_OUTPUT};
     if (!is_transformer(s)) {
-        if (!heed__config_is(s->config, "decoder.attention", "none")) return HEED_OK;
+        if (!heed__config_is(s->config, "decoder.attention", "none")) return check_plain(s);
         return heed__fail(HEED_E_INVALID, "--guide with --attention none; there is nothing to "
                                           "guide: take additive, dot, general or concat");
     }
@@ -35,15 +57,7 @@ static heed_status choose(const heed__session *s, heed_align_choice *choice)
     if (choice->head > heads)
         return heed__fail(HEED_E_INVALID, "decoder.guide_head = %lld; a layer has %lld",
                           (long long)choice->head, (long long)heads);
-    if (!heed__config_is(s->config, "encoder.score", "scaled_dot"))
-        return heed__fail(HEED_E_UNSUPPORTED,
-                          "--guide with --score %s; only scaled_dot can be guided",
-                          heed_config_get(s->config, "encoder.score"));
-    if (!heed__config_is(s->config, "encoder.normaliser", "softmax"))
-        return heed__fail(HEED_E_UNSUPPORTED,
-                          "--guide with --normaliser %s; only softmax can be guided",
-                          heed_config_get(s->config, "encoder.normaliser"));
-    return HEED_OK;
+    return check_plain(s);
 }
 
 heed_status heed__guidance_check(const heed__session *s)

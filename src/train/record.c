@@ -16,7 +16,7 @@ static heed_status add_heads(heed__session *session, json_t *line)
 {
     int64_t texts = heed__config_integer(session->config, "train.watch");
     char *heads = NULL;
-    if (!texts || session->model->task != HEED_TASK_CLASSIFY) return HEED_OK;
+    if (!texts) return HEED_OK;
     HEED_TRY(heed_evaluate_attention(session->model, session->valid.rows, texts, 0, &heads));
     json_object_set_new(line, "attention", json_loads(heads, 0, NULL));
     heed__free(heads);

@@ -52,7 +52,7 @@ expect "and how its heads attend" code=0 lines=10 out='^layer 2 +4 +[0-9.]+ +[0-
 heed info --attention sparse.heed "$mail" --text subject,body --label topic --texts 9 --json
 expect "as data" code=0 out='"entropy": ' out='"rank": null'
 heed info --attention sparse.heed
-expect "which needs data" code=2 err='--attention wants a model and labelled data'
+expect "which needs data" code=2 err='--attention wants a model and data of its task'
 heed train "$mail" --text subject,body --label topic -o watched.heed --config "$configs/sparse.json" \
     --steps 4 --watch 5 --quiet
 cp watched.heed.metrics.jsonl stdout

@@ -37,7 +37,13 @@ static void test_values(void **state)
         {"stages", "softcap:cap=20,softcap", "softcap:cap=20,softcap"},
         {"stages", "none", "none"},
         {"encoder.mask", "all(causal,none)", "all(causal,none)"},
-        {"normaliser", "sink", "sink"}};
+        {"normaliser", "sink", "sink"},
+        {"normalizer", "sparsemax", "sparsemax"},
+        {"encoder.normalizer", "entmax15", "entmax15"},
+        {"pool-normalizer", "sparsemax", "sparsemax"},
+        {"decoder.mask", "window:left=3,right=0", "window:left=3,right=0"},
+        {"cross-stages", "gaussian", "gaussian"},
+        {"cross-score", "same", "same"}};
     static const char *const refused[][3] = {{"encoder.layers", "0", "whole number from 1"},
                                              {"encoder.layers", "2.5", "whole number"},
                                              {"encoder.layers", "0x3", "whole number"},
@@ -54,6 +60,9 @@ static void test_values(void **state)
                                              {"normaliser", "softmin", "no normaliser \"softmin\""},
                                              {"stages", "softcap:cup=2", "no setting \"cup\""},
                                              {"stages", "softcap,", "a name is missing"},
+                                             {"normalizes", "softmax", "did you mean normaliser"},
+                                             {"mask", "same", "no mask \"same\""},
+                                             {"decoder-mask", "sane", "no mask \"sane\""},
                                              {"layer", "3", "did you mean layers"},
                                              {"encoder.layer", "3", "did you mean encoder.layers"}};
     heed_config *config = fresh();
@@ -108,7 +117,10 @@ static void test_attention(void **state)
         {"{\"attention\": {\"score\": {\"scale\": 1}}}", "its \"name\" is missing"},
         {"{\"attention\": {\"score\": 3}}", "it must be a name"},
         {"{\"attention\": {\"stages\": [{\"name\": \"softcap\", \"cap\": \"x\"}]}}", "a number"},
-        {"{\"attention\": {\"normalizer\": \"softmin\"}}", "no normaliser \"softmin\""}};
+        {"{\"attention\": {\"normalizer\": \"softmin\"}}", "no normaliser \"softmin\""},
+        {"{\"attention\": {\"cross\": \"softmax\"}}", "cross: must be an object"},
+        {"{\"attention\": {\"cross\": {\"causal\": true}}}", "attention.cross.causal"},
+        {"{\"attention\": {\"pool\": {\"mask\": \"causal\"}}}", "pool.mask: no such setting"}};
     static const char good[] =
         "{\"attention\": {\"normalizer\": \"sparsemax\", \"causal\": true,"
         " \"score\": {\"name\": \"scaled_dot\", \"scale\": 0.5},"
@@ -128,6 +140,38 @@ static void test_attention(void **state)
     check_ok(heed_config_parse(config, window, strlen(window), "c.json"));
     assert_string_equal(heed_config_get(config, "encoder.mask"),
                         "all(causal,window:left=32,right=-1)");
+    heed_config_destroy(&config);
+}
+
+/* As the tour of the operator writes it; then each part its own. */
+static void test_attention_parts(void **state)
+{
+    (void)state;
+    static const char plain[] =
+        "{\"attention\": {\"normalizer\": \"entmax15\", \"window\": [32, 32]}}";
+    static const char parts[] =
+        "{\"attention\": {\"normalizer\": \"sparsemax\", \"pool\": {\"normalizer\": \"entmax15\"},"
+        " \"decoder\": {\"position\": \"rotary\", \"window\": [16, 0]},"
+        " \"cross\": {\"mask\": {\"name\": \"local_p\", \"width\": 4}, \"stages\": "
+        "[\"gaussian\"]}},"
+        " \"pool\": {\"normalizer\": \"sink\"}}";
+    heed_config *config = fresh();
+    check_ok(heed_config_parse(config, plain, strlen(plain), "c.json"));
+    assert_string_equal(heed_config_get(config, "encoder.normaliser"), "entmax15");
+    assert_string_equal(heed_config_get(config, "encoder.mask"), "window:left=32,right=32");
+    assert_string_equal(heed_config_get(config, "decoder.mask"), "same");
+    assert_string_equal(heed_config_get(config, "cross.mask"), "none");
+    check_ok(heed__config_settle(config)); /* who says how layers attend wants such layers */
+    assert_string_equal(heed_config_get(config, "encoder.kind"), "transformer");
+    heed_config_destroy(&config);
+    config = fresh();
+    check_ok(heed_config_parse(config, parts, strlen(parts), "c.json"));
+    assert_string_equal(heed_config_get(config, "encoder.normaliser"), "sparsemax");
+    assert_string_equal(heed_config_get(config, "decoder.position"), "rotary");
+    assert_string_equal(heed_config_get(config, "decoder.mask"), "window:left=16,right=0");
+    assert_string_equal(heed_config_get(config, "cross.mask"), "local_p:width=4");
+    assert_string_equal(heed_config_get(config, "cross.stages"), "gaussian");
+    assert_string_equal(heed_config_get(config, "pool.normaliser"), "sink");
     heed_config_destroy(&config);
 }
 
@@ -218,8 +262,9 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),       cmocka_unit_test(test_json),
-        cmocka_unit_test(test_attention),    cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_comma_locale), cmocka_unit_test(test_table)};
+        cmocka_unit_test(test_values),     cmocka_unit_test(test_json),
+        cmocka_unit_test(test_attention),  cmocka_unit_test(test_attention_parts),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_comma_locale),
+        cmocka_unit_test(test_table)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

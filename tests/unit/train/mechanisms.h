@@ -28,7 +28,7 @@ static const struct spelling {
 /* What a model cannot give, and why. */
 static const struct refusal {
     const char *table, *name, *why;
-    int writing; /* 1: only in decoders, which write token by token */
+    int writing; /* 1: only where a decoder looks at what it writes token by token */
 } refusals[] = {
     {"stage", "user", "which text cannot", 0},
     {"stage", "bias", "comes with each batch", 0},
@@ -50,7 +50,8 @@ static inline const char *mechanism_text(const heed_attention_entry *row)
     return row->name;
 }
 
-/* Why a model cannot have it; writes: within a decoder, too. NULL where it can. */
+/* Why a model cannot have it; writes: where a decoder looks at what it writes. NULL where it can.
+ */
 static inline const char *mechanism_refusal(const heed_attention_entry *row, int writes)
 {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
