@@ -27,9 +27,13 @@ static const struct member {
                {"position", "position", 0},     {"stages", "stages", 1}};
 
 /* Objects within that are of a part of their own. */
-static const char *const parts[] = {"decoder", "cross", "pool"};
+static const char *const own_parts[] = {"decoder", "cross", "pool"};
 
-enum { MEMBERS = sizeof members / sizeof *members, PARTS = sizeof parts / sizeof *parts, KEY = 64 };
+enum {
+    MEMBERS = sizeof members / sizeof *members,
+    PARTS = sizeof own_parts / sizeof *own_parts,
+    KEY = 64
+};
 
 static heed_status add_part(const heed__json *at, int depth, heed__buffer *text);
 
@@ -183,11 +187,11 @@ heed_status heed__config_attention(heed_config *config, const heed__json *at)
     for (size_t i = 0; i < MEMBERS; i++) known[i] = members[i].name;
     known[MEMBERS] = "window";
     known[MEMBERS + 1] = "causal";
-    for (size_t i = 0; i < PARTS; i++) known[MEMBERS + 2 + i] = parts[i];
+    for (size_t i = 0; i < PARTS; i++) known[MEMBERS + 2 + i] = own_parts[i];
     HEED_TRY(heed__json_known(at, known, MEMBERS + 2 + PARTS));
     HEED_TRY(set_members(config, "encoder", at));
     HEED_TRY(heed__json_boolean(at, "causal", &causal));
     if (causal >= 0) HEED_TRY(heed_config_set(config, "causal", causal ? "true" : "false"));
-    for (size_t i = 0; i < PARTS; i++) HEED_TRY(set_part(config, parts[i], at));
+    for (size_t i = 0; i < PARTS; i++) HEED_TRY(set_part(config, own_parts[i], at));
     return HEED_OK;
 }

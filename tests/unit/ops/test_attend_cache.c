@@ -69,7 +69,7 @@ static void stop(fixture *f)
 static heed__var record(fixture *f, const heed_real *queries, int64_t rows,
                         const heed__ragged *ragged, const heed__slots *slots)
 {
-    heed__attend a = {&f->attender, ragged, slots ? NULL : &whole, 0, 0, 0, slots};
+    heed__attend a = {&f->attender, ragged, slots ? NULL : &whole, 0, 0, 0, slots, 0};
     int64_t key_rows = slots ? CACHE : ROWS;
     heed__tape_start(f->tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__var in[3] = {heed__tape_constant(f->tape, rows, Q, queries),
@@ -181,7 +181,7 @@ static void test_refusals(void **state)
     const int64_t one_length[] = {4};
     heed_real gradient[Q] = {0}, column[Q] = {0};
     heed__slots one = {1, 4, 4, starts, one_length, NULL};
-    heed__attend a = {&f.attender, NULL, NULL, 0, 0, 0, &one};
+    heed__attend a = {&f.attender, NULL, NULL, 0, 0, 0, &one, 0};
     heed__tape_start(f.tape, HEED_TAPE_SAVE, (heed__draw){0});
     heed__var in[3] = {heed__tape_leaf(f.tape, 1, Q, q, gradient),
                        heed__tape_constant(f.tape, CACHE, KV, k_cache),
