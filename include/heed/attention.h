@@ -289,13 +289,18 @@ typedef struct heed_attention_backward_tensors {
  * @param workspace sizes.forward heed_reals, 64-byte aligned; its content does not matter.
  * Errors HEED_E_INVALID (offsets that decrease, a length or count over the plan's capacity, a
  * missing array, a causal mask over Tq != Tk without query_offset). Checks are O(B) and come before
- * anything is written. q, k, v may be views into one array; o must not overlap them.
+ * anything is written. q, k, v may be views into one array; o and lse must not overlap them (those
+ * that begin at the same place are refused).
  */
 HEED_API HEED_MUST_CHECK heed_status
 heed_attention_forward(const heed_attention_plan *plan, const heed_attention_batch *batch,
                        const heed_attention_forward_tensors *tensors, heed_real *workspace);
 
-/** Gradients, from what forward read and wrote. workspace: sizes.backward. Errors as forward. */
+/**
+ * Gradients, from what forward read and wrote. workspace: sizes.backward. Errors as forward. dq, dk
+ * and dv must not overlap what is read; dk and dv may be one array, where k and v are, and get the
+ * sum (the engine "reference" adds it up in another order).
+ */
 HEED_API HEED_MUST_CHECK heed_status
 heed_attention_backward(const heed_attention_plan *plan, const heed_attention_batch *batch,
                         const heed_attention_backward_tensors *tensors, heed_real *workspace);

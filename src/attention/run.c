@@ -257,6 +257,48 @@ heed__place heed__place_of(const heed__run *run, int64_t sequence, int64_t head)
     return place;
 }
 
+/* An array that is read. */
+typedef struct source {
+    const char *name;
+    const heed_attention_input *x;
+    const heed_attention_rows *rows;
+} source;
+
+/* What is written may not begin where something is read. */
+static heed_status check_apart(const heed__run *run, const char *name,
+                               const heed_attention_output *out, const heed_attention_rows *rows,
+                               const source *sources, int count)
+{
+    if (!out->data || !run->batch->sequences || !heed__length(rows, 0)) return HEED_OK;
+    const heed_real *first = heed__write_at(out, rows, 0, 0);
+    for (const source *in = sources; in < sources + count; in++)
+        if (heed__length(in->rows, 0) && heed__read_at(in->x, in->rows, 0, 0) == first)
+            return heed__fail(HEED_E_INVALID,
+                              "%s begins where %s does; what is written must not overlap what is "
+                              "read, give it its own place",
+                              name, in->name);
+    return HEED_OK;
+}
+
+static heed_status check_results_apart(const heed__run *run)
+{
+    const heed_attention_rows *queries = &run->batch->queries, *keys = &run->batch->keys;
+    const source in[] = {{"q", &run->q, queries}, {"k", &run->k, keys}, {"v", &run->v, keys}};
+    HEED_TRY(check_apart(run, "o", &run->out, queries, in, 3));
+    return check_apart(run, "lse", &run->out_lse, queries, in, 3);
+}
+
+static heed_status check_gradients_apart(const heed__run *run)
+{
+    const heed_attention_rows *queries = &run->batch->queries, *keys = &run->batch->keys;
+    const source in[] = {{"q", &run->q, queries},     {"k", &run->k, keys},
+                         {"v", &run->v, keys},        {"o", &run->o, queries},
+                         {"lse", &run->lse, queries}, {"d_o", &run->d_o, queries}};
+    HEED_TRY(check_apart(run, "dq", &run->dq, queries, in, 6));
+    HEED_TRY(check_apart(run, "dk", &run->dk, keys, in, 6));
+    return check_apart(run, "dv", &run->dv, keys, in, 6);
+}
+
 heed_status heed_attention_forward(const heed_attention_plan *plan,
                                    const heed_attention_batch *batch,
                                    const heed_attention_forward_tensors *t, heed_real *workspace)
@@ -271,6 +313,7 @@ heed_status heed_attention_forward(const heed_attention_plan *plan,
     if (!run.out.data) return heed__fail(HEED_E_INVALID, "o.data is NULL; it must be given");
     HEED_TRY(heed__check_output("o", &run.out, &batch->queries, batch->sequences, heads));
     HEED_TRY(heed__check_output("lse", &run.out_lse, &batch->queries, batch->sequences, heads));
+    HEED_TRY(check_results_apart(&run));
     HEED_TRY(heed__check_workspace(workspace, plan->engine->workspace(plan, 0)));
     plan->engine->forward(&run, workspace);
     return HEED_OK;
@@ -303,6 +346,7 @@ heed_status heed_attention_backward(const heed_attention_plan *plan,
     HEED_TRY(heed__check_output("dq", &run.dq, &batch->queries, sequences, o->heads));
     HEED_TRY(heed__check_output("dk", &run.dk, &batch->keys, sequences, o->key_heads));
     HEED_TRY(heed__check_output("dv", &run.dv, &batch->keys, sequences, o->key_heads));
+    HEED_TRY(check_gradients_apart(&run));
     HEED_TRY(heed__check_workspace(workspace, plan->engine->workspace(plan, 1)));
     plan->engine->backward(&run, workspace);
     return HEED_OK;

@@ -1,33 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random combinations of all mechanisms (of the texts in the list of trials), shapes and options:
- * in float64, the derivative along one random direction of all arrays together against differences,
- * and equal bits of the engine that the plan takes and the reference.
+ * All pairs of mechanisms, and random combinations of them (of the texts in the list of trials),
+ * shapes and options: in float64, the derivative along one random direction of all arrays together
+ * against differences, and equal bits of the engine that the plan takes and the reference.
  *
- *     test_mechanism_random          2,000 of them
- *     test_mechanism_random 1234     that one, as a failure names it
+ *     test_mechanism_random          all pairs, and 2,000 random ones
+ *     test_mechanism_random 1234     that one of these, as a failure names it
  */
 #include "check.h"
 
-#include "attention/mechanism_trials.h"
+#include "attention/mechanism_pairs.h"
 
 #include <stdio.h>
 
 enum { COMBINATIONS = 2000 };
 
 static int64_t only = -1; /* the one combination asked for */
-
-typedef struct dice {
-    uint32_t key[2], counter[4];
-} dice;
-
-static int64_t roll(dice *d, int64_t sides)
-{
-    uint32_t out[4];
-    d->counter[0]++;
-    heed__philox(d->key, d->counter, out);
-    return (int64_t)(out[0] % (uint32_t)sides);
-}
 
 static const char *any_score(dice *d)
 {
@@ -56,15 +44,6 @@ static const char *often(dice *d, const char *(*any)(dice *))
     const char *text = NULL;
     for (int tries = roll(d, 2) ? 12 : 1; tries > 0 && !text; tries--) text = any(d);
     return text;
-}
-
-static int is_rough(const char *normaliser)
-{
-    for (int t = 0; t < TRIALS && normaliser; t++)
-        if (trials[t].rough && trials[t].normaliser &&
-            strcmp(trials[t].normaliser, normaliser) == 0)
-            return 1;
-    return 0;
 }
 
 static trial combine(dice *d, int64_t offset[TRIAL_SEQUENCES])
@@ -149,6 +128,7 @@ static void complain(const trial *t, int64_t number, const char *what)
 {
     char name[512];
     trial_name(t, name, sizeof name);
+    if (number < 0) fail_msg("pair: %s: %s", name, what);
     fail_msg("combination %lld (run test_mechanism_random %lld): %s: %s", (long long)number,
              (long long)number, name, what);
 }
@@ -156,40 +136,57 @@ static void complain(const trial *t, int64_t number, const char *what)
 static void check_bits(const trial_run *r, int64_t number)
 {
     trial_run plain;
+    char who[80];
+    snprintf(who, sizeof who, "%s %lld, against the reference", number < 0 ? "pair" : "combination",
+             (long long)number);
     assert_true(trial_make(&plain, &r->t, NULL, NULL, "reference"));
     trial_forward(&plain);
     trial_backward(&plain);
-    if (memcmp(r->o, plain.o, (size_t)r->o_count * sizeof *r->o) != 0)
-        complain(&r->t, number, "o differs from the reference's");
-    for (int a = 0; a < r->count; a++)
-        if (memcmp(r->arrays[a].gradient, plain.arrays[a].gradient,
-                   (size_t)r->arrays[a].count * sizeof(heed_real)) != 0)
-            complain(&r->t, number, "a gradient differs from the reference's");
+    trial_compare(r, &plain, who);
     trial_free(&plain);
 }
 
-/* 0 where the plan refuses it. */
-static int check_one(int64_t number, heed_context *context)
+/* 0 where the plan refuses it. number < 0: a pair. */
+static int check_trial(const trial *t, int64_t number, heed_context *context)
 {
-    dice d = {.key = {2024, (uint32_t)number}};
-    int64_t offset[TRIAL_SEQUENCES];
     double wanted = 0;
     trial_run r;
-    trial t = combine(&d, offset);
-    if (!trial_make(&r, &t, number % 2 ? context : NULL, NULL, NULL)) {
+    if (!trial_make(&r, t, context, NULL, NULL)) {
         trial_free(&r);
         return 0;
     }
     trial_forward(&r);
     trial_backward(&r);
     for (int a = 0; a < r.count; a++)
-        for (int64_t i = 0; i < r.arrays[a].count && (!t.rough || a == 2); i++)
+        for (int64_t i = 0; i < r.arrays[a].count && (!t->rough || a == 2); i++)
             wanted += (double)r.arrays[a].gradient[i] * toward(a, i);
-    if (!(wanted - wanted == 0)) complain(&t, number, "a gradient is not finite");
+    if (!(wanted - wanted == 0)) complain(t, number, "a gradient is not finite");
     check_bits(&r, number);
-    if (!agrees(&r, wanted)) complain(&t, number, "gradients are not what differences say");
+    if (!agrees(&r, wanted)) complain(t, number, "gradients are not what differences say");
     trial_free(&r);
     return 1;
+}
+
+static int check_one(int64_t number, heed_context *context)
+{
+    dice d = {.key = {2024, (uint32_t)number}};
+    int64_t offset[TRIAL_SEQUENCES];
+    trial t = combine(&d, offset);
+    return check_trial(&t, number, number % 2 ? context : NULL);
+}
+
+static void check_pair(const pair *p, void *arg)
+{
+    int64_t *done = arg;
+    *done += check_trial(&p->t, -1, NULL);
+}
+
+static void test_pairs(void **state)
+{
+    int64_t done = 0, count = only < 0 ? pairs_each(check_pair, &done) : 0;
+    (void)state;
+    print_message("%lld pairs run, %lld refused\n", (long long)done, (long long)(count - done));
+    assert_true(only >= 0 || done > count * 9 / 10);
 }
 
 static void test_combinations(void **state)
@@ -207,7 +204,8 @@ static void test_combinations(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_combinations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pairs),
+                                       cmocka_unit_test(test_combinations)};
     if (argc > 1) only = strtoll(argv[1], NULL, 10);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

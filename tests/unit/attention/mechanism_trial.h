@@ -60,6 +60,19 @@ static inline heed_real *trial_reals(int64_t n)
     return x;
 }
 
+/* Numbers from a key and a counter. */
+typedef struct dice {
+    uint32_t key[2], counter[4];
+} dice;
+
+static inline int64_t roll(dice *d, int64_t sides)
+{
+    uint32_t out[4];
+    d->counter[0]++;
+    heed__philox(d->key, d->counter, out);
+    return (int64_t)(out[0] % (uint32_t)sides);
+}
+
 /* Uniform in [low, high), by place. */
 static inline void trial_fill(heed_real *x, int64_t n, uint32_t what, double low, double high)
 {
@@ -319,6 +332,31 @@ static inline void trial_name(const trial *t, char *out, size_t size)
                                    t->mask ? t->mask : "-", t->position ? t->position : "-");
     for (int s = 0; s < TRIAL_STAGES && t->stages[s] && used < size; s++)
         used += (size_t)snprintf(out + used, size - used, ", stage %s", t->stages[s]);
+}
+
+static inline void trial_say(const trial *t, const char *who, const char *what, const char *more)
+{
+    char name[512];
+    trial_name(t, name, sizeof name);
+    fail_msg("%s, %s: %s%s", name, who, what, more);
+}
+
+/* Equal bits, but a NaN is a NaN. */
+static inline int trial_same(const heed_real *x, const heed_real *y, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (memcmp(&x[i], &y[i], sizeof *x) != 0 && !(isnan(x[i]) && isnan(y[i]))) return 0;
+    return 1;
+}
+
+/* All that x has written, and y. */
+static inline void trial_compare(const trial_run *x, const trial_run *y, const char *who)
+{
+    if (!trial_same(x->o, y->o, x->o_count)) trial_say(&x->t, who, "o has other bits", "");
+    if (!trial_same(x->lse, y->lse, x->lse_count)) trial_say(&x->t, who, "lse has other bits", "");
+    for (int a = 0; a < x->count; a++)
+        if (!trial_same(x->arrays[a].gradient, y->arrays[a].gradient, x->arrays[a].count))
+            trial_say(&x->t, who, "other bits has the gradient of ", x->arrays[a].name);
 }
 
 #endif

@@ -195,12 +195,61 @@ static void test_rows_one_by_one(void **state)
     }
 }
 
+/* Keys that are the values, with one array for both gradients: their sum, the same for any number
+ * of threads and at any level. */
+static void shared_gradient(problem *p, heed_context *context, const heed__kernels *kernels,
+                            const char *engine, heed_real *out)
+{
+    setup x;
+    int64_t n = rows_of(p->tk, p->sequences) * p->key_heads * p->size;
+    setup_make(p, &x, context, kernels, engine);
+    x.forward.v = x.backward.v = x.forward.k;
+    x.backward.dv = x.backward.dk;
+    check_ok(heed_attention_forward(x.plan, &x.batch, &x.forward, x.workspace));
+    check_ok(heed_attention_backward(x.plan, &x.batch, &x.backward, x.workspace));
+    memcpy(out, x.backward.dk.data, (size_t)n * sizeof *out);
+    setup_free(&x);
+}
+
+static void test_keys_that_are_values(void **state)
+{
+    (void)state;
+    heed_context *context = NULL;
+    check_ok(heed_context_create(&(heed_context_options){.threads = 3}, &context));
+    for (int variant = 0; variant < 2 * VARIANTS; variant++) {
+        problem p = problem_at(variant % VARIANTS);
+        p.value_size = p.size;
+        if (variant >= VARIANTS) /* in halves */
+            p.sequences = 1, p.tq[0] = 600, p.tk[0] = 530, p.heads = p.key_heads = 1;
+        problem_fill(&p);
+        int64_t n = rows_of(p.tk, p.sequences) * p.key_heads * p.size;
+        memcpy(p.v, p.k, (size_t)n * sizeof *p.v);
+        problem_run(&p, NULL, NULL, NULL);
+        heed_real *first = reals(n), *other = reals(n);
+        shared_gradient(&p, NULL, NULL, "tiled", first);
+        shared_gradient(&p, context, NULL, "tiled", other);
+        same("threads", "dk + dv", other, first, n);
+        shared_gradient(&p, NULL, heed__kernels_at(HEED_LEVEL_SCALAR), "tiled", other);
+        same("scalar", "dk + dv", other, first, n);
+        shared_gradient(&p, NULL, NULL, "reference", other); /* sums in another order */
+        for (int64_t i = 0; i < n; i++) {
+            assert_true(fabs((double)first[i] - p.dk[i] - p.dv[i]) < 1e-4);
+            assert_true(fabs((double)other[i] - p.dk[i] - p.dv[i]) < 1e-4);
+        }
+        heed__free(first);
+        heed__free(other);
+        problem_free(&p);
+    }
+    heed_context_destroy(&context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_engines_and_layouts), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_backward_in_halves),  cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_neighbours),          cmocka_unit_test(test_rows_one_by_one),
+        cmocka_unit_test(test_engines_and_layouts),  cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_backward_in_halves),   cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_neighbours),           cmocka_unit_test(test_rows_one_by_one),
+        cmocka_unit_test(test_keys_that_are_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

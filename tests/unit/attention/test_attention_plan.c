@@ -198,6 +198,31 @@ static void test_call_refuses_padded(void **state)
     problem_free(&c.p);
 }
 
+/* A result in the place of what it is made from. */
+static void test_call_refuses_overlap(void **state)
+{
+    (void)state;
+    call c;
+    call_make(&c, 0);
+    c.x.forward.o.data = (heed_real *)c.x.forward.q.data;
+    c.x.backward.dq.data = (heed_real *)c.x.backward.q.data;
+    call_refuses(&c, "begins where q does; what is written must not overlap what is read");
+    call_make(&c, 1);
+    c.x.forward.o.data = (heed_real *)c.x.forward.v.data;
+    c.x.backward.dk.data = (heed_real *)c.x.backward.v.data;
+    call_refuses(&c, "begins where v does");
+    call_make(&c, 0);
+    c.x.forward.lse.data = (heed_real *)c.x.forward.k.data;
+    c.x.backward.dv.data = (heed_real *)c.x.backward.k.data;
+    call_refuses(&c, "begins where k does");
+    call_make(&c, 0);
+    c.x.backward.dq.data = (heed_real *)c.x.backward.d_o.data;
+    check_fails(heed_attention_backward(c.x.plan, &c.x.batch, &c.x.backward, c.x.workspace),
+                HEED_E_INVALID, "dq begins where d_o does");
+    setup_free(&c.x);
+    problem_free(&c.p);
+}
+
 static void test_call_refuses_missing_parameter(void **state)
 {
     (void)state;
@@ -473,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_call_refuses_packed),
         cmocka_unit_test(test_call_refuses_starts),
         cmocka_unit_test(test_call_refuses_padded),
+        cmocka_unit_test(test_call_refuses_overlap),
         cmocka_unit_test(test_call_refuses_missing_parameter),
         cmocka_unit_test(test_capacity_in_rows),
         cmocka_unit_test(test_begin),

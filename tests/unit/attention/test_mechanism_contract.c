@@ -3,37 +3,10 @@
  * where nothing is seen; what is hidden does not matter; weights and summaries say what o is. */
 #include "check.h"
 
-#include "attention/mechanism_trials.h"
+#include "attention/mechanism_pairs.h"
 #include "attention/stages.h"
 
 #include <stdio.h>
-
-static void say(const trial *t, const char *engine, const char *what)
-{
-    char name[512];
-    trial_name(t, name, sizeof name);
-    fail_msg("%s, engine %s: %s", name, engine, what);
-}
-
-/* Equal bits, but a NaN is a NaN. */
-static int same(const heed_real *x, const heed_real *y, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (memcmp(&x[i], &y[i], sizeof *x) != 0 && !(isnan(x[i]) && isnan(y[i]))) return 0;
-    return 1;
-}
-
-static void compare(const trial_run *x, const trial_run *y, const char *engine)
-{
-    char what[128];
-    if (!same(x->o, y->o, x->o_count)) say(&x->t, engine, "o has other bits");
-    if (!same(x->lse, y->lse, x->lse_count)) say(&x->t, engine, "lse has other bits");
-    for (int a = 0; a < x->count; a++) {
-        if (same(x->arrays[a].gradient, y->arrays[a].gradient, x->arrays[a].count)) continue;
-        snprintf(what, sizeof what, "the gradient of %s has other bits", x->arrays[a].name);
-        say(&x->t, engine, what);
-    }
-}
 
 static void run_both(trial_run *r)
 {
@@ -49,7 +22,7 @@ static void compare_on(const trial_run *plain, heed_context *context, const char
     if (!kernels) return;
     if (trial_make(&r, &plain->t, context, kernels, engine)) {
         run_both(&r);
-        compare(&r, plain, engine);
+        trial_compare(&r, plain, engine);
     }
     trial_free(&r);
 }
@@ -112,30 +85,33 @@ static void expect_nothing(const trial_run *r, const unsigned char *alone, const
 {
     for (int64_t i = 0; i < r->lse_count; i++) {
         if (!alone[i]) continue;
-        if (r->lse[i] != -HEED_REAL(INFINITY)) say(&r->t, engine, "lse of a row that sees nothing");
+        if (r->lse[i] != -HEED_REAL(INFINITY))
+            trial_say(&r->t, engine, "lse of a row that sees nothing", "");
         for (int64_t d = 0; d < r->t.value_size; d++)
             if (r->o[i * r->t.value_size + d] != 0)
-                say(&r->t, engine, "o of a row that sees nothing");
+                trial_say(&r->t, engine, "o of a row that sees nothing", "");
         for (int64_t d = 0; d < r->t.size; d++)
             if (r->arrays[0].gradient[i * r->t.size + d] != 0)
-                say(&r->t, engine, "dq of a row that sees nothing");
+                trial_say(&r->t, engine, "dq of a row that sees nothing", "");
     }
 }
 
 static void hidden(const trial *t, const char *engine)
 {
     trial_run r, poisoned;
-    unsigned char seen[256] = {0}, alone[1024];
-    memset(alone, 1, sizeof alone);
     if (trial_make(&r, t, NULL, NULL, engine)) {
+        unsigned char *seen = calloc((size_t)r.k_offsets[r.t.sequences] + 1, 1);
+        unsigned char *alone = malloc((size_t)r.lse_count + 1);
+        memset(alone, 1, (size_t)r.lse_count + 1);
         assert_true(trial_make(&poisoned, t, NULL, NULL, engine));
         look(&r, seen, alone);
         poison(&poisoned, seen, alone);
         run_both(&r);
         run_both(&poisoned);
         expect_nothing(&poisoned, alone, engine);
-        compare(&poisoned, &r, engine);
+        trial_compare(&poisoned, &r, engine);
         trial_free(&poisoned);
+        free(seen), free(alone);
     }
     trial_free(&r);
 }
@@ -153,7 +129,7 @@ static void test_hidden(void **state)
 static void visible_nan(const trial *t, const char *engine)
 {
     trial_run r;
-    if (trial_make(&r, t, NULL, NULL, engine)) {
+    if (t->tk[0] > 1 && trial_make(&r, t, NULL, NULL, engine)) {
         heed__run run = {.plan = r.plan, .batch = &r.batch, .q = r.forward.q, .k = r.forward.k};
         int64_t row = r.t.key_heads * r.t.size, dv = r.t.value_size;
         for (int64_t d = 0; d < row; d++) r.arrays[1].data[row + d] = (heed_real)NAN; /* key 1 */
@@ -166,10 +142,10 @@ static void visible_nan(const trial *t, const char *engine)
                 if (r.plan->hides) heed__visible(&stage, i, 1, 1, &visible);
                 for (int64_t d = 0; d < dv; d++)
                     if (isnan(r.o[(i * r.t.heads + h) * dv + d]) != visible)
-                        say(t, engine, "o where a score is NaN");
+                        trial_say(t, engine, "o where a score is NaN", "");
             }
+        trial_free(&r);
     }
-    trial_free(&r);
 }
 
 static void test_visible_nan(void **state)
@@ -202,13 +178,13 @@ static void weights_of(trial_run *r, int64_t s, int64_t h, const heed_real *mass
                     (double)p[i * tk + j] *
                     (double)r->arrays[2].data[((r->k_offsets[s] + j) * t->key_heads + g) * dv + d];
             double o = (double)r->o[((r->q_offsets[s] + i) * t->heads + h) * dv + d];
-            if (!(fabs(sum - o) <= 2e-5)) say(t, "inspect", "weights times v is not o");
+            if (!(fabs(sum - o) <= 2e-5)) trial_say(t, "inspect", "weights times v is not o", "");
         }
     for (int64_t j = 0; j < tk; j++) {
         double sum = 0;
         for (int64_t i = 0; i < tq; i++) sum += (double)p[i * tk + j];
         if (!(fabs(sum - (double)mass[(r->k_offsets[s] + j) * t->heads + h]) <= 2e-5))
-            say(t, "inspect", "mass is not the sum of the weights");
+            trial_say(t, "inspect", "mass is not the sum of the weights", "");
     }
     heed__free(p);
 }
@@ -234,6 +210,99 @@ static void test_weights(void **state)
         heed__free(mass);
         trial_free(&r);
     }
+}
+
+/* ---- sizes: every row with every D, and lengths around the blocks of all engines on both sides */
+
+static const int64_t head_sizes[] = {1, 2, 7, 16, 63, 64, 65, 128, 512};
+static const int64_t lengths[] = {1, 63, 64, 65, 255, 256, 257};
+static const int64_t groups[][2] = {{2, 2}, {4, 1}, {7, 1}, {8, 2}, {1, 1}};
+enum { HEAD_SIZES = 9, LENGTHS_OF = 7, GROUPS = 5, DRAWS = HEAD_SIZES + 1 };
+
+/* One of the lengths such that so much per unit of it is within the limit; at least 1. */
+static int64_t bounded(dice *d, int64_t each, int64_t limit)
+{
+    int64_t k = roll(d, LENGTHS_OF);
+    while (k && lengths[k] * each > limit) k--;
+    return lengths[k];
+}
+
+typedef struct drawn {
+    trial t;
+    char text[64];
+    int64_t offset[TRIAL_SEQUENCES];
+} drawn;
+
+/* Tk of one sequence and Tq of another go through all lengths, D through all sizes; after these,
+ * one sequence and one head. */
+static void draw_sizes(dice *d, int64_t number, int64_t limit, drawn *out)
+{
+    trial *t = &out->t;
+    int64_t size = number % HEAD_SIZES, group = number == HEAD_SIZES ? GROUPS - 1 : roll(d, GROUPS);
+    int64_t first = number + (int64_t)d->key[1];
+    t->size = head_sizes[size];
+    t->value_size = head_sizes[(size + 1 + roll(d, HEAD_SIZES - 1)) % HEAD_SIZES];
+    if (t->mask && strstr(t->mask, "1/2/3/-1")) group = 1; /* one item a head */
+    t->heads = groups[group][0], t->key_heads = groups[group][1];
+    t->sequences = group == GROUPS - 1 ? 1 : 2;
+    int64_t each = t->heads * (t->size + t->value_size);
+    t->tk[0] = lengths[first % LENGTHS_OF];
+    t->tq[0] = bounded(d, each * t->tk[0], limit);
+    t->tq[1] = lengths[(first + 3) % LENGTHS_OF];
+    t->tk[1] = bounded(d, each * t->tq[1], limit);
+    for (int s = 0; s < 2; s++) out->offset[s] = t->tk[s] - t->tq[s] + roll(d, 3) - 1;
+}
+
+/* The row, others beside it where there is room. */
+static void draw_trial(const heed_attention_entry *row, int64_t index, int64_t number,
+                       int64_t limit, drawn *out)
+{
+    static const char *const normalisers[] = {NULL, "sparsemax", "sink"};
+    dice d = {.key = {5, (uint32_t)index}, .counter = {0, (uint32_t)number, 0, 0}};
+    trial *t = &out->t;
+    *out = (drawn){.t = {.mask = roll(&d, 2) ? "causal" : NULL,
+                         .normaliser = normalisers[roll(&d, 3)],
+                         .dropout = roll(&d, 3) ? 0 : 0.25,
+                         .high = 100}};
+    if (strcmp(row->name, "dynamic_span") == 0) t->low = 0.05, t->high = 0.95;
+    *trial_place(t, row->table) = trial_text(row);
+    draw_sizes(&d, number, limit, out);
+    t->offset = out->offset;
+    if (!t->position) return;
+    snprintf(out->text, sizeof out->text, "rotary:dims=%lld", (long long)(t->size & ~INT64_C(1)));
+    if (begins(t->position, "rotary")) t->position = t->size < 2 ? NULL : out->text;
+}
+
+static void check_drawn(const trial *t, heed_context *context)
+{
+    heed_attention_entry row;
+    trial_run plain;
+    assert_true(trial_make(&plain, t, NULL, heed__kernels_at(HEED_LEVEL_SCALAR), "reference"));
+    run_both(&plain);
+    for (size_t i = 0; heed_attention_list(i, &row); i++)
+        if (strcmp(row.table, "engine") == 0 && strcmp(row.name, "reference") != 0)
+            compare_on(&plain, context, row.name, heed__kernels_best()->level);
+    trial_free(&plain);
+    hidden(t, NULL);
+    visible_nan(t, NULL);
+}
+
+/* HEED_LONG=1 in the environment: many more, and larger. */
+static void test_sizes(void **state)
+{
+    heed_attention_entry row;
+    heed_context *context = NULL;
+    const char *wish = getenv("HEED_LONG");
+    int more = wish && strcmp(wish, "1") == 0;
+    (void)state;
+    check_ok(heed_context_create(&(heed_context_options){.threads = 3}, &context));
+    for (size_t i = 0; heed_attention_list(i, &row); i++)
+        for (int64_t n = 0; n < (more ? 40 : DRAWS) && strcmp(row.table, "engine") != 0; n++) {
+            drawn x;
+            draw_trial(&row, (int64_t)i, n, more ? 2000000 : 80000, &x);
+            check_drawn(&x.t, n % 2 ? context : NULL);
+        }
+    heed_context_destroy(&context);
 }
 
 /* Is the row among the trial's mechanisms (masks: anywhere in the expression)? */
@@ -266,8 +335,8 @@ static void test_every_row(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_same_bits),   cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_visible_nan), cmocka_unit_test(test_weights),
-        cmocka_unit_test(test_every_row)};
+        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_every_row)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
