@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: test_document.sh DOCUMENT
 # Runs each block of a document that is marked so (tests/docs/blocks.awk says how), in order, in one
-# scratch folder with the command on the path. A block without a mark fails.
+# scratch folder with the command on the path. A block without a mark fails. Python is a notebook: its
+# cells are run together, where there is PyTorch.
 document=$1
 . "$HEED_SOURCE/tests/tap.sh"
 
@@ -37,6 +38,8 @@ while read -r kind line what; do
     case "$kind $what" in
     "run sh") check "$name" shell_block "$blocks/$line.setup" "$blocks/$line.sh" ;;
     "run c" | "run cpp") check "$name" program_block "$blocks/$line.setup" "$blocks/$line.$what" ;;
+    "run python") cat "$blocks/$line.python" >>"$blocks/notebook.py" ;;
+    file*) ;;
     skip*) skip "$name" "$what" ;;
     *)
         echo "give it <!-- run --> or <!-- not run: WHY --> above" >mark.log
@@ -44,5 +47,13 @@ while read -r kind line what; do
         ;;
     esac
 done <"$blocks/list"
+if [ -f "$blocks/notebook.py" ]; then # all cells, in order
+    python=${HEED_PYTHON:-python3}
+    if "$python" -c 'import torch' >/dev/null 2>&1; then
+        check "$document: its notebook" "$python" "$blocks/notebook.py"
+    else
+        skip "$document: its notebook" "$python has no PyTorch; HEED_PYTHON names one that has"
+    fi
+fi
 [ -s "$blocks/list" ] || skip "$document" "it shows no commands"
 finish
