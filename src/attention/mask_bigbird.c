@@ -14,7 +14,8 @@ enum { MOST_RANDOM = 64 };
 
 /* The settings with defaults filled in. */
 typedef struct pattern {
-    int64_t size, reach, global, random;
+    heed__grid grid;
+    int64_t reach, global, random;
     uint32_t key[2];
 } pattern;
 
@@ -69,7 +70,7 @@ static int64_t bigbird_next(const heed__mask_node *node, const heed__place *plac
                             int64_t key, int64_t last)
 {
     const pattern *p = node->built;
-    int64_t blocks = (place->keys + p->size - 1) / p->size, found = last + 1;
+    int64_t blocks = (place->keys + p->grid.size - 1) / p->grid.size, found = last + 1;
     int is_global = query < p->global || query >= blocks - p->global;
     if (key > last) return found;
     if (key < p->global || key >= blocks - p->global || (is_global && query >= 0 && query < blocks))
@@ -78,32 +79,6 @@ static int64_t bigbird_next(const heed__mask_node *node, const heed__place *plac
     found = least(found, blocks - p->global);
     found = least(found, last + 1);
     return found == key ? key : least(found, next_random(p, place, blocks, query, key, last));
-}
-
-static heed__grid grid_of(const heed__mask_node *node)
-{
-    return (heed__grid){((const pattern *)node->built)->size, bigbird_next};
-}
-
-static heed__cover bigbird_cover(const heed__mask_node *node, const heed__place *place,
-                                 const heed__block *block)
-{
-    heed__grid grid = grid_of(node);
-    return heed__grid_cover(&grid, node, place, block);
-}
-
-static void bigbird_row(const heed__mask_node *node, const heed__place *place, int64_t i, int64_t j,
-                        int64_t n, unsigned char *visible)
-{
-    heed__grid grid = grid_of(node);
-    heed__grid_row(&grid, node, place, i, j, n, visible);
-}
-
-static int64_t bigbird_seek(const heed__mask_node *node, const heed__place *place,
-                            const heed__block *block, heed__side side)
-{
-    heed__grid grid = grid_of(node);
-    return heed__grid_seek(&grid, node, place, block, side);
 }
 
 static heed_status check_setting(const char *name, int64_t value, int64_t low, int64_t high,
@@ -134,7 +109,7 @@ static heed_status bigbird_build(heed__arena *arena, const void *record,
     pattern *p = NULL;
     (void)options;
     HEED_TRY(heed__arena_take(arena, 1, sizeof *p, "a mask", &p));
-    p->size = r->size ? r->size : 64;
+    p->grid.size = r->size ? r->size : 64;
     p->reach = r->window ? r->window / 2 : 1;
     p->global = r->global < 0 ? 0 : r->global ? r->global : 1;
     p->random = r->random < 0 ? 0 : r->random ? r->random : 3;
@@ -167,7 +142,8 @@ const heed__mask heed__mask_bigbird = {
               .build = bigbird_build,
               .uses_positions = 1,
               .uses_lengths = 1},
-    .cover = bigbird_cover,
-    .row = bigbird_row,
-    .seek = bigbird_seek,
+    .cover = heed__grid_cover,
+    .row = heed__grid_row,
+    .seek = heed__grid_seek,
+    .next = bigbird_next,
 };

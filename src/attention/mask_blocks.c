@@ -11,6 +11,7 @@ typedef struct pair {
 } pair;
 
 typedef struct list {
+    heed__grid grid;
     const pair *pairs; /* each once, ascending */
     int64_t count;
 } list;
@@ -39,33 +40,6 @@ static int64_t blocks_next(const heed__mask_node *node, const heed__place *place
     if (low == l->count || l->pairs[low].query != query || l->pairs[low].key > last)
         return last + 1;
     return l->pairs[low].key;
-}
-
-static heed__grid grid_of(const heed__mask_node *node)
-{
-    const heed_attention_blocks *r = node->record;
-    return (heed__grid){r->size ? r->size : 64, blocks_next};
-}
-
-static heed__cover blocks_cover(const heed__mask_node *node, const heed__place *place,
-                                const heed__block *block)
-{
-    heed__grid grid = grid_of(node);
-    return heed__grid_cover(&grid, node, place, block);
-}
-
-static void blocks_row(const heed__mask_node *node, const heed__place *place, int64_t i, int64_t j,
-                       int64_t n, unsigned char *visible)
-{
-    heed__grid grid = grid_of(node);
-    heed__grid_row(&grid, node, place, i, j, n, visible);
-}
-
-static int64_t blocks_seek(const heed__mask_node *node, const heed__place *place,
-                           const heed__block *block, heed__side side)
-{
-    heed__grid grid = grid_of(node);
-    return heed__grid_seek(&grid, node, place, block, side);
 }
 
 static heed_status blocks_check(const void *record, const heed_attention_options *options)
@@ -102,7 +76,7 @@ static heed_status blocks_build(heed__arena *arena, const void *record,
     for (size_t p = 0; p < count; p++)
         pairs[p] = (pair){r->pairs.data[2 * p], r->pairs.data[2 * p + 1]};
     qsort(pairs, count, sizeof *pairs, compare);
-    *l = (list){pairs, 0};
+    *l = (list){{r->size ? r->size : 64}, pairs, 0};
     for (size_t p = 0; p < count; p++)
         if (!p || compare(&pairs[p], &pairs[p - 1]) != 0) pairs[l->count++] = pairs[p];
     *out = l;
@@ -125,7 +99,8 @@ const heed__mask heed__mask_blocks = {
               .check = blocks_check,
               .build = blocks_build,
               .uses_positions = 1},
-    .cover = blocks_cover,
-    .row = blocks_row,
-    .seek = blocks_seek,
+    .cover = heed__grid_cover,
+    .row = heed__grid_row,
+    .seek = heed__grid_seek,
+    .next = blocks_next,
 };

@@ -31,24 +31,6 @@ static heed__span span_of(const heed__mask_node *node, const heed__place *place,
     return (heed__span){middle - width, middle + width};
 }
 
-static heed__cover local_cover(const heed__mask_node *node, const heed__place *place,
-                               const heed__block *block)
-{
-    return heed__spans_cover(span_of, node, place, block);
-}
-
-static void local_row(const heed__mask_node *node, const heed__place *place, int64_t i, int64_t j,
-                      int64_t n, unsigned char *visible)
-{
-    heed__span_row(span_of(node, place, i), j, n, visible);
-}
-
-static int64_t local_seek(const heed__mask_node *node, const heed__place *place,
-                          const heed__block *block, heed__side side)
-{
-    return heed__spans_seek(span_of, node, place, block, side);
-}
-
 static heed_status local_check(const void *record, const heed_attention_options *options)
 {
     const heed_attention_local *r = record;
@@ -75,7 +57,8 @@ const heed__mask heed__mask_local_p = {
               .extras = {{"local_p.centre", HEED_ATTENTION_QUERY_REALS}},
               .ranges = {HEED_ATTENTION_KEY_PLACES},
               .uses_lengths = 1},
-    .cover = local_cover,
-    .row = local_row,
-    .seek = local_seek,
+    .cover = heed__spans_cover,
+    .row = heed__spans_row,
+    .seek = heed__spans_seek,
+    .span = span_of,
 };

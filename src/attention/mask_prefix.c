@@ -27,42 +27,6 @@ static heed__span prefixes_span(const heed__mask_node *node, const heed__place *
     return span_to(place, query, heed__extra_ids(x, place, HEED_SIDE_QUERY)[query * x->row_stride]);
 }
 
-static heed__cover prefix_cover(const heed__mask_node *node, const heed__place *place,
-                                const heed__block *block)
-{
-    return heed__spans_cover(prefix_span, node, place, block);
-}
-
-static void prefix_row(const heed__mask_node *node, const heed__place *place, int64_t i, int64_t j,
-                       int64_t n, unsigned char *visible)
-{
-    heed__span_row(prefix_span(node, place, i), j, n, visible);
-}
-
-static int64_t prefix_seek(const heed__mask_node *node, const heed__place *place,
-                           const heed__block *block, heed__side side)
-{
-    return heed__spans_seek(prefix_span, node, place, block, side);
-}
-
-static heed__cover prefixes_cover(const heed__mask_node *node, const heed__place *place,
-                                  const heed__block *block)
-{
-    return heed__spans_cover(prefixes_span, node, place, block);
-}
-
-static void prefixes_row(const heed__mask_node *node, const heed__place *place, int64_t i,
-                         int64_t j, int64_t n, unsigned char *visible)
-{
-    heed__span_row(prefixes_span(node, place, i), j, n, visible);
-}
-
-static int64_t prefixes_seek(const heed__mask_node *node, const heed__place *place,
-                             const heed__block *block, heed__side side)
-{
-    return heed__spans_seek(prefixes_span, node, place, block, side);
-}
-
 static heed_status prefix_check(const void *record, const heed_attention_options *options)
 {
     const heed_attention_prefix *r = record;
@@ -85,9 +49,10 @@ const heed__mask heed__mask_prefix = {
               .fields = fields,
               .check = prefix_check,
               .uses_positions = 1},
-    .cover = prefix_cover,
-    .row = prefix_row,
-    .seek = prefix_seek,
+    .cover = heed__spans_cover,
+    .row = heed__spans_row,
+    .seek = heed__spans_seek,
+    .span = prefix_span,
 };
 
 const heed__mask heed__mask_prefixes = {
@@ -95,7 +60,8 @@ const heed__mask heed__mask_prefixes = {
               .help = "as prefix, with a count for each query given with the batch",
               .extras = {{"prefixes.count", HEED_ATTENTION_QUERY_IDS}},
               .uses_positions = 1},
-    .cover = prefixes_cover,
-    .row = prefixes_row,
-    .seek = prefixes_seek,
+    .cover = heed__spans_cover,
+    .row = heed__spans_row,
+    .seek = heed__spans_seek,
+    .span = prefixes_span,
 };

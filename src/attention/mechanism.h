@@ -137,8 +137,10 @@ typedef struct heed__keys {
  * of q~ and k~ and brings no more: engines have it in their tiles. Any other brings `row` and
  * `row_backward`. head: the query head, for keys the key head.
  */
-typedef struct heed__score {
+typedef struct heed__score heed__score;
+struct heed__score {
     heed__entry entry;
+    const heed__score *like; /* NULL, or whose functions these are: only the entry is its own */
     int product;
     /* Length of prepared rows; NULL = D. */
     int64_t (*width)(const heed_attention_options *options, const void *record);
@@ -158,7 +160,7 @@ typedef struct heed__score {
     void (*row_backward)(const heed__self *self, int64_t head, const heed_real *q,
                          const heed__keys *keys, const heed_real *ds, heed_real *dq, heed_real *dk,
                          int64_t dk_stride, heed_real *const *dp, heed_real *scratch);
-} heed__score;
+};
 
 /* ---- positions that turn rows */
 
@@ -268,6 +270,11 @@ struct heed__normaliser {
 
 typedef struct heed__mask heed__mask;
 
+/* Keys first to last; last < first = none. */
+typedef struct heed__span {
+    int64_t first, last;
+} heed__span;
+
 /* A node of a plan's mask expression. */
 typedef struct heed__mask_node heed__mask_node;
 struct heed__mask_node {
@@ -288,6 +295,10 @@ struct heed__mask {
                 int64_t n, unsigned char *visible);
     int64_t (*seek)(const heed__mask_node *node, const heed__place *place, const heed__block *block,
                     heed__side side); /* see heed__shaper */
+    /* What these three go by, where they are heed__spans_ (spans.h) or heed__grid_ (grid.h). */
+    heed__span (*span)(const heed__mask_node *node, const heed__place *place, int64_t query);
+    int64_t (*next)(const heed__mask_node *node, const heed__place *place, int64_t query,
+                    int64_t key, int64_t last);
 };
 
 /* The rows of an array of the batch. */

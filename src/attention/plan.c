@@ -210,7 +210,7 @@ static heed_status check_together(const heed_attention_plan *plan)
                           "position \"%s\" turns rows of head_size = %lld; score \"%s\" makes rows "
                           "of %lld, take a bias by distance instead",
                           plan->position->entry.name, (long long)plan->options.head_size,
-                          plan->score->entry.name, (long long)plan->width);
+                          plan->score_fit.entry->name, (long long)plan->width);
     for (int s = 0; s < plan->stages; s++) {
         if (!plan->stage[s]->reads_query || (!wide && !plan->position->turn)) continue;
         return heed__fail(
@@ -218,7 +218,7 @@ static heed_status check_together(const heed_attention_plan *plan)
             "stage \"%s\" multiplies the query itself; %s \"%s\" has made another row "
             "of it, leave one of the two out",
             plan->stage_fit[s].entry->name, wide ? "score" : "position",
-            wide ? plan->score->entry.name : plan->position->entry.name);
+            wide ? plan->score_fit.entry->name : plan->position->entry.name);
     }
     return HEED_OK;
 }
@@ -228,6 +228,7 @@ static heed_status take_mechanisms(heed_attention_plan *plan)
     const heed_attention_options *o = &plan->options;
     HEED_TRY(find_part(plan, HEED_TABLE_SCORE, o->score, &plan->score_fit));
     plan->score = (const heed__score *)plan->score_fit.entry;
+    if (plan->score->like) plan->score = plan->score->like;
     plan->width = plan->score->width ? plan->score->width(o, plan->score_fit.record) : o->head_size;
     HEED_TRY(find_part(plan, HEED_TABLE_NORMALISER, o->normaliser, &plan->normaliser_fit));
     plan->normaliser = (const heed__normaliser *)plan->normaliser_fit.entry;

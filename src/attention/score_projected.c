@@ -149,12 +149,7 @@ const heed__score heed__score_concat = {
                         {"score.w", hidden_units, HEED_SIDE_QUERY, 0}},
               .begin = {matrix_begin, matrix_begin, heed__begin_glorot},
               .decays = 1},
-    .width = hidden_units,
-    .prepare = {query_prepare, key_prepare},
-    .finish = {query_finish, key_finish},
-    .scratch = heed__additive_scratch,
-    .row = row,
-    .row_backward = row_backward,
+    .like = &heed__score_additive_projected,
 };
 
 const heed__score heed__score_concat_tanh_sum = {
@@ -167,10 +162,5 @@ const heed__score heed__score_concat_tanh_sum = {
                         {"score.Wk", matrix_columns, HEED_SIDE_KEY, 1}},
               .begin = {matrix_begin, matrix_begin},
               .decays = 1},
-    .width = hidden_units,
-    .prepare = {query_prepare, key_prepare},
-    .finish = {query_finish, key_finish},
-    .scratch = heed__additive_scratch,
-    .row = row,
-    .row_backward = row_backward,
+    .like = &heed__score_additive_projected,
 };

@@ -198,8 +198,8 @@ static heed_status check_use(const heed_attention_plan *plan, const char *name,
                           "%s: \"%s\" goes by positions, and its one query has none; take another "
                           "score or normaliser",
                           name,
-                          plan->score->entry.uses_positions ? plan->score->entry.name
-                                                            : plan->normaliser->entry.name);
+                          plan->score_fit.entry->uses_positions ? plan->score_fit.entry->name
+                                                                : plan->normaliser->entry.name);
     return HEED_OK;
 }
 

@@ -297,9 +297,9 @@ static void test_sizes(void **state)
     (void)state;
     check_ok(heed_context_create(&(heed_context_options){.threads = 3}, &context));
     for (size_t i = 0; heed_attention_list(i, &row); i++)
-        for (int64_t n = 0; n < (more ? 40 : DRAWS) && strcmp(row.table, "engine") != 0; n++) {
+        for (int64_t n = 0; n < (more ? 24 : DRAWS) && strcmp(row.table, "engine") != 0; n++) {
             drawn x;
-            draw_trial(&row, (int64_t)i, n, more ? 2000000 : 80000, &x);
+            draw_trial(&row, (int64_t)i, n, more ? 1000000 : 80000, &x);
             check_drawn(&x.t, n % 2 ? context : NULL);
         }
     heed_context_destroy(&context);
