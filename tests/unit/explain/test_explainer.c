@@ -8,7 +8,6 @@
 #include "heed/train.h"
 
 #include "data/files.h"
-#include "explain/reading.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -249,63 +248,6 @@ static void test_attention_sums_to_one(void **state)
     heed_explainer_destroy(&e);
 }
 
-/* All weights of a text of n tokens, as matrices; then rollout as it is defined. */
-typedef struct rolled {
-    int64_t n;
-    double *all, *next, *mean; /* [n, n] */
-    float *weights;
-} rolled;
-
-static heed_status roll_layer(heed__reading *r, const heed__site *site, void *user)
-{
-    rolled *x = user;
-    int64_t n = x->n, heads = heed__site_heads(site);
-    for (int64_t i = 0; i < n * n; i++) x->mean[i] = i / n == i % n ? 0.5 : 0, x->next[i] = 0;
-    for (int64_t head = 0; head < heads; head++) {
-        check_ok(heed__site_weights(r, site, head, x->weights));
-        for (int64_t i = 0; i < n * n; i++) x->mean[i] += 0.5 * x->weights[i] / (double)heads;
-    }
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t k = 0; k < n; k++)
-            for (int64_t j = 0; j < n; j++)
-                x->next[i * n + j] += x->mean[i * n + k] * x->all[k * n + j];
-    memcpy(x->all, x->next, (size_t)(n * n) * sizeof *x->all);
-    return HEED_OK;
-}
-
-static void test_rollout_is_that_of_the_matrices(void **state)
-{
-    (void)state;
-    static const char text[] = "some people hurry around the city 他们 and wait for the morning";
-    heed__reading r = {0};
-    float scores[64], wanted[64];
-    double sum = 0;
-    check_ok(heed__reading_open(layered, text, sizeof text - 1, &r));
-    int64_t n = r.encoding.length;
-    rolled x = {.n = n};
-    double *rooms[3];
-    for (int a = 0; a < 3; a++) rooms[a] = calloc((size_t)(n * n), sizeof(double));
-    x.all = rooms[0], x.next = rooms[1], x.mean = rooms[2];
-    x.weights = calloc((size_t)(n * n), sizeof(float));
-    for (int64_t i = 0; i < n; i++) x.all[i * n + i] = 1;
-    check_ok(heed__reading_visit(&r, roll_layer, &x)); /* its pool is the mean: no site */
-    for (int64_t j = 0; j < n; j++) {
-        double mass = 0;
-        for (int64_t i = 0; i < n; i++) mass += x.all[i * n + j] / (double)n;
-        x.weights[j] = (float)mass;
-    }
-    heed__words_scores(r.word_of, x.weights, (size_t)n, HEED_COMBINE_SUM, wanted, r.n_words);
-    check_ok(heed__method_rollout.score(&r, 0, scores));
-    for (size_t w = 0; w < r.n_words; w++) {
-        assert_true(fabs((double)(scores[w] - wanted[w])) < 1e-6);
-        sum += (double)scores[w];
-    }
-    assert_true(n > 8 && fabs(sum - 1) < 1e-5);
-    for (int a = 0; a < 3; a++) free(rooms[a]);
-    free(x.weights);
-    heed__reading_close(&r);
-}
-
 static void test_heat_maps_hold_each_layer_and_head(void **state)
 {
     (void)state;
@@ -539,7 +481,6 @@ int main(void)
         cmocka_unit_test(test_occlusion_is_the_difference_of_predictions),
         cmocka_unit_test(test_a_word_of_two_characters_is_left_out_whole),
         cmocka_unit_test(test_attention_sums_to_one),
-        cmocka_unit_test(test_rollout_is_that_of_the_matrices),
         cmocka_unit_test(test_heat_maps_hold_each_layer_and_head),
         cmocka_unit_test(test_faithfulness_of_cues_is_above_chance),
         cmocka_unit_test(test_keywords_are_the_cues),
