@@ -62,6 +62,14 @@ heed info --attention t.heed tiny.de tiny.en tiny.de
 expect "but not over three files" code=2 err='is too much: a translator is looked at over SOURCE'
 heed translate t.heed tiny.de
 expect "it translates" code=0 lines=120
+# shellcheck disable=SC2086
+heed train --source tiny.de --target tiny.en --valid-source tiny.de --valid-target tiny.en -o w.heed \
+    --tokenizer words $small --layers 1 --watch 7 --validate-every 4 --normaliser sigmoid --decoder-stages xl:clip=3
+expect "a translator is watched as it trains" code=0
+heed info --attention w.heed tiny.de tiny.en --texts 7 --json
+tr -d ' \n' <stdout >figures
+tr -d ' ' <w.heed.metrics.jsonl >metrics
+check "by the figures that info gives of its file" grep -Fq "\"attention\":$(cat figures)" metrics
 heed explain t.heed --source "ein mann geht" --target "a man walks"
 expect "and its alignment is drawn" code=0 out=.
 # shellcheck disable=SC2086

@@ -8,13 +8,15 @@
 
 #include "heed/model.h"
 
-static void settings_of(const heed_attention_entry *row, const char *more, char *out, size_t size)
+static void settings_of(const heed_attention_entry *row, const char *part, const char *more,
+                        char *out, size_t size)
 {
     snprintf(out, size,
              "encoder.dim=16 encoder.heads=4 encoder.key_heads=2 encoder.ffn=16 encoder.layers=2 "
              "train.batch_texts=16 train.valid_share=0.25 train.patience=0 train.steps=3 "
-             "%s encoder.%s%s=%s",
-             more, row->table, strcmp(row->table, "stage") == 0 ? "s" : "", mechanism_text(row));
+             "%s %s.%s%s=%s",
+             more, part, row->table, strcmp(row->table, "stage") == 0 ? "s" : "",
+             mechanism_text(row));
 }
 
 static void check_model(const char *path)
@@ -32,10 +34,11 @@ static void check_model(const char *path)
 }
 
 /* Trains on one thread and on three. */
-static void check_row(const heed_attention_entry *row, const char *data, const char *more)
+static void check_row(const heed_attention_entry *row, const char *part, const char *data,
+                      const char *more)
 {
     char settings[512], one[512];
-    settings_of(row, more, settings, sizeof settings);
+    settings_of(row, part, more, settings, sizeof settings);
     snprintf(one, sizeof one, "%s", files_path("one.heed"));
     corpus_run first = {.data = data, .model = one, .settings = settings};
     corpus_run again = {.data = data, .settings = settings, .threads = 3};
@@ -65,7 +68,19 @@ static void test_every_row(void **state)
     char path[512];
     snprintf(path, sizeof path, "%s", data);
     for (size_t i = 0; heed_attention_list(i, &row); i++)
-        if (mechanism_is(&row)) check_row(&row, path, "encoder.kind=transformer");
+        if (mechanism_is(&row)) check_row(&row, "encoder", path, "encoder.kind=transformer");
+}
+
+/* A pool has one learned query: what compares, and what weighs. */
+static void test_every_row_of_a_pool(void **state)
+{
+    (void)state;
+    heed_attention_entry row;
+    char path[512];
+    snprintf(path, sizeof path, "%s", corpus_write("data.tsv", "class"));
+    for (size_t i = 0; heed_attention_list(i, &row); i++)
+        if (strcmp(row.table, "score") == 0 || strcmp(row.table, "normaliser") == 0)
+            check_row(&row, "pool", path, "pool.kind=attention");
 }
 
 /* Several at once: names of learned arrays do not meet. */
@@ -75,7 +90,7 @@ static void test_together(void **state)
     heed_attention_entry row = {"stage", "softcap:cap=3,softcap:cap=9", NULL};
     char path[512];
     snprintf(path, sizeof path, "%s", corpus_write("data.tsv", "class"));
-    check_row(&row, path,
+    check_row(&row, "encoder", path,
               "encoder.kind=transformer encoder.score=general encoder.normaliser=sink "
               "encoder.causal=true encoder.attention_dropout=0.2 pool.normaliser=sparsemax "
               "pool.score=scaled_dot");
@@ -83,6 +98,8 @@ static void test_together(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {corpus_test(test_every_row), corpus_test(test_together)};
+    const struct CMUnitTest tests[] = {corpus_test(test_every_row),
+                                       corpus_test(test_every_row_of_a_pool),
+                                       corpus_test(test_together)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
