@@ -203,7 +203,12 @@ static void check_continued(heed_model *model)
         snprintf(text, sizeof text, "%s%s%s", prompt.bytes, *t->text == ' ' ? "" : " ", t->text);
         heed_text target = {text, strlen(text)};
         check_ok(heed_score(model, NULL, &target, 1, NULL, &scored));
-        check_tokens(model, "", heed_translations_at(scored, 0, 0));
+        const heed_translation *whole = heed_translations_at(scored, 0, 0);
+        check_tokens(model, "", whole);
+        int64_t before = whole->n_tokens - t->n_tokens;
+        assert_int_equal(before, 3);
+        for (int64_t i = 0; i < t->n_tokens; i++)
+            assert_true(t->token_scores[i] == whole->token_scores[before + i]);
         heed_translations_destroy(&scored);
     }
     heed_translations_destroy(&all);
