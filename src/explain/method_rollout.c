@@ -65,6 +65,8 @@ static heed_status fill(heed__reading *r, heed__arena *arena, float *scores)
 {
     size_t n = (size_t)r->encoding.length;
     size_t heads = (size_t)heed__config_integer(r->model->config, "encoder.heads");
+    size_t pooled = (size_t)heed__config_integer(r->model->config, "pool.heads");
+    if (pooled > heads) heads = pooled;
     rollout x;
     HEED_TRY(heed__arena_take(arena, n, sizeof *x.r, "rollout", &x.r));
     HEED_TRY(heed__arena_take(arena, n * heads, sizeof *x.seen, "rollout", &x.seen));

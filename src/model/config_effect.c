@@ -54,6 +54,7 @@ static const struct {
     {"decoder.coverage", "decoder.kind", {"gru", "lstm"}},
     {"decoder.coverage_loss", "decoder.kind", {"gru", "lstm"}},
     {"decoder.copy", "decoder.kind", {"gru", "lstm"}},
+    {"pool.heads", "pool.kind", {"attention", "attention+mean"}},
     {"pool.score", "pool.kind", {"attention", "attention+mean"}},
     {"pool.normaliser", "pool.kind", {"attention", "attention+mean"}},
     {"pool.dropout", "pool.kind", {"attention", "attention+mean"}},

@@ -54,12 +54,24 @@ static heed_status create_encoder(heed_model *model)
     return model->encoder_kind->create(&model->params, model->config, &model->encoder);
 }
 
+/* A pool that learns from costs has those of one cross-entropy. */
+static heed_status check_costs(const heed_model *model)
+{
+    int fits = model->n_outputs == 1 && model->outputs[0].labels->kind == HEED_LABEL_CLASS;
+    if (fits || !model->pool.layer.mechanisms.wants_costs) return HEED_OK;
+    return heed__fail(HEED_E_UNSUPPORTED,
+                      "pool.normaliser = %s learns from the loss of one output of classes; for "
+                      "other outputs take gumbel:hard=1 or straight_through",
+                      heed_config_get(model->config, "pool.normaliser"));
+}
+
 static heed_status put_together(heed_model *model)
 {
     model->encoder_kind = heed__encoder_find(heed_config_get(model->config, "encoder.kind"));
     if (model->task != HEED_TASK_LANGUAGE) HEED_TRY(create_encoder(model));
     if (model->task == HEED_TASK_CLASSIFY) {
         HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
+        HEED_TRY(check_costs(model));
         HEED_TRY(create_outputs(model));
     } else
         HEED_TRY(heed__writer_create(model));
@@ -183,11 +195,13 @@ heed__var heed__model_loss(heed_model *model, heed__tape *tape, const heed__mode
 {
     heed__weighted_sum sum = {{0}};
     heed__var losses[HEED_MODEL_OUTPUTS];
+    const heed__mechanisms *reader = &model->pool.layer.mechanisms;
     for (int i = 0; i < model->n_outputs; i++) {
         const heed__model_output *output = &model->outputs[i];
         heed__class_loss classes = {
             .labels = targets->classes[i],
             .weights = output->class_weights,
+            .each = reader->wants_costs ? &reader->attender.costs : NULL,
             .smoothing = (float)heed__config_number(model->config, "output.smoothing")};
         heed__target_loss values = {.targets = targets->values[i],
                                     .weights = output->class_weights};

@@ -13,11 +13,12 @@ heed_status heed__pool_create(heed__params *params, const heed_config *config, h
     pool->attention = strstr(kind, "attention") != NULL;
     pool->mean = strstr(kind, "mean") != NULL;
     pool->first = strcmp(kind, "cls") == 0;
-    pool->width = dim * (pool->attention + pool->mean + pool->first);
+    int64_t heads = heed__config_integer(config, "pool.heads");
+    pool->width = dim * ((pool->attention ? heads : 0) + pool->mean + pool->first);
     if (!pool->attention) return HEED_OK;
     heed__mechanism_texts texts = {.score = heed_config_get(config, "pool.score"),
                                    .normaliser = heed_config_get(config, "pool.normaliser")};
-    return heed__attention_pool_create(params, "pool", dim, &texts,
+    return heed__attention_pool_create(params, "pool", dim, heads, &texts,
                                        (float)heed__config_number(config, "pool.dropout"),
                                        &pool->layer);
 }

@@ -141,6 +141,8 @@ static const heed_setting settings[] = {
 
     CHOICE("pool.kind", "pool", "attention+mean", "mean|cls|attention|attention+mean",
            "how the states of a text become one"),
+    INTEGER("pool.heads", "pool-heads", "1", 1, 64,
+            "attention pooling: learned queries, each over whole states"),
     MECHANISM("pool.score", "pool-score", "dot", "score",
               "attention pooling: how the learned query and a state are compared"),
     MECHANISM("pool.normaliser", "pool-normaliser", "softmax", "normaliser",

@@ -113,15 +113,16 @@ heed__var heed__cross_attention_apply(heed__cross_attention *layer, const heed__
 }
 
 heed_status heed__attention_pool_create(heed__params *params, const char *name, int64_t size,
-                                        const heed__mechanism_texts *texts, float dropout,
-                                        heed__attention_pool *layer)
+                                        int64_t heads, const heed__mechanism_texts *texts,
+                                        float dropout, heed__attention_pool *layer)
 {
     char part[160];
-    heed__mechanism_use use = {.heads = 1, .head_size = size, .dropout = dropout};
+    heed__mechanism_use use = {
+        .heads = heads, .key_heads = 1, .head_size = size, .dropout = dropout, .costs = 1};
     snprintf(part, sizeof part, "%s.project", name);
     HEED_TRY(heed__linear_create(params, part, size, size, 1, &layer->project));
     heed__param_options query = {.init = HEED_INIT_ZERO, .decay = 1}; /* starts as the mean */
-    HEED_TRY(heed__params_add(params, 1, size, query, &layer->query, "%s.query", name));
+    HEED_TRY(heed__params_add(params, 1, heads * size, query, &layer->query, "%s.query", name));
     return heed__mechanisms_create(params, name, texts, &use, &layer->mechanisms);
 }
 

@@ -122,7 +122,9 @@ heed__var heed__cross_attention_apply(heed__cross_attention *layer, const heed__
 
 /* Self-attentive pooling (Yang et al. 2016, "Hierarchical attention networks"): u = tanh(W h + b),
  * weights = softmax(u . w) over the sequence, output = weighted sum of h: one learned query for
- * all. Other scores and normalisers by name; masks, positions and stages have no meaning. */
+ * all. With several heads each has its query (Lin et al. 2017, "A structured self-attentive
+ * sentence embedding") over the same u and h; outputs lie side by side. Other scores and
+ * normalisers by name; masks, positions and stages have no meaning. */
 typedef struct heed__attention_pool {
     heed__mechanisms mechanisms;
     heed__linear project;
@@ -130,8 +132,8 @@ typedef struct heed__attention_pool {
 } heed__attention_pool;
 
 heed_status heed__attention_pool_create(heed__params *params, const char *name, int64_t size,
-                                        const heed__mechanism_texts *texts, float dropout,
-                                        heed__attention_pool *layer);
+                                        int64_t heads, const heed__mechanism_texts *texts,
+                                        float dropout, heed__attention_pool *layer);
 void heed__attention_pool_clear(heed__attention_pool *layer);
 heed__var heed__attention_pool_apply(heed__attention_pool *layer, const heed__pass *pass,
                                      heed__var x, heed__attention_site *site);

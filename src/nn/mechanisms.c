@@ -162,6 +162,8 @@ static heed_status declare_extras(heed__params *params, const char *name, int64_
         heed__param_options weight = {.init = HEED_INIT_XAVIER, .decay = 1};
         heed__param_options bias = {.init = HEED_INIT_ZERO, .vector = 1};
         int64_t heads = plan->options.heads;
+        m->wants_costs |= e.backward_only;
+        if (e.backward_only) continue;
         int x = m->extra_count++;
         m->range[x] = e.range;
         if (twin_of(m, x) >= 0) continue;
@@ -183,7 +185,8 @@ static heed_status check_use(const heed_attention_plan *plan, const char *name,
                           "%s: its mechanisms have %d arrays; a model's layer takes %d, name fewer",
                           name, more, HEED_ATTEND_MORE);
     for (size_t i = 0; heed_attention_plan_extra(plan, i, &e); i++)
-        if (e.kind != HEED_ATTENTION_QUERY_REALS || e.backward_only || !use->input)
+        if (e.kind != HEED_ATTENTION_QUERY_REALS ||
+            !(e.backward_only ? use->costs : use->input != 0))
             return heed__fail(HEED_E_UNSUPPORTED,
                               "%s: \"%s\" is an array that comes with each batch, which a model "
                               "does not have; leave that mechanism to heed attend and the C API",

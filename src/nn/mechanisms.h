@@ -30,6 +30,7 @@ typedef struct heed__mechanism_use {
     int64_t input; /* columns of what arrays of queries are projected from; 0 = there is none */
     int grows;     /* keys are written a token at a time */
     int placed;    /* queries have positions */
+    int costs;     /* what each sequence costs is known before backward (heed__attender) */
 } heed__mechanism_use;
 
 enum { HEED_LAYER_STAGES = 8, HEED_LAYER_SPECS = 4 + HEED_LAYER_STAGES };
@@ -46,6 +47,7 @@ typedef struct heed__mechanisms {
     int learned_count, extra_count;
     int uses_positions; /* hypotheses of one text, which stand at one place, are texts of their own
                          */
+    int wants_costs; /* the attender's costs are to be filled between forward and backward */
 } heed__mechanisms;
 
 /* Declares name.score.weight and the like. The struct must stay where it is. On failure, too, end

@@ -16,16 +16,16 @@ void heed__site_keep(const heed__attention_site *at, heed__tape *tape)
 static void look_at_more(const heed__attention_site *at, const heed__tape *tape,
                          heed__site_view *view)
 {
+    const heed_attention_plan *plan = at->attend.attender->plan;
     heed_attention_parameter p;
-    size_t learned = 0;
-    while (heed_attention_plan_parameter(at->attend.attender->plan, learned, &p)) learned++;
+    heed_attention_extra_info extra;
+    const heed__var *more = at->more;
+    for (size_t i = 0; heed_attention_plan_parameter(plan, i, &p); i++)
+        view->parameters[i] = heed__tape_value(tape, *more++);
     view->batch.extras = view->extras;
-    for (size_t i = 0; i < (size_t)at->more_count; i++) {
-        const heed_real *data = heed__tape_value(tape, at->more[i]);
-        if (i < learned)
-            view->parameters[i] = data;
-        else
-            view->extras[view->batch.extra_count++] = heed__attend_extra(&at->attend, data, NULL);
+    for (size_t i = 0; heed_attention_plan_extra(plan, i, &extra); i++) {
+        const heed_real *data = extra.backward_only ? NULL : heed__tape_value(tape, *more++);
+        view->extras[view->batch.extra_count++] = heed__attend_extra(&at->attend, data, NULL);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "ops/attend.h"
 
 #include "autograd/gradcheck.h"
+#include "base/memory.h"
 #include "ops/ops.h"
 #include "ops/rows.h"
 
@@ -11,6 +12,8 @@
 void heed__attender_clear(heed__attender *attender)
 {
     heed_attention_plan_destroy(&attender->plan);
+    heed__free(attender->costs);
+    attender->costs = NULL;
 }
 
 static int64_t most(int64_t a, int64_t b)
@@ -36,6 +39,14 @@ static heed_attention_capacity capacity_of(const heed__attend *a)
     };
 }
 
+static int learns_from_costs(const heed_attention_plan *plan)
+{
+    heed_attention_extra_info extra;
+    for (size_t i = 0; heed_attention_plan_extra(plan, i, &extra); i++)
+        if (extra.backward_only) return 1;
+    return 0;
+}
+
 /* A plan that serves this batch and all before it. */
 static heed_status ready(heed_context *context, const heed__attend *a)
 {
@@ -45,14 +56,16 @@ static heed_status ready(heed_context *context, const heed__attend *a)
         have->longest_query >= want.longest_query && have->query_rows >= want.query_rows &&
         have->longest_key >= want.longest_key && have->key_rows >= want.key_rows)
         return HEED_OK;
-    heed_attention_plan_destroy(&attender->plan);
+    heed__attender_clear(attender);
     have->size = sizeof *have;
     have->sequences = most(most(have->sequences, want.sequences), 1);
     have->longest_query = most(most(have->longest_query, want.longest_query), 1);
     have->longest_key = most(most(have->longest_key, want.longest_key), 1);
     have->query_rows = most(most(have->query_rows, want.query_rows), 1);
     have->key_rows = most(most(have->key_rows, want.key_rows), 1);
-    return heed_attention_plan_create(context, &attender->options, have, &attender->plan);
+    HEED_TRY(heed_attention_plan_create(context, &attender->options, have, &attender->plan));
+    if (!learns_from_costs(attender->plan)) return HEED_OK;
+    return heed__alloc((size_t)have->sequences, sizeof *attender->costs, "costs", &attender->costs);
 }
 
 static int64_t key_heads(const heed_attention_options *o)
@@ -110,13 +123,15 @@ static heed_status check_more(const heed__shapes *s, const heed_attention_plan *
     heed_attention_extra_info extra;
     int64_t rows = a->queries ? a->queries->rows : sequences_of(a);
     int i = 3;
-    if (sizes->parameters + sizes->extras != (size_t)(s->inputs - 3))
+    size_t more = sizes->parameters + sizes->extras - (a->attender->costs != NULL);
+    if (more != (size_t)(s->inputs - 3))
         return heed__fail(HEED_E_INVALID, "attend: %d parameters; the mechanisms have %zu",
-                          s->inputs - 3, sizes->parameters + sizes->extras);
+                          s->inputs - 3, more);
     for (size_t j = 0; heed_attention_plan_parameter(plan, j, &p); j++)
         HEED_TRY(heed__want_shape(s, "attend", i++, p.name, p.rows, p.columns));
     for (size_t j = 0; heed_attention_plan_extra(plan, j, &extra); j++) {
-        if (extra.kind != HEED_ATTENTION_QUERY_REALS)
+        if (extra.backward_only && !a->queries) continue;
+        if (extra.kind != HEED_ATTENTION_QUERY_REALS || extra.backward_only)
             return heed__fail(HEED_E_UNSUPPORTED,
                               "attend: \"%s\" is not one number for each query and head, which is "
                               "all that a tape gives",
@@ -143,7 +158,8 @@ static heed_status attend_shape(const heed__shapes *s, heed__size *size)
     /* A query shared by all sequences gathers its gradient one row a sequence first. */
     int64_t each = sequences_of(a) * o->heads * o->head_size;
     int64_t shared = a->queries || s->in[0].rows != 1 ? 0 : each;
-    size->backward_workspace = (int64_t)(sizes.backward + 15) / 16 * 16 + shared;
+    int64_t advantages = a->attender->costs ? sequences_of(a) * o->heads : 0;
+    size->backward_workspace = (int64_t)(sizes.backward + 15) / 16 * 16 + shared + advantages;
     return HEED_OK;
 }
 
@@ -193,20 +209,22 @@ typedef struct more {
     size_t extra_count;
 } more;
 
-static void take_more(const heed__call *call, more *m)
+/* advantages: [sequences, heads], NULL forward. */
+static void take_more(const heed__call *call, const heed_real *advantages, more *m)
 {
     const heed__attend *a = call->attributes;
     heed_attention_parameter p;
-    size_t learned = 0;
-    m->extra_count = 0;
-    while (heed_attention_plan_parameter(a->attender->plan, learned, &p)) learned++;
-    for (size_t i = 0; i < (size_t)call->inputs - 3; i++) {
-        const heed__matrix *in = &call->in[i + 3];
-        if (i >= learned)
-            m->extras[m->extra_count++] = heed__attend_extra(a, in->data, in->grad);
-        else
-            m->parameters[i] = in->data, m->d_parameters[i] = in->grad;
+    heed_attention_extra_info extra;
+    const heed__matrix *in = call->in + 3;
+    for (size_t i = 0; heed_attention_plan_parameter(a->attender->plan, i, &p); i++, in++)
+        m->parameters[i] = in->data, m->d_parameters[i] = in->grad;
+    size_t count = 0;
+    for (; heed_attention_plan_extra(a->attender->plan, count, &extra); count++) {
+        m->extras[count] = extra.backward_only ? heed__attend_extra(a, advantages, NULL)
+                                               : heed__attend_extra(a, in->data, in->grad);
+        in += !extra.backward_only;
     }
+    m->extra_count = count;
 }
 
 static heed_attention_batch batch_of(const heed__call *call, const more *m)
@@ -251,7 +269,7 @@ static heed_status attend_forward(const heed__call *call)
     const heed__attend *a = call->attributes;
     const heed_attention_options *o = &a->attender->options;
     more m;
-    take_more(call, &m);
+    take_more(call, NULL, &m);
     heed_attention_batch batch = batch_of(call, &m);
     int single = a->queries == NULL;
     heed_attention_forward_tensors t = {.size = sizeof t, .parameters = m.parameters};
@@ -272,6 +290,21 @@ static void add_shared(const heed__call *call, const heed_real *each, int64_t wi
         call->kernels->add(width, each + s * width, call->in[0].grad + a->q_column);
 }
 
+/* What each sequence costs less the mean of the others, which knows nothing of its draws (leave one
+ * out; Kool et al. 2019): the same for all heads. Without draws there is nothing to learn from. */
+static void find_advantages(const heed__call *call, heed_real *out)
+{
+    const heed__attend *a = call->attributes;
+    const heed_real *costs = a->attender->costs;
+    int64_t n = sequences_of(a), heads = a->attender->options.heads;
+    heed_real total = costs ? call->kernels->sum(n, costs) : 0;
+    for (int64_t s = 0; costs && s < n; s++) {
+        heed_real others = n > 1 ? (total - costs[s]) / (heed_real)(n - 1) : 0;
+        for (int64_t h = 0; h < heads; h++)
+            out[s * heads + h] = call->drops ? costs[s] - others : 0;
+    }
+}
+
 static heed_status attend_backward(const heed__call *call)
 {
     const heed__attend *a = call->attributes;
@@ -280,13 +313,16 @@ static heed_status attend_backward(const heed__call *call)
         return heed__fail(HEED_E_UNSUPPORTED,
                           "keys and values in a cache have no gradient; give them packed");
     more m;
-    take_more(call, &m);
-    heed_attention_batch batch = batch_of(call, &m);
     HEED_TRY(check_room(call, 1));
     int single = a->queries == NULL, shared = single && call->in[0].rows == 1;
     int64_t width = o->heads * o->head_size;
     heed_attention_sizes sizes = {.size = sizeof sizes};
     HEED_TRY(heed_attention_plan_sizes(a->attender->plan, &sizes));
+    heed_real *each = call->workspace + (sizes.backward + 15) / 16 * 16;
+    heed_real *advantages = each + (shared ? a->keys->n * width : 0);
+    find_advantages(call, advantages);
+    take_more(call, advantages, &m);
+    heed_attention_batch batch = batch_of(call, &m);
     heed_attention_backward_tensors t = {
         .size = sizeof t, .parameters = m.parameters, .d_parameters = m.d_parameters};
     t.q = input_of(&call->in[0], a->q_column, o->head_size, single);
@@ -302,7 +338,6 @@ static heed_status attend_backward(const heed__call *call)
         t.dq = output_of(call->in[0].grad, call->in[0].cols, a->q_column, o->head_size, single);
         return heed_attention_backward(a->attender->plan, &batch, &t, call->workspace);
     }
-    heed_real *each = call->workspace + (sizes.backward + 15) / 16 * 16;
     memset(each, 0, (size_t)(a->keys->n * width) * sizeof *each);
     t.dq = output_of(each, width, 0, o->head_size, 1);
     HEED_TRY(heed_attention_backward(a->attender->plan, &batch, &t, call->workspace));

@@ -13,6 +13,10 @@ typedef struct heed__attender {
     heed_attention_options options;
     heed_attention_capacity capacity;
     heed_attention_plan *plan;
+    /* For mechanisms that learn from what a sequence costs (REINFORCE), else NULL: its share of the
+     * loss, [capacity.sequences], to be there before backward; op cross_entropy leaves it (each).
+     * The advantage is that less the mean of the others. */
+    heed_real *costs;
 } heed__attender;
 
 void heed__attender_clear(heed__attender *attender);
@@ -30,7 +34,7 @@ typedef struct heed__slots {
 } heed__slots;
 
 /* Inputs: q, k, v (which may be one value three times), then the plan's learned arrays, then those
- * that have one number for each query and head (all that it may read of a batch).
+ * that have one number for each query and head (all that it may read of a batch, save advantages).
  * Output [query rows, H * Dv]. Saved: log-sum-exp [query rows, H]. */
 typedef struct heed__attend {
     heed__attender *attender;

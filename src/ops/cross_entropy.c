@@ -94,6 +94,8 @@ static heed_status cross_entropy_forward(const heed__call *call)
         right += r.right[i] > 0;
     }
     if (loss->right) *loss->right = right;
+    for (int64_t i = 0; loss->each && i < count; i++)
+        (*loss->each)[i] = weight > 0 ? r.losses[i] / weight : 0;
     *call->out.data = weight > 0 ? total / weight : 0;
     return HEED_OK;
 }
@@ -135,7 +137,7 @@ static heed_status cross_entropy_check(heed__gradcheck *check)
     static const int32_t labels[] = {1, -1, 2, 0, 2};
     static const float weights[] = {1, 2, 0.5f};
     for (int i = 0; i < 3; i++) {
-        heed__class_loss loss = {labels, i == 1 ? weights : NULL, i == 2 ? 0.2f : 0, NULL};
+        heed__class_loss loss = {labels, i == 1 ? weights : NULL, i == 2 ? 0.2f : 0, NULL, NULL};
         heed__var z = heed__gradcheck_input(check, 5, 3);
         HEED_TRY(heed__gradcheck_apply(check, &heed__op_cross_entropy, &z, 1, &loss, sizeof loss));
     }

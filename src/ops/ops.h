@@ -148,6 +148,7 @@ typedef struct heed__class_loss {
     const float *weights;  /* [classes] or NULL: the mean is then over the weights' sum */
     float smoothing;       /* label smoothing in [0, 1) */
     int64_t *right; /* receives how many labels have the greatest logit of their row; or NULL */
+    heed_real *const *each; /* points to where each row's share of the loss goes [rows]; or NULL */
 } heed__class_loss;
 extern const heed__op heed__op_cross_entropy;
 

@@ -174,7 +174,7 @@ static void test_pool(void **state)
     heed__attention_pool pool = {0};
     heed__mechanism_texts texts = {.score = "dot"};
     begin(&c);
-    check_ok(heed__attention_pool_create(&c.params, "pool", COLS, &texts, 0, &pool));
+    check_ok(heed__attention_pool_create(&c.params, "pool", COLS, 1, &texts, 0, &pool));
     fill_params(&c);
     give_input(&c, ROWS, COLS, 1);
     finish_layer(&c, "pool", heed__attention_pool_apply(&pool, &c.pass, c.input, NULL));
