@@ -178,15 +178,19 @@ static void show_heads(json_t *heads)
     output_format("%-24s %5s %9s %9s %9s\n", "layer", "head", "entropy", "rank", "gradient");
     json_array_foreach(heads, i, item)
     {
-        json_t *rank = json_object_get(item, "rank");
-        output_format("%-24s %5d %9.3f ", json_string_value(json_object_get(item, "layer")),
+        output_format("%-24s %5d %9.3f", json_string_value(json_object_get(item, "layer")),
                       (int)json_integer_value(json_object_get(item, "head")),
                       json_number_value(json_object_get(item, "entropy")));
+        const json_t *rank = json_object_get(item, "rank");
+        const json_t *gradient = json_object_get(item, "gradient");
         if (json_is_number(rank))
-            output_format("%9.2f", json_number_value(rank));
+            output_format(" %9.2f", json_number_value(rank));
         else
-            output_format("%9s", "-");
-        output_format(" %9.3g\n", json_number_value(json_object_get(item, "gradient")));
+            output_format(" %9s", "-");
+        if (json_is_number(gradient))
+            output_format(" %9.3g\n", json_number_value(gradient));
+        else
+            output_format(" %9s\n", "-");
     }
 }
 

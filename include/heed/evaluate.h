@@ -32,7 +32,7 @@ HEED_API HEED_MUST_CHECK heed_status heed_evaluate(heed_model *model, const heed
  * loss's gradient for what the head gives: the mean over texts).
  * @param dataset labelled texts, for a translator pairs, for a language model plain text, which is
  * cut into windows as for training. A recurrent decoder's attention is looked at for the first
- * hundreds of tokens of a text; where it covers or copies, not at all.
+ * hundreds of tokens of a text; where it covers or copies, for its entropy alone (null elsewhere).
  * @param texts how many, from the first on; 0 = all.
  * The caller frees *out with heed_text_free. Errors HEED_E_INVALID (data of another kind, labels
  * missing), HEED_E_DATA, HEED_E_NOMEM.

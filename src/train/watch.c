@@ -12,6 +12,7 @@
 #include "train/watch_texts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ typedef struct head {
 typedef struct place {
     char name[32];
     int64_t heads, size, texts;
-    int pool; /* one query a text */
+    int pool;   /* one query a text */
+    int values; /* weights are values of the model, made without the operator */
     head *head;
     heed_real *out; /* [rows, heads x size] what it gave in this text */
     size_t room;
@@ -60,21 +62,19 @@ static void free_watch(watch *w)
 }
 
 /* Steps of a recurrent decoder are one place. */
-static heed_status find_place(watch *w, const heed__site *site, place **out)
+static heed_status find_place(watch *w, const char *name, int64_t heads, int64_t size, place **out)
 {
-    const heed_attention_options *o = &site->at.attend.attender->options;
     for (int i = 0; i < w->places; i++) {
         *out = &w->place[i];
-        if (strcmp((*out)->name, site->name) == 0) return HEED_OK;
+        if (strcmp((*out)->name, name) == 0) return HEED_OK;
     }
     if (w->places == PLACES)
         return heed__fail(HEED_E_UNSUPPORTED, "more than %d layers attend", PLACES);
     place *p = *out = &w->place[w->places];
-    memcpy(p->name, site->name, sizeof p->name);
-    p->heads = o->heads;
-    p->size = o->value_size ? o->value_size : o->head_size;
-    p->pool = w->model->task == HEED_TASK_CLASSIFY && !site->at.attend.queries;
-    HEED_TRY(heed__alloc((size_t)o->heads, sizeof *p->head, "heads", &p->head));
+    snprintf(p->name, sizeof p->name, "%s", name);
+    p->heads = heads;
+    p->size = size;
+    HEED_TRY(heed__alloc((size_t)heads, sizeof *p->head, "heads", &p->head));
     w->places++;
     return HEED_OK;
 }
@@ -144,10 +144,27 @@ static heed_status end_text(watch *w, place *p)
 static heed_status add_site(watch *w, const heed__site *site)
 {
     place *p;
+    const heed_attention_options *o = &site->at.attend.attender->options;
     int64_t rows = heed__tape_rows(w->model->tape, site->at.out);
-    HEED_TRY(find_place(w, site, &p));
+    HEED_TRY(find_place(w, site->name, o->heads, o->value_size ? o->value_size : o->head_size, &p));
+    p->pool = w->model->task == HEED_TASK_CLASSIFY && !site->at.attend.queries;
     HEED_TRY(add_entropy(w, &site->at, p, rows));
     return take_outputs(w, &site->at, p, rows);
+}
+
+/* Of a decoder that copies or covers, what its weights say. */
+static heed_status add_values(watch *w)
+{
+    place *p;
+    const heed__decoded *d = &w->texts.decoded;
+    if (d->weights == HEED_NO_VAR) return HEED_OK;
+    const heed_real *weights = heed__tape_value(w->model->tape, d->weights);
+    HEED_TRY(find_place(w, "decoder source", 1, 1, &p));
+    p->values = 1;
+    for (int64_t i = 0; i < d->look->pairs->rows; i++)
+        if (weights[i] > 0) p->head->entropy -= (double)weights[i] * log((double)weights[i]);
+    p->head->rows += d->look->pairs->n;
+    return HEED_OK;
 }
 
 static heed_status add_text(watch *w, int64_t text)
@@ -161,6 +178,7 @@ static heed_status add_text(watch *w, int64_t text)
     }
     HEED_TRY(heed__tape_run(tape, loss));
     for (int i = 0; i < w->sites.count; i++) HEED_TRY(add_site(w, &w->sites.items[i]));
+    HEED_TRY(add_values(w));
     for (int i = 0; i < w->places; i++)
         if (w->place[i].rows) HEED_TRY(end_text(w, &w->place[i]));
     return HEED_OK;
@@ -179,8 +197,11 @@ static json_t *heads_json(const watch *w)
             json_object_set_new(item, "entropy",
                                 heed__json_real(p->head[h].entropy / (double)p->head[h].rows));
             json_object_set_new(item, "rank",
-                                p->pool ? json_null() : heed__json_real(p->head[h].rank / texts));
-            json_object_set_new(item, "gradient", heed__json_real(p->head[h].gradient / texts));
+                                p->pool || p->values ? json_null()
+                                                     : heed__json_real(p->head[h].rank / texts));
+            json_object_set_new(item, "gradient",
+                                p->values ? json_null()
+                                          : heed__json_real(p->head[h].gradient / texts));
             json_array_append_new(list, item);
         }
     return list;

@@ -157,12 +157,15 @@ static heed__var record_writing(heed__watch_texts *t, heed__sites *sites)
         t->pairs.added = t->copies.most;
     }
     heed__writer_record(t->model, tape, &t->pairs, &vars);
+    t->decoded = vars.decoded;
+    heed__tape_keep(tape, t->decoded.weights);
     return heed__writer_loss(t->model, tape, &t->pairs, &vars, 0);
 }
 
 heed__var heed__watch_texts_record(heed__watch_texts *t, int64_t index, heed__sites *sites)
 {
     heed__batches_fill(t->batches, index, &t->batch);
+    t->decoded.weights = HEED_NO_VAR;
     heed__tape_start(t->model->tape, HEED_TAPE_SAVE, (heed__draw){0});
     return t->model->task == HEED_TASK_CLASSIFY ? record_label(t, sites) : record_writing(t, sites);
 }

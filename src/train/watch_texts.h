@@ -20,6 +20,7 @@ typedef struct heed__watch_texts {
     heed__copies_batch copied;
     heed__model_batch labelled;
     heed__pairs_batch pairs;
+    heed__decoded decoded; /* its weights, where they are values, can be looked at after the run */
     float numbers[HEED_MODEL_OUTPUTS];
 } heed__watch_texts;
 

@@ -78,6 +78,11 @@ heed train --source tiny.de --target tiny.en --tokenizer words -o g.heed --encod
 expect "a recurrent one takes them at the source" code=0 no_err='no effect'
 heed info --attention g.heed tiny.de tiny.en --texts 9
 expect "and is looked at" code=0 lines=2 out='^decoder source +1 +[0-9.]+ +[0-9.]+ +[0-9.e-]+$'
+heed train --source tiny.de --target tiny.en --tokenizer words -o c.heed --encoder gru --dim 16 \
+    --steps 4 --quiet --copy true --min-count 1 --coverage true --watch 3
+expect "one that copies is watched" code=0
+heed info --attention c.heed tiny.de tiny.en --texts 9
+expect "for its entropy" code=0 lines=2 out='^decoder source +1 +[0-9.]+ +- +-$'
 # shellcheck disable=SC2086
 heed train --source tiny.de --target tiny.en --tokenizer words -o no.heed --encoder gru --dim 16 \
     --steps 4 --quiet --cross-normaliser sparsemax --decoder-mask global
