@@ -8,7 +8,8 @@ static heed_status run(const options *given)
 {
     heed_array q;
     const char *path = given->arguments[0];
-    heed_status status = heed_array_read(path, &q);
+    heed_status status = attend_check(given);
+    if (status == HEED_OK) status = heed_array_read(path, &q);
     if (status != HEED_OK) return status;
     switch (q.kind) {
     case HEED_ARRAY_FLOAT32:
@@ -105,6 +106,7 @@ static const verb_example examples[] = {
     {"heed attend q.npy k.npy v.npy --weights p.npy --normalizer sparsemax --softcap 30",
      "other mechanisms; heed list attention shows them"},
     {"heed attend q.npy k.npy v.npy --grad-output do.npy --grad-q dq.npy", "gradients"},
+    {"heed attend q.npy k.npy v.npy --png weights.png", "a picture of the weights"},
     {"heed attend q.npy k.npy v.npy --plan", "what it would cost"},
     {NULL, NULL},
 };
@@ -118,7 +120,8 @@ const verb verb_attend = {
         "[B, Hkv, T, D], or all [B, T, C] with --heads. float64 is computed in float64; float32, "
         "float16 and bfloat16 (stored as uint16) in float32; what is written has the kind of q "
         "(lse and sums at least float32). Each mechanism is a row of heed list "
-        "attention, in its text form: sparsemax, softcap:cap=30, all(causal,window:left=16).",
+        "attention, in its text form: sparsemax, softcap:cap=30, all(causal,window:left=16). One "
+        "file that is read may be -, standard input, and one that is written -, standard output.",
     .least_arguments = 3,
     .most_arguments = 3,
     .options = rows,

@@ -4,6 +4,7 @@
 #include "cli/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 heed_status attend_array(attend *a, heed_array_kind kind, int rank, const int64_t *shape,
                          const char *what, heed_array **out)
@@ -24,18 +25,31 @@ heed_status attend_made(attend *a, heed_array_kind kind, int64_t one, int64_t tw
     return attend_array(a, kind, rank, shape, what, out);
 }
 
-heed_status attend_read(attend *a, const char *path, heed_array_kind kind, heed_array **out)
+static heed_status read_as(attend *a, const char *path, heed_array_kind kind, int may_be_bool,
+                           heed_array **out)
 {
     heed_array file;
     if (a->n_arrays == MOST_ARRAYS)
         return report(HEED_E_INVALID, "more than %d arrays in one run", MOST_ARRAYS);
     heed_status status = heed_array_read(path, &file);
     if (status != HEED_OK) return status;
-    status = heed_array_convert(&file, kind, path, &a->arrays[a->n_arrays]);
+    if (may_be_bool && file.kind == HEED_ARRAY_BOOL) kind = HEED_ARRAY_BOOL;
+    status = heed_array_convert(&file, kind, strcmp(path, "-") ? path : "standard input",
+                                &a->arrays[a->n_arrays]);
     heed_array_free(&file);
     *out = &a->arrays[a->n_arrays];
     if (status == HEED_OK) a->n_arrays++;
     return status;
+}
+
+heed_status attend_read(attend *a, const char *path, heed_array_kind kind, heed_array **out)
+{
+    return read_as(a, path, kind, 0, out);
+}
+
+heed_status attend_read_mask(attend *a, const char *path, heed_array **out)
+{
+    return read_as(a, path, REAL_KIND, 1, out);
 }
 
 const char *attend_shape(int rank, const int64_t *shape, char text[SHAPE_ROOM])

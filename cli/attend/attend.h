@@ -77,6 +77,8 @@ heed_status attend_array(attend *a, heed_array_kind kind, int rank, const int64_
                          const char *what, heed_array **out);
 /* The file as heed_real (whole numbers: as int64). */
 heed_status attend_read(attend *a, const char *path, heed_array_kind kind, heed_array **out);
+/* Booleans stay booleans. */
+heed_status attend_read_mask(attend *a, const char *path, heed_array **out);
 /* "[2, 8, 16]" into text. */
 #define SHAPE_ROOM 256
 const char *attend_shape(int rank, const int64_t *shape, char text[SHAPE_ROOM]);
@@ -91,6 +93,11 @@ heed_status attend_plan(attend *a);
 heed_status attend_translate(heed_status status);
 /* Frees the plan, what it was described by, and the arrays. */
 void attend_end(attend *a);
+
+/* ---- given.c */
+
+/* Is a result asked for, beside the plan? */
+int attend_wants_numbers(const options *given);
 
 /* ---- load.c: q, k, v, the past, lengths and offsets */
 
@@ -133,21 +140,21 @@ heed_status attend_take_mask(attend *a);
 /* ---- look.c, sums.c, backward.c: after forward */
 
 heed_status attend_look(attend *a);
-int attend_wants_sums(const attend *a);
+int attend_wants_sums(const options *given);
 heed_status attend_sums(attend *a);
 /* Forward's q, k, lse and parameters; v and the gradient of o are left out. */
 heed_attention_inspect_tensors attend_inspect_tensors(const attend *a);
 /* --grad-output and --grad-lse, into d_o and d_lse. */
 heed_status attend_read_gradients(attend *a);
 heed_status attend_backward(attend *a);
-int attend_wants_gradients(const attend *a);
+int attend_wants_gradients(const options *given);
 /* P, or the scores after `stages` stages (-1: with the mask), of one sequence and head. */
 enum { LOOK_WEIGHTS = -2 };
 heed_status attend_matrix(attend *a, int stages, int64_t sequence, int64_t head, heed_real *out);
 
 /* ---- picture.c */
 
-int attend_wants_picture(const attend *a);
+int attend_wants_picture(const options *given);
 /* Before anything is computed: is it there, and small enough? */
 heed_status attend_picture_check(const attend *a);
 heed_status attend_picture(attend *a);
@@ -159,6 +166,8 @@ heed_status attend_write(attend *a, const char *flag, const heed_array *array,
                          heed_array_kind kind);
 heed_status attend_write_file(attend *a, const char *name, const char *path,
                               const heed_array *array, heed_array_kind kind);
+/* To a file, or standard output for "-". */
+heed_status attend_write_bytes(const char *path, const char *bytes, size_t size);
 heed_status attend_show_plan(attend *a);
 /* --lint: what is odd about the batch, kept for --json, else printed. */
 heed_status attend_lint(attend *a);

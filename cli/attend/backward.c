@@ -10,10 +10,10 @@ static const char *const flags[] = {"grad-q",        "grad-k",          "grad-v"
                                     "grad-past-key", "grad-past-value", "grad-parameter",
                                     "grad-array"};
 
-int attend_wants_gradients(const attend *a)
+int attend_wants_gradients(const options *given)
 {
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (options_given(a->given, flags[i])) return 1;
+        if (options_given(given, flags[i])) return 1;
     return 0;
 }
 

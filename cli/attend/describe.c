@@ -152,13 +152,15 @@ static heed_status take_window(attend *a, char text[TEXT_ROOM])
 static heed_status take_documents(attend *a)
 {
     const char *path = options_text(a->given, "documents");
+    heed_array *ids;
     if (!path) return HEED_OK;
     heed_status status = attend_check_row("documents", "mask", "documents");
+    if (status == HEED_OK) status = attend_read(a, path, HEED_ARRAY_INT64, &ids);
     if (status != HEED_OK) return status;
     attend_add_mask(a, "documents");
     if (a->queries == a->keys)
-        status = attend_add_extra(a, "documents.query_ids", "documents", path, NULL);
-    return status == HEED_OK ? attend_add_extra(a, "documents.key_ids", "documents", path, NULL)
+        status = attend_add_extra(a, "documents.query_ids", "documents", path, ids);
+    return status == HEED_OK ? attend_add_extra(a, "documents.key_ids", "documents", path, ids)
                              : status;
 }
 

@@ -27,7 +27,7 @@ heed_status attend_plan(attend *a)
 static heed_status take_workspace(attend *a)
 {
     size_t count = a->sizes.forward;
-    if (attend_wants_gradients(a) && a->sizes.backward > count) count = a->sizes.backward;
+    if (attend_wants_gradients(a->given) && a->sizes.backward > count) count = a->sizes.backward;
     if (a->sizes.inspect > count) count = a->sizes.inspect;
     a->workspace_block = malloc(count * sizeof(heed_real) + ALIGNMENT);
     if (!a->workspace_block) return report(HEED_E_NOMEM, "no memory for the workspace");
@@ -79,49 +79,6 @@ static heed_status forward(attend *a)
     return status == HEED_OK ? attend_write(a, "lse", a->lse, a->exact) : status;
 }
 
-/* Is a result asked for, beside the plan? */
-static int wants_numbers(const attend *a)
-{
-    static const char *const flags[] = {"output",      "lse",           "weights", "scores",
-                                        "present-key", "present-value", "trace",   "lint"};
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (options_given(a->given, flags[i])) return 1;
-    return attend_wants_gradients(a) || attend_wants_sums(a) || attend_wants_picture(a);
-}
-
-/* Options that say how something is done are not passed over where it is not done. */
-static heed_status check_idle(const attend *a)
-{
-    static const struct {
-        const char *flag, *needs[3];
-    } rows[] = {{"scores-at", {"scores"}},
-                {"top", {"topk", "topk-weights"}},
-                {"groups", {"group-mass"}},
-                {"picture-of", {"png", "svg", "html"}},
-                {"picture-head", {"png", "svg", "html"}},
-                {"picture-sequence", {"png", "svg", "html"}},
-                {"title", {"png", "svg", "html"}},
-                {"width", {"png", "svg"}}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int needed = options_given(a->given, rows[i].flag);
-        for (int n = 0; n < 3 && rows[i].needs[n]; n++)
-            if (options_given(a->given, rows[i].needs[n])) needed = 0;
-        if (needed)
-            return report(HEED_E_INVALID, "--%s does nothing without --%s FILE", rows[i].flag,
-                          rows[i].needs[0]);
-    }
-    for (int i = 0; i < 2; i++) {
-        const char *flag = i ? "grad-lse" : "grad-output";
-        if (options_given(a->given, flag) && !attend_wants_gradients(a) &&
-            (i || !options_given(a->given, "gradient-mass")))
-            return report(HEED_E_INVALID,
-                          "--%s does nothing where no gradient is asked for, such "
-                          "as --grad-q FILE",
-                          flag);
-    }
-    return HEED_OK;
-}
-
 static heed_status compute(attend *a)
 {
     heed_status status = attend_take_extras(a);
@@ -132,25 +89,21 @@ static heed_status compute(attend *a)
     if (status == HEED_OK) status = attend_look(a);
     if (status == HEED_OK) status = attend_sums(a);
     if (status == HEED_OK) status = attend_picture(a);
-    if (status == HEED_OK && attend_wants_gradients(a)) status = attend_backward(a);
+    if (status == HEED_OK && attend_wants_gradients(a->given)) status = attend_backward(a);
     if (status == HEED_OK && options_flag(a->given, "trace")) status = attend_trace(a);
     return status;
 }
 
 static heed_status run_all(attend *a)
 {
-    int numbers = wants_numbers(a);
-    if (!numbers && !options_flag(a->given, "plan"))
-        return report(HEED_E_INVALID, "nothing is asked for: give -o FILE.npy, another output, "
-                                      "--plan or --trace (see heed attend --help)");
-    heed_status status = check_idle(a);
-    if (status == HEED_OK) status = attend_load(a);
+    int numbers = attend_wants_numbers(a->given);
+    heed_status status = attend_load(a);
     if (status == HEED_OK) status = attend_rows(a);
     if (status == HEED_OK) status = attend_named(a);
     if (status == HEED_OK) status = attend_describe(a);
     if (status == HEED_OK) status = attend_plan(a);
     if (status == HEED_OK && options_flag(a->given, "trace")) status = attend_trace_check(a);
-    if (status == HEED_OK && attend_wants_picture(a)) status = attend_picture_check(a);
+    if (status == HEED_OK && attend_wants_picture(a->given)) status = attend_picture_check(a);
     if (status == HEED_OK && numbers) status = compute(a);
     return status == HEED_OK ? attend_show_plan(a) : status;
 }

@@ -15,6 +15,9 @@
  * argument, read already. */
 heed_status attend_run(const options *given, const heed_array *q);
 
+/* Do the options go together? Before anything is read. */
+heed_status attend_check(const options *given);
+
 #ifndef HEED_REAL_DOUBLE
 heed_status attend_run_f64(const options *given, const heed_array *q);
 #endif

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For messages. */
 static const char *path_of(const attend *a, int argument)
 {
-    return a->given->arguments[argument];
+    const char *path = a->given->arguments[argument];
+    return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
 /* Two files whose shapes do not go together. */
@@ -33,7 +35,7 @@ static heed_status check_kinds(const attend *a, int argument, const heed_array *
 static heed_status read_side(attend *a, int argument, heed_array **out)
 {
     heed_array file;
-    heed_status status = heed_array_read(path_of(a, argument), &file);
+    heed_status status = heed_array_read(a->given->arguments[argument], &file);
     if (status != HEED_OK) return status;
     status = check_kinds(a, argument, &file);
     if (status == HEED_OK) status = attend_array(a, REAL_KIND, 0, NULL, path_of(a, argument), out);

@@ -55,13 +55,8 @@ static heed_status find_added(attend *a, const heed_array *file, heed_array **ou
 
 static heed_status read_mask(attend *a, const char *path, heed_array **out)
 {
-    heed_array file;
     char text[SHAPE_ROOM];
-    heed_status status = heed_array_read(path, &file);
-    int boolean = status == HEED_OK && file.kind == HEED_ARRAY_BOOL;
-    heed_array_free(&file);
-    if (status != HEED_OK) return status;
-    status = attend_read(a, path, boolean ? HEED_ARRAY_BOOL : REAL_KIND, out);
+    heed_status status = attend_read_mask(a, path, out);
     if (status != HEED_OK) return status;
     const heed_array *mask = *out;
     const int64_t wanted[] = {a->batch, a->heads, a->queries};

@@ -209,7 +209,7 @@ static heed_status take_extra(attend *a, const heed_attention_extra_info *info,
 {
     named *n = find(a->extra, a->n_extra, info->name);
     heed_status status = HEED_OK;
-    if (!n && info->backward_only && !attend_wants_gradients(a)) return HEED_OK;
+    if (!n && info->backward_only && !attend_wants_gradients(a->given)) return HEED_OK;
     if (!n)
         return report(HEED_E_INVALID, "--array %s=FILE.npy is missing: %s", info->name,
                       what_it_is(info->kind));

@@ -6,7 +6,6 @@
 
 #include "heed/config.h"
 #include "heed/explain.h"
-#include "heed/file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,10 +17,10 @@ enum { MOST_SIDE = 128, MOST_HEADS = 16, MOST_ACROSS = 4, LABEL_ROOM = 24 };
 static const char *const formats[] = {"png", "svg", "html"};
 enum { FORMATS = sizeof formats / sizeof *formats };
 
-int attend_wants_picture(const attend *a)
+int attend_wants_picture(const options *given)
 {
     for (int i = 0; i < FORMATS; i++)
-        if (options_given(a->given, formats[i])) return 1;
+        if (options_given(given, formats[i])) return 1;
     return 0;
 }
 
@@ -136,7 +135,7 @@ static heed_status draw(attend *a, const picture *p, const char *format)
     size_t size = 0;
     if (!path) return HEED_OK;
     heed_status status = heed_alignment_draw(p->matrices, p->of.heads, &how, &bytes, &size);
-    if (status == HEED_OK) status = heed_file_write(path, bytes, size);
+    if (status == HEED_OK) status = attend_write_bytes(path, bytes, size);
     if (status == HEED_OK)
         json_array_append_new(a->written, json_pack("{s:s, s:s}", "name", format, "file", path));
     heed_text_free(bytes);
@@ -145,7 +144,7 @@ static heed_status draw(attend *a, const picture *p, const char *format)
 
 heed_status attend_picture(attend *a)
 {
-    if (!attend_wants_picture(a)) return HEED_OK;
+    if (!attend_wants_picture(a->given)) return HEED_OK;
     picture *p = calloc(1, sizeof *p);
     if (!p) return report(HEED_E_NOMEM, "no memory to draw");
     heed_status status = choose(a, &p->of);

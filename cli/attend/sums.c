@@ -24,12 +24,12 @@ enum { SUMS = sizeof sums / sizeof *sums, MOST_GROUPS = 65536 };
 /* Others. */
 static const char *const flags[] = {"topk", "topk-weights", "max", "argmax", "group-mass"};
 
-int attend_wants_sums(const attend *a)
+int attend_wants_sums(const options *given)
 {
     for (size_t i = 0; i < SUMS; i++)
-        if (options_given(a->given, sums[i].flag)) return 1;
+        if (options_given(given, sums[i].flag)) return 1;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (options_given(a->given, flags[i])) return 1;
+        if (options_given(given, flags[i])) return 1;
     return 0;
 }
 
@@ -153,7 +153,7 @@ static heed_status write_all(attend *a, const results *r)
 heed_status attend_sums(attend *a)
 {
     results r = {.summary = {.size = sizeof r.summary}};
-    if (!attend_wants_sums(a)) return HEED_OK;
+    if (!attend_wants_sums(a->given)) return HEED_OK;
     heed_attention_inspect_tensors tensors = attend_inspect_tensors(a);
     tensors.v = a->in_v;
     heed_status status = take_gradient(a, &tensors);

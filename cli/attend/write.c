@@ -5,6 +5,8 @@
 #include "cli/output.h"
 #include "cli/report.h"
 
+#include "heed/file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,16 +21,35 @@ static void note(attend *a, const char *name, const char *path, const heed_array
                                     shape, "kind", heed_array_kind_name(kind)));
 }
 
+heed_status attend_write_bytes(const char *path, const char *bytes, size_t size)
+{
+    if (strcmp(path, "-") != 0) return heed_file_write(path, bytes, size);
+    output_bytes(bytes, size);
+    return output_status();
+}
+
+static heed_status write_array(const char *path, const heed_array *array)
+{
+    char head[HEED_ARRAY_HEAD];
+    size_t size = 0, data_size = 0;
+    if (strcmp(path, "-") != 0) return heed_array_write(path, array);
+    heed_status status = heed_array_head(array, head, &size, &data_size);
+    if (status != HEED_OK) return status;
+    output_bytes(head, size);
+    output_bytes(array->data, data_size);
+    return output_status();
+}
+
 heed_status attend_write_file(attend *a, const char *name, const char *path,
                               const heed_array *array, heed_array_kind kind)
 {
     heed_array as_kind;
     heed_status status;
     if (array->kind == kind) {
-        status = heed_array_write(path, array);
+        status = write_array(path, array);
     } else {
         status = heed_array_convert(array, kind, name, &as_kind);
-        if (status == HEED_OK) status = heed_array_write(path, &as_kind);
+        if (status == HEED_OK) status = write_array(path, &as_kind);
         heed_array_free(&as_kind);
     }
     if (status == HEED_OK) note(a, name, path, array, kind);

@@ -33,7 +33,10 @@ typedef enum heed_array_kind {
     HEED_ARRAY_INT64     /**< int64_t */
 } heed_array_kind;
 
-enum { HEED_ARRAY_RANK = 32 /**< NumPy's own limit */ };
+enum {
+    HEED_ARRAY_RANK = 32,  /**< NumPy's own limit */
+    HEED_ARRAY_HEAD = 1024 /**< the most bytes before a file's data, as written here */
+};
 
 /** One array. All zero is an array that holds nothing. */
 typedef struct heed_array {
@@ -51,7 +54,7 @@ HEED_API const char *heed_array_kind_name(heed_array_kind kind);
 HEED_API size_t heed_array_kind_size(heed_array_kind kind);
 
 /**
- * Reads a .npy file (format 1.0 or 2.0).
+ * Reads a .npy file (format 1.0 or 2.0); "-" is standard input, to its end.
  * @param out receives the array; the caller frees it with heed_array_free. Holds nothing on error.
  * Errors HEED_E_IO, HEED_E_FORMAT (not .npy, cut, too long), HEED_E_UNSUPPORTED (another element
  * type or byte order, Fortran order: how to convert is said), HEED_E_NOMEM.
@@ -63,6 +66,16 @@ HEED_API HEED_MUST_CHECK heed_status heed_array_read(const char *path, heed_arra
  * Errors HEED_E_INVALID (a rank or dimension out of range), HEED_E_IO, HEED_E_NOMEM.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_array_write(const char *path, const heed_array *array);
+
+/**
+ * The head of a .npy file, for who writes to a stream: the file is the head, then the array's data.
+ * @param head receives *size bytes, a multiple of 64.
+ * @param data_size receives the number of bytes of array->data.
+ * Errors HEED_E_INVALID (a rank or dimension out of range).
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_array_head(const heed_array *array,
+                                                     char head[HEED_ARRAY_HEAD], size_t *size,
+                                                     size_t *data_size);
 
 /**
  * An array of zeros.

@@ -43,6 +43,19 @@ static heed_status read_all(FILE *file, const char *path, size_t limit, unsigned
     return HEED_OK;
 }
 
+heed_status heed__stream_read(FILE *file, const char *name, size_t limit, unsigned char **out_bytes,
+                              size_t *out_size)
+{
+    *out_bytes = NULL;
+    *out_size = 0;
+    heed_status status = read_all(file, name, limit, out_bytes, out_size);
+    if (status != HEED_OK) {
+        heed__free(*out_bytes);
+        *out_bytes = NULL;
+    }
+    return status;
+}
+
 heed_status heed__file_read(const char *path, size_t limit, unsigned char **out_bytes,
                             size_t *out_size)
 {
@@ -50,12 +63,8 @@ heed_status heed__file_read(const char *path, size_t limit, unsigned char **out_
     *out_size = 0;
     FILE *file = fopen(path, "rb");
     if (!file) return heed__fail(HEED_E_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    heed_status status = read_all(file, path, limit, out_bytes, out_size);
+    heed_status status = heed__stream_read(file, path, limit, out_bytes, out_size);
     fclose(file);
-    if (status != HEED_OK) {
-        heed__free(*out_bytes);
-        *out_bytes = NULL;
-    }
     return status;
 }
 

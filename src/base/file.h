@@ -8,11 +8,15 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* The whole file, NUL-terminated past its end. The caller frees *out_bytes with heed__free.
  * Errors HEED_E_IO (names the file and the system's reason), HEED_E_FORMAT (longer than limit). */
 heed_status heed__file_read(const char *path, size_t limit, unsigned char **out_bytes,
                             size_t *out_size);
+/* The rest of an open one, which stays open; `name` stands for it in messages. */
+heed_status heed__stream_read(FILE *file, const char *name, size_t limit, unsigned char **out_bytes,
+                              size_t *out_size);
 
 /* A file that appears whole or not at all: bytes go to a temporary file beside it, which is synced
  * and renamed over `path` by finish. abandon removes it and keeps what was there. */

@@ -224,8 +224,11 @@ heed_status heed_array_read(const char *path, heed_array *out)
     *out = (heed_array){0};
     unsigned char *bytes;
     size_t size;
-    HEED_TRY(heed__file_read(path, SIZE_MAX / 2, &bytes, &size));
-    heed_status status = heed__npy_parse(bytes, size, path, out);
+    int standard = strcmp(path, "-") == 0;
+    const char *name = standard ? "standard input" : path;
+    HEED_TRY(standard ? heed__stream_read(stdin, name, SIZE_MAX / 2, &bytes, &size)
+                      : heed__file_read(path, SIZE_MAX / 2, &bytes, &size));
+    heed_status status = heed__npy_parse(bytes, size, name, out);
     heed__free(bytes);
     return status;
 }
@@ -261,21 +264,37 @@ static heed_status byte_count(const char *path, const heed_array *array, size_t 
     return HEED_OK;
 }
 
-heed_status heed_array_write(const char *path, const heed_array *array)
+/* What stands before the data, and how much data there is. `name` stands for the file. */
+static heed_status write_head(const heed_array *array, const char *name, char head[HEED_ARRAY_HEAD],
+                              size_t *head_size, size_t *data_size)
 {
-    char head[1024] = "\x93NUMPY\x01";
     int row = 0;
-    size_t bytes = 0;
-    HEED_TRY(byte_count(path, array, &bytes));
+    HEED_TRY(byte_count(name, array, data_size));
+    memcpy(head, "\x93NUMPY\x01\0", MAGIC + 2);
     while (rows[row].kind != array->kind) row++;
     size_t used = VERSION_1_HEADER + write_dictionary(rows[row].descr, array->rank, array->shape,
                                                       head + VERSION_1_HEADER,
-                                                      sizeof head - VERSION_1_HEADER);
+                                                      HEED_ARRAY_HEAD - VERSION_1_HEADER);
     size_t size = (used + HEED_ALIGNMENT) / HEED_ALIGNMENT * HEED_ALIGNMENT;
     memset(head + used, ' ', size - used - 1);
     head[size - 1] = '\n';
     head[MAGIC + 2] = (char)((size - VERSION_1_HEADER) & 0xff);
     head[MAGIC + 3] = (char)((size - VERSION_1_HEADER) >> 8);
+    *head_size = size;
+    return HEED_OK;
+}
+
+heed_status heed_array_head(const heed_array *array, char head[HEED_ARRAY_HEAD], size_t *size,
+                            size_t *data_size)
+{
+    return write_head(array, "an array's head", head, size, data_size);
+}
+
+heed_status heed_array_write(const char *path, const heed_array *array)
+{
+    char head[HEED_ARRAY_HEAD];
+    size_t size = 0, bytes = 0;
+    HEED_TRY(write_head(array, path, head, &size, &bytes));
     heed__file_writer *writer = NULL;
     HEED_TRY(heed__file_create(path, &writer));
     heed_status status = heed__file_write(writer, head, size);

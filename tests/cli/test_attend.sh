@@ -343,6 +343,35 @@ expect "settings are listed" code=0 out='^  softcap ' out='cap=REAL'
 heed list attention --json
 expect "as JSON too" code=0 out='"setting": "cap"'
 
+# ---- standard input and output
+heed attend - k.npy v.npy -o piped.npy <q.npy
+expect "queries from standard input" code=0 same=o.npy,piped.npy
+heed attend q.npy k.npy - -o - <v.npy
+expect "and the result to standard output" code=0 same=o.npy,stdout
+heed attend q.npy k.npy v.npy --mask - --kv-lengths kl.npy -o piped.npy <flags.npy
+expect "a mask from standard input" code=0
+heed attend q.npy k.npy v.npy --mask flags.npy --kv-lengths kl.npy -o other.npy
+expect "is the same mask" code=0 same=piped.npy,other.npy
+heed attend q0.npy k.npy v.npy --documents - --causal -o piped.npy <ids.npy
+expect "ids of both sides" code=0
+heed attend q0.npy k.npy v.npy --documents ids.npy --causal -o other.npy
+expect "are read once" code=0 same=piped.npy,other.npy
+heed attend q.npy k.npy v.npy --score additive --parameter "$parameter=-" --grad-output o.npy \
+    --grad-parameter "$parameter=-" <w.npy
+expect "a learned array and its gradient" code=0 same=stdout,dw.npy
+heed attend q.npy - - -o x.npy <k.npy
+expect "standard input twice" code=2 no_file=x.npy err="'-' is given 2 times to be read"
+heed attend q.npy k.npy v.npy -o - --lse -
+expect "standard output twice" code=2 lines=0 err="'-' is given 2 times to be written"
+heed attend q.npy k.npy v.npy -o - --json
+expect "beside what is printed" code=2 lines=0 err='--json is printed where'
+heed attend q.npy - v.npy -o x.npy </dev/null
+expect "nothing there" code=5 err='standard input: not a \.npy file'
+heed attend - q.npy v.npy -o x.npy <bias.npy
+expect "messages name it" code=2 err='standard input is \[5, 7\]; it must be'
+heed attend q.npy k.npy v.npy --html - --picture-of seen
+expect "a page to standard output" code=0 out='<!DOCTYPE html>'
+
 # ---- what is refused
 heed attend q.npy k.npy v.npy
 expect "nothing asked for" code=2 err='nothing is asked for: give -o'

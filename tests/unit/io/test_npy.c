@@ -108,6 +108,39 @@ static void check_refused(const char *dictionary, size_t data, heed_status statu
 #define DICTIONARY(descr, order, shape)                                                            \
     "{'descr': " descr ", 'fortran_order': " order ", 'shape': " shape "}"
 
+/* Who writes the head and the data to a stream has written the file. */
+static void test_heads_for_streams(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/heed-test-XXXXXX", head[HEED_ARRAY_HEAD];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && close(fd) == 0);
+    float numbers[6] = {1, 2, 3, 4, 5, 6};
+    heed_array array = {.kind = HEED_ARRAY_FLOAT32, .rank = 2, .shape = {2, 3}, .data = numbers};
+    size_t size = 0, data_size = 0, file_size = 0;
+    unsigned char *file;
+    check_ok(heed_array_head(&array, head, &size, &data_size));
+    check_ok(heed_array_write(path, &array));
+    check_ok(heed__file_read(path, 1000, &file, &file_size));
+    assert_int_equal(size % 64, 0);
+    assert_int_equal(data_size, sizeof numbers);
+    assert_int_equal(file_size, size + data_size);
+    assert_memory_equal(file, head, size);
+    heed__free(file);
+    /* A stream is read to its end, with its name in messages. */
+    FILE *stream = fopen(path, "rb");
+    check_ok(heed__stream_read(stream, "it", 1000, &file, &file_size));
+    assert_int_equal(file_size, size + data_size);
+    heed__free(file);
+    rewind(stream);
+    check_fails(heed__stream_read(stream, "it", 10, &file, &file_size), HEED_E_FORMAT,
+                "it: longer");
+    fclose(stream);
+    array.shape[1] = -1;
+    check_fails(heed_array_head(&array, head, &size, &data_size), HEED_E_INVALID, "negative");
+    unlink(path);
+}
+
 static void test_malformed_headers(void **state)
 {
     (void)state;
@@ -170,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arrays_of_numpy),
         cmocka_unit_test(test_what_is_written_is_read),
+        cmocka_unit_test(test_heads_for_streams),
         cmocka_unit_test(test_malformed_headers),
         cmocka_unit_test(test_every_cut_and_flip_is_safe),
     };
