@@ -238,16 +238,6 @@ else
         check "d$name is the slope" awk -v most=1e-7 -f "$near" found2.txt slope.txt
     done
 fi
-# The bits of numbers in 16 bits are made of the numbers of float32, toward zero, so the input is exact.
-bfloat() { awk '{ x = $1; s = x < 0 ? 32768 : 0; if (x < 0) x = -x
-    if (x == 0) { print s; next }
-    for (e = 0; x >= 2; e++) x /= 2
-    for (; x < 1; e--) x *= 2
-    printf "%d\n", s + (e + bias) * 2 ^ bits + int((x - 1) * 2 ^ bits) }' bias="$2" bits="$3" "$1"; }
-unbits() { "$npy" read "$1" | sed 's/0x//' | awk -v bias="$2" -v bits="$3" '
-    { v = 0; for (i = 1; i <= 4; i++) v = v * 16 + index("0123456789abcdef", substr($1, i, 1)) - 1
-    s = v >= 32768 ? -1 : 1; v %= 32768; e = int(v / 2 ^ bits); m = v % 2 ^ bits
-    print s * (e ? (1 + m / 2 ^ bits) * 2 ^ (e - bias) : m / 2 ^ bits * 2 ^ (1 - bias)) }'; }
 for kind in f2:15:10:2e-3 u2:127:7:1e-2; do
     IFS=: read -r name bias bits most <<WORDS
 $kind
