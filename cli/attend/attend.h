@@ -151,6 +151,9 @@ int attend_wants_gradients(const options *given);
 /* P, or the scores after `stages` stages (-1: with the mask), of one sequence and head. */
 enum { LOOK_WEIGHTS = -2 };
 heed_status attend_matrix(attend *a, int stages, int64_t sequence, int64_t head, heed_real *out);
+/* P of one sequence and head without what its last stages weigh, or after dropout. */
+heed_status attend_weights(attend *a, int unweighed, int dropped, int64_t sequence, int64_t head,
+                           heed_real *out);
 
 /* ---- picture.c */
 

@@ -24,13 +24,20 @@ static int64_t length(const heed_attention_rows *rows, int64_t sequence)
     return rows->lengths ? rows->lengths[sequence] : rows->length;
 }
 
+heed_status attend_weights(attend *a, int unweighed, int dropped, int64_t sequence, int64_t head,
+                           heed_real *out)
+{
+    heed_attention_inspect_tensors tensors = attend_inspect_tensors(a);
+    tensors.unweighed = unweighed, tensors.dropped = dropped;
+    return heed_attention_weights(a->plan, &a->batch_of, &tensors, sequence, head, 0,
+                                  length(&a->batch_of.queries, sequence), out, a->workspace);
+}
+
 heed_status attend_matrix(attend *a, int stages, int64_t sequence, int64_t head, heed_real *out)
 {
     heed_attention_inspect_tensors tensors = attend_inspect_tensors(a);
     int64_t rows = length(&a->batch_of.queries, sequence);
-    if (stages == LOOK_WEIGHTS)
-        return heed_attention_weights(a->plan, &a->batch_of, &tensors, sequence, head, 0, rows, out,
-                                      a->workspace);
+    if (stages == LOOK_WEIGHTS) return attend_weights(a, 0, 0, sequence, head, out);
     return heed_attention_scores(a->plan, &a->batch_of, &tensors, stages, sequence, head, 0, rows,
                                  out, a->workspace);
 }

@@ -94,11 +94,19 @@ typedef struct heed_attention_capacity {
     int64_t query_rows, key_rows;       /**< of all sequences; 0 = sequences x longest */
 } heed_attention_capacity;
 
+/** What a stage changes. */
+typedef enum heed_attention_acts {
+    HEED_ATTENTION_ON_SCORES = 1,  /**< before the normaliser */
+    HEED_ATTENTION_ON_WEIGHTS = 2, /**< after it */
+    HEED_ATTENTION_ON_VALUES = 4   /**< adds to the output, by weights */
+} heed_attention_acts;
+
 /** One row of a table. The strings are static. */
 typedef struct heed_attention_entry {
     const char *table; /**< "score", "normaliser", "mask", "position", "stage" or "engine" */
     const char *name;
     const char *help; /**< one line */
+    unsigned acts_on; /**< of a stage: any of heed_attention_acts; else 0 */
 } heed_attention_entry;
 
 /** Row `index` of all tables, in order, from 0. Returns 0 past the last row, else 1. */
@@ -132,6 +140,7 @@ typedef struct heed_attention_sizes {
     size_t inspect;    /**< workspace of weights and summaries */
     size_t parameters; /**< how many parameter arrays the mechanisms have (not reals) */
     size_t extras;     /**< how many arrays of the batch they read beside q, k and v */
+    size_t width;      /**< numbers of a row of heed_attention_prepared */
 } heed_attention_sizes;
 
 /** Fills *sizes. Errors HEED_E_INVALID (sizes->size). */
@@ -354,7 +363,23 @@ typedef struct heed_attention_inspect_tensors {
     const heed_real *const *parameters;
     heed_attention_input v;   /**< for value_mass and gradient_mass of a summary; else data NULL */
     heed_attention_input d_o; /**< the gradient of o, for gradient_mass; else data NULL */
+    int unweighed; /**< heed_attention_weights: the last so many of the plan's stages do not weigh
+                        (all of them: P as the normaliser made it) */
+    int dropped;   /**< heed_attention_weights: 1 = after dropout, what v is multiplied with */
 } heed_attention_inspect_tensors;
+
+/**
+ * Rows as the score compares them: projected and scaled where it does so, then turned by the
+ * position.
+ * @param tensors lse is not used.
+ * @param keys 0: rows of queries, of `head`; 1: of keys, of the key head that `head` reads.
+ * @param out [count, width], width as in heed_attention_sizes: rows first to first + count - 1.
+ * Errors as forward.
+ */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_prepared(const heed_attention_plan *plan, const heed_attention_batch *batch,
+                        const heed_attention_inspect_tensors *tensors, int keys, int64_t sequence,
+                        int64_t head, int64_t first, int64_t count, heed_real *out);
 
 /**
  * The weights P (before dropout) of rows first to first + count - 1 of one sequence and head.

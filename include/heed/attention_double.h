@@ -26,6 +26,7 @@
 #    define heed_attention_plan_extra            heed_attention_plan_extra_f64
 #    define heed_attention_plan_parameter        heed_attention_plan_parameter_f64
 #    define heed_attention_plan_sizes            heed_attention_plan_sizes_f64
+#    define heed_attention_prepared              heed_attention_prepared_f64
 #    define heed_attention_scores                heed_attention_scores_f64
 #    define heed_attention_spec_destroy          heed_attention_spec_destroy_f64
 #    define heed_attention_spec_parse            heed_attention_spec_parse_f64

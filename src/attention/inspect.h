@@ -59,8 +59,8 @@ void heed__tally_finish(const heed__tally *tally);
 heed_status heed__inspect_run(heed__run *run, const heed_attention_inspect_tensors *tensors,
                               const heed_real *workspace);
 
-/* Are these rows, of a sequence and head of the batch, there? */
-heed_status heed__inspect_choice(const heed__run *run, int64_t sequence, int64_t head,
-                                 int64_t first, int64_t count);
+/* Are these rows of a side, of a sequence and query head of the batch, there? */
+heed_status heed__inspect_choice(const heed__run *run, heed__side side, int64_t sequence,
+                                 int64_t head, int64_t first, int64_t count);
 
 #endif

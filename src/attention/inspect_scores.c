@@ -52,7 +52,7 @@ heed_status heed_attention_scores(const heed_attention_plan *plan,
     HEED_TRY(heed__run_check(&run, tensors->parameters));
     HEED_TRY(heed__check_workspace(workspace, heed__inspect_workspace(plan)));
     HEED_TRY(check_stages(plan, stages));
-    HEED_TRY(heed__inspect_choice(&run, sequence, head, first, count));
+    HEED_TRY(heed__inspect_choice(&run, HEED_SIDE_QUERY, sequence, head, first, count));
     heed__stage stage = heed__stage_of(&run, sequence, head);
     heed__inspect_scratch room = heed__inspect_scratch_at(plan, workspace, 0);
     int64_t keys = stage.place.keys;

@@ -92,8 +92,8 @@ heed_status heed__inspect_run(heed__run *run, const heed_attention_inspect_tenso
     return heed__check_workspace(workspace, heed__inspect_workspace(run->plan));
 }
 
-heed_status heed__inspect_choice(const heed__run *run, int64_t sequence, int64_t head,
-                                 int64_t first, int64_t count)
+heed_status heed__inspect_choice(const heed__run *run, heed__side side, int64_t sequence,
+                                 int64_t head, int64_t first, int64_t count)
 {
     int64_t heads = run->plan->options.heads;
     if (sequence < 0 || sequence >= run->batch->sequences)
@@ -102,11 +102,12 @@ heed_status heed__inspect_choice(const heed__run *run, int64_t sequence, int64_t
     if (head < 0 || head >= heads)
         return heed__fail(HEED_E_INVALID, "head = %lld; the plan has 0 to %lld", (long long)head,
                           (long long)heads - 1);
-    int64_t queries = heed__length(&run->batch->queries, sequence);
-    if (first < 0 || count < 0 || first > queries || count > queries - first)
+    const heed_attention_batch *b = run->batch;
+    int64_t rows = heed__length(side == HEED_SIDE_KEY ? &b->keys : &b->queries, sequence);
+    if (first < 0 || count < 0 || first > rows || count > rows - first)
         return heed__fail(HEED_E_INVALID, "rows %lld to %lld; sequence %lld has 0 to %lld",
                           (long long)first, (long long)(first + count - 1), (long long)sequence,
-                          (long long)queries - 1);
+                          (long long)rows - 1);
     return HEED_OK;
 }
 
@@ -117,8 +118,14 @@ heed_status heed_attention_weights(const heed_attention_plan *plan,
                                    heed_real *workspace)
 {
     heed__run run = {.plan = plan, .batch = batch};
+    int most = plan->stages - (plan->normaliser->shaper != NULL);
     HEED_TRY(heed__inspect_run(&run, tensors, workspace));
-    HEED_TRY(heed__inspect_choice(&run, sequence, head, first, count));
+    if (tensors->unweighed < 0 || tensors->unweighed > most)
+        return heed__fail(HEED_E_INVALID, "unweighed = %d; it must be 0 to %d", tensors->unweighed,
+                          most);
+    run.drops = tensors->dropped && plan->drop_below && !batch->keep_all;
+    run.unweighed = tensors->unweighed ? tensors->unweighed + plan->stages - most : 0;
+    HEED_TRY(heed__inspect_choice(&run, HEED_SIDE_QUERY, sequence, head, first, count));
     heed__stage stage = heed__stage_of(&run, sequence, head);
     heed__inspect_scratch room = heed__inspect_scratch_at(plan, workspace, 0);
     int64_t keys = stage.place.keys;

@@ -32,6 +32,7 @@ heed_status heed_attention_plan_sizes(const heed_attention_plan *plan, heed_atte
     sizes->inspect = heed__inspect_workspace(plan);
     sizes->parameters = (size_t)plan->parameters;
     sizes->extras = (size_t)plan->extras;
+    sizes->width = (size_t)plan->width;
     return HEED_OK;
 }
 

@@ -15,6 +15,7 @@ typedef struct heed__run {
     heed_attention_output dq, dk, dv;        /* backward */
     heed_real *const *d_parameters;          /* NULL = none wanted */
     int drops;                               /* dropout is on in this call */
+    int unweighed;                           /* the last so many stages do not weigh */
 } heed__run;
 
 /* Rows of one sequence on one side. */

@@ -109,7 +109,7 @@ static void shape(const heed__stage *stage, const heed__line *line, const unsign
 static void weigh(const heed__stage *stage, const heed__line *line, heed_real *p, history *past)
 {
     const heed_attention_plan *plan = stage->run->plan;
-    for (int k = 0; k < plan->stages; k++) {
+    for (int k = 0; k < plan->stages - stage->run->unweighed; k++) {
         if (!plan->stage[k]->weigh) continue;
         if (past) note(past->weights[k], line->n, p);
         plan->stage[k]->weigh(&stage->run->stage[k], line, p);
@@ -165,7 +165,7 @@ void heed__stage_weights(const heed__stage *stage, const heed__line *line,
 {
     shape(stage, line, visible, s, NULL);
     normalise(stage, line, visible, stats, s);
-    weigh(stage, line, s, NULL);
+    heed__stage_weigh(stage, line, 1, s);
 }
 
 /* s = raw scores -> shaped (the normaliser's input) in `shaped`, P in `p`, what v is multiplied

@@ -112,19 +112,29 @@ heed_status heed__table_row(heed__table table, const heed_attention_part *part,
                       tables[table].name, part->name, part->size, record);
 }
 
+static unsigned acts_on(heed__table table, const heed__entry *entry)
+{
+    if (table != HEED_TABLE_STAGE) return 0;
+    const heed__shaper *stage = (const heed__shaper *)entry; /* its first member */
+    return (stage->forward ? (unsigned)HEED_ATTENTION_ON_SCORES : 0) |
+           (stage->weigh ? (unsigned)HEED_ATTENTION_ON_WEIGHTS : 0) |
+           (stage->values ? (unsigned)HEED_ATTENTION_ON_VALUES : 0);
+}
+
 int heed_attention_list(size_t index, heed_attention_entry *out)
 {
     for (size_t t = 0; t < HEED_TABLES; t++) {
         if (index < tables[t].count) {
             const heed__entry *entry = tables[t].rows[index];
-            *out = (heed_attention_entry){tables[t].name, entry->name, entry->help};
+            *out = (heed_attention_entry){tables[t].name, entry->name, entry->help,
+                                          acts_on((heed__table)t, entry)};
             return 1;
         }
         index -= tables[t].count;
     }
     const heed__engine *engine = heed__engine_at(index);
     if (!engine) return 0;
-    *out = (heed_attention_entry){"engine", engine->name, engine->help};
+    *out = (heed_attention_entry){"engine", engine->name, engine->help, 0};
     return 1;
 }
 

@@ -87,7 +87,7 @@ static void test_every_row_of_a_pool(void **state)
 static void test_together(void **state)
 {
     (void)state;
-    heed_attention_entry row = {"stage", "softcap:cap=3,softcap:cap=9", NULL};
+    heed_attention_entry row = {.table = "stage", .name = "softcap:cap=3,softcap:cap=9"};
     char path[512];
     snprintf(path, sizeof path, "%s", corpus_write("data.tsv", "class"));
     check_row(&row, "encoder", path,
