@@ -14,27 +14,29 @@ begin "$@"
 need train.tsv dev.tsv test.tsv
 cut -f 1 "$data/test.tsv" >"$out/test.texts"
 
-# One line: accuracy of MODEL, words read, words.
-judge() {
-    "$HEED" eval "$1" "$data/test.tsv" --json 2>"$out/log" | awk '/"accuracy"/ { gsub(/[^0-9.]/, ""); printf "%s ", $0; exit }'
-    "$HEED" explain "$1" "$out/test.texts" --methods pool --removed 0 --json 2>"$out/log" |
-        awk '/"pool":/ { words++; read += $2 > 0 } END { print read, words }'
-}
+# quietly COMMAND...: what it says is shown only if it fails.
+quietly() { "$@" 2>"$out/log" || stop "$(cat "$out/log")"; }
 
 # measure NAME HEADS NORMALISER OPTION...
 measure() {
     name=$1 heads=$2 normaliser=$3
     shift 3
+    : >"$out/rows" # accuracy, words read, words
     for seed in ${SEEDS:-1 2 3}; do
         model=$out/$name-$heads-$seed.heed
         # shellcheck disable=SC2046 # words
-        [ -e "$model" ] || "$HEED" train "$data/train.tsv" --valid "$data/dev.tsv" -o "$model" --ngrams 1 --pool attention \
-            --pool-heads "$heads" --pool-normaliser "$normaliser" --seed "$seed" --quiet "$@" \
-            $([ -z "${STEPS:-}" ] || echo --steps "$STEPS") >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
-        judge "$model"
-    done | awk -v name="$name" -v heads="$heads" '
+        [ -e "$model" ] || quietly "$HEED" train "$data/train.tsv" --valid "$data/dev.tsv" -o "$model" --quiet \
+            --ngrams 1 --pool attention --pool-heads "$heads" --pool-normaliser "$normaliser" --seed "$seed" "$@" \
+            $([ -z "${STEPS:-}" ] || echo --steps "$STEPS") >/dev/null
+        quietly "$HEED" eval "$model" "$data/test.tsv" --json >"$out/eval"
+        quietly "$HEED" explain "$model" "$out/test.texts" --methods pool --removed 0 --json >"$out/explained"
+        awk '/"accuracy"/ && !found++ { gsub(/[^0-9.]/, ""); printf "%s ", $0 }
+             /"pool":/ { words++; read += $2 > 0 }
+             END { print read, words }' "$out/eval" "$out/explained" >>"$out/rows"
+    done
+    awk -v name="$name" -v heads="$heads" '
         { sum += $1; read += $2; words += $3 }
-        END { printf "%-18s %5d   %.1f %%    %.1f %%\n", name, heads, 100 * sum / NR, 100 * read / words }'
+        END { printf "%-18s %5d   %.1f %%    %.1f %%\n", name, heads, 100 * sum / NR, 100 * read / words }' "$out/rows"
 }
 
 echo "normaliser         heads   accuracy  words read"
