@@ -37,6 +37,7 @@ typedef struct work {
     const heed__tokenizer *source, *target;
     const heed__examples *sources, *targets;
     heed_align_rule rule;
+    int rest;
     chunk *chunks;
 } work;
 
@@ -87,14 +88,15 @@ static heed_status add_row(chunk *c, int64_t items)
     return HEED_OK;
 }
 
-static heed_status link_token(chunk *c, const heed_pair_links *links, heed__word_range target,
-                              const side *source)
+static heed_status link_token(const work *w, chunk *c, const heed_pair_links *links,
+                              heed__word_range target, const side *source)
 {
     int64_t before = c->n_items, tokens = source->encoding.length;
-    HEED_TRY(heed__grow(&c->items, &c->items_room, (size_t)(c->n_items + tokens), sizeof *c->items,
-                        "links of tokens"));
+    HEED_TRY(heed__grow(&c->items, &c->items_room, (size_t)(c->n_items + tokens + 1),
+                        sizeof *c->items, "links of tokens"));
     for (int64_t t = 0; t < tokens; t++)
         if (is_linked(links, target, source->ranges[t])) c->items[c->n_items++] = (int32_t)t;
+    if (w->rest && c->n_items == before) c->items[c->n_items++] = (int32_t)tokens;
     return add_row(c, c->n_items - before);
 }
 
@@ -111,7 +113,7 @@ static heed_status link_pair(const work *w, chunk *c, int64_t pair, side *source
     heed_pair_links links = heed_links_at(all, at);
     if (w->rule == HEED_ALIGN_INPUT) HEED_TRY(add_row(c, 0)); /* reads the start */
     for (int64_t t = 0; t < target->encoding.length; t++)
-        HEED_TRY(link_token(c, &links, target->ranges[t], source));
+        HEED_TRY(link_token(w, c, &links, target->ranges[t], source));
     return w->rule == HEED_ALIGN_INPUT ? HEED_OK : add_row(c, 0); /* writes the end */
 }
 
@@ -177,11 +179,11 @@ static heed_status link_all(heed_context *context, work *w, int64_t count)
 
 heed_status heed__guide_make(heed_context *context, const heed__guide_files *files,
                              const heed_dataset *dataset, const heed__tokenizer *source,
-                             const heed__tokenizer *target, heed_align_rule rule,
+                             const heed__tokenizer *target, heed_align_rule rule, int rest,
                              const heed__examples *sources, const heed__examples *targets,
                              heed__guide *out)
 {
-    work w = {files, dataset, source, target, sources, targets, rule, NULL};
+    work w = {files, dataset, source, target, sources, targets, rule, rest, NULL};
     int64_t n = heed_dataset_rows(dataset), count = (n + CHUNK - 1) / CHUNK;
     *out = (heed__guide){0};
     if (sources->n != n || targets->n != n)

@@ -39,13 +39,14 @@ typedef struct heed__guide {
  * @param dataset, sources, targets of one number: row i is example i, encoded by these tokenizers.
  * @param rule which row is to look: HEED_ALIGN_OUTPUT, row t for token t, or HEED_ALIGN_INPUT, row
  * t + 1, which reads token t. DEFAULT is output.
+ * @param rest 1: a token without a link is linked to the end of the source, item `its tokens`.
  * Possible links count like sure ones. Tokens that were cut off take their links with them.
  * Errors HEED_E_DATA (a link outside of its sentences: file:line; a row without a line of links),
  * HEED_E_INVALID (the examples are of other texts), HEED_E_NOMEM.
  */
 heed_status heed__guide_make(heed_context *context, const heed__guide_files *files,
                              const heed_dataset *dataset, const heed__tokenizer *source,
-                             const heed__tokenizer *target, heed_align_rule rule,
+                             const heed__tokenizer *target, heed_align_rule rule, int rest,
                              const heed__examples *sources, const heed__examples *targets,
                              heed__guide *out);
 void heed__guide_free(heed__guide *guide);

@@ -70,6 +70,7 @@ static const struct {
     {"train.bleu_sample", "output.kind", {"translate"}},
     {"train.sampling", "output.kind", {"translate", "language"}},
     {"train.guide_weight", "output.kind", {"translate"}},
+    {"train.guide_rest", "output.kind", {"translate"}},
     {"train.momentum", "train.optimizer", {"sgd"}},
 };
 

@@ -190,6 +190,9 @@ static const heed_setting settings[] = {
            "share of target inputs taken from the model's own predictions"),
     NUMBER("train.guide_weight", "guide-weight", "0.1", 0, 100,
            "with --guide: weight of the loss of attention against the links"),
+    CHOICE("train.guide_rest", "guide-rest", "free", "free|end",
+           "with --guide: words without a link are led nowhere, or to the end of the source (align "
+           "--boundary then leaves them out)"),
     INTEGER("decoder.guide_layer", "guide-layer", "0", 0, 64,
             "with --guide: the layer that is guided; 0 = the last but one"),
     INTEGER("decoder.guide_head", "guide-head", "1", 1, 1024, "with --guide: the head"),

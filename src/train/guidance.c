@@ -73,8 +73,9 @@ heed_status heed__guidance_make(heed__session *s)
     HEED_TRY(heed_model_choose_alignment(s->model, &choice));
     if (s->guide.n) return HEED_OK;
     return heed__guide_make(s->context, s->guide_files, s->train.rows, s->model->tokenizer,
-                            s->model->writer.tokenizer, choice.rule, &s->train.examples,
-                            &s->train.written, &s->guide);
+                            s->model->writer.tokenizer, choice.rule,
+                            heed__config_is(s->config, "train.guide_rest", "end"),
+                            &s->train.examples, &s->train.written, &s->guide);
 }
 
 static heed__var dot_loss(heed__session *s, heed__guide_links links)
