@@ -43,7 +43,8 @@ static void check_row(const heed_attention_entry *row, const char *part, const c
     corpus_run first = {.data = data, .model = one, .settings = settings};
     corpus_run again = {.data = data, .settings = settings, .threads = 3};
     heed_status status = corpus_train(&first);
-    const char *why = mechanism_refusal(row, 0);
+    int learns = strcmp(part, "pool") == 0 && strcmp(row->name, "sampled") == 0;
+    const char *why = learns ? NULL : mechanism_refusal(row, 0); /* a pool knows what texts cost */
     if (why) {
         if (status == HEED_OK || !strstr(heed_status_message(), why))
             fail_msg("%s \"%s\": %s", row->table, row->name,
