@@ -108,10 +108,11 @@ typedef struct heed_attention_query_bias {
  *     entmax            max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)), sum P = 1     tau (*)
  *     sigmoid           1 / (1 + exp(-(s + bias)))                 ln sum P
  *     relu2             max(s, 0)^2 (/ n)                          n, the keys that the row sees
- * (*) topk              softmax of the k largest                   ln sum exp of those hard 1 for
- * the largest s, else 0                the largest s straight_through  forward hard, backward
- * softmax             ln sum exp(s) gumbel            softmax((s + G) / tau), G noise            ln
- * sum exp((s + G) / tau) sampled           1 for a key drawn from softmax(s), else 0  ln sum exp(s)
+ *     topk              softmax of the k largest                   ln sum exp of those (*)
+ *     hard              1 for the largest s, else 0                the largest s
+ *     straight_through  forward hard, backward softmax             ln sum exp(s)
+ *     gumbel            softmax((s + G) / tau), G noise            ln sum exp((s + G) / tau)
+ *     sampled           1 for a key drawn from softmax(s), else 0  ln sum exp(s)
  *
  * (*) has no gradient: backward refuses d_lse. A row that sees no key has -inf always. Of equal
  * scores hard, straight_through and topk take the lowest key. Where weights do not sum to 1
@@ -136,7 +137,9 @@ typedef struct heed_attention_entmax {
 /** Normaliser "sigmoid" (Ramapuram et al. 2024). */
 typedef struct heed_attention_sigmoid {
     heed_attention_part part;
-    heed_real bias; /**< added to scores; -ln of the usual number of keys starts near softmax */
+    heed_real bias;  /**< added to scores; -ln of the usual number of keys starts near softmax */
+    int64_t learned; /**< 1: each head adds its own to it; its parameter is [H, 1], 0 to begin with
+                      */
 } heed_attention_sigmoid;
 
 /** Normaliser "relu2" (Hua et al. 2022). */
@@ -267,21 +270,24 @@ typedef struct heed_attention_masks {
 /**
  * Position "rotary" (RoPE): pair t of a row at position p is turned by the angle p theta_t, theta_t
  * = base^(-2t / dims), so that scores depend on distances alone. Query i is at i + query_offset,
- * key j at j. At most one of `linear`, `ntk` and `yarn` stretches what a model was trained on by a
- * factor of 1 or more.
+ * key j at j. At most one of `linear`, `ntk`, `yarn` and `llama3` stretches what a model was
+ * trained on by a factor of 1 or more, or `factors` does so pair by pair.
  */
 typedef struct heed_attention_rotary {
     heed_attention_part part;
-    heed_real base;      /**< above 1; 0 = 10000 */
-    int64_t dims;        /**< the first so many of a row are turned: even, 2 to D; 0 = D */
-    int64_t interleaved; /**< 1: pairs (2t, 2t + 1); 0: (t, t + dims / 2) */
-    heed_real linear;    /**< theta / linear */
-    heed_real ntk;       /**< base x ntk^(dims / (dims - 2)); dims at least 4 */
-    heed_real yarn;      /**< fast pairs as they are, slow ones / yarn, a ramp between */
-    int64_t original;    /**< of yarn, which needs it: the length that was trained on */
-    heed_real fast,
-        slow;       /**< of yarn: turns within `original` at the ends of the ramp; 0 = 32, 1 */
-    heed_real gain; /**< of yarn: turned rows are multiplied by it; 0 = 0.1 ln yarn + 1 */
+    heed_real base;       /**< above 1; 0 = 10000 */
+    int64_t dims;         /**< the first so many of a row are turned: even, 2 to D; 0 = D */
+    int64_t interleaved;  /**< 1: pairs (2t, 2t + 1); 0: (t, t + dims / 2) */
+    heed_real linear;     /**< theta / linear */
+    heed_real ntk;        /**< base x ntk^(dims / (dims - 2)); dims at least 4 */
+    heed_real yarn;       /**< fast pairs as they are, slow ones / yarn, a ramp between */
+    int64_t original;     /**< of yarn and llama3, which need it: the length that was trained on */
+    heed_real fast, slow; /**< of yarn and llama3: turns within `original` at the ends of the ramp;
+                             0 = 32 and 1, 4 and 1 */
+    heed_real gain;   /**< of yarn and factors: turned rows are multiplied by it; 0 = 0.1 ln yarn +
+                           1, and 1 */
+    heed_real llama3; /**< as yarn, its ramp by turns where yarn's is by pairs, and no gain */
+    heed_attention_reals factors; /**< [dims / 2]: theta_t / factors[t], each above 0 (LongRoPE) */
 } heed_attention_rotary;
 
 /* ------------------------------------------------------------------ stages */

@@ -5,20 +5,23 @@
  * logarithm of that sum.
  *
  *     ds = P (1 - P) (dP + dlse / sum P)
+ *
+ * Each head may learn its own part of the bias: dbias = sum of ds.
  */
 #include "attention/tables.h"
 #include "base/fail.h"
 
-static heed_real bias_of(const heed__self *self)
+static heed_real bias_of(const heed__self *self, int64_t head)
 {
     const heed_attention_sigmoid *record = self->record;
-    return record ? record->bias : 0;
+    heed_real bias = record ? record->bias : 0;
+    return self->parameter[0] ? bias + self->parameter[0][head] : bias;
 }
 
 static void sigmoid_weights(const heed__self *self, const heed__line *line, heed_real *s,
                             const heed_real *stats)
 {
-    heed_real bias = bias_of(self);
+    heed_real bias = bias_of(self, line->place->head);
     (void)stats;
     for (int64_t t = 0; t < line->n; t++) s[t] += bias;
     self->kernels->sigmoid(line->n, s, s);
@@ -49,19 +52,34 @@ static void sigmoid_backward(const heed__self *self, const heed__line *line, con
     if (row->d_lse != 0) self->kernels->exp(1, &half, &root);
     for (int64_t t = 0; t < line->n; t++)
         d[t] = (1 - p[t]) * (p[t] * d[t] + p[t] * root * root * row->d_lse);
+    if (line->dp[0]) line->dp[0][0] += self->kernels->sum(line->n, d);
+}
+
+static int64_t bias_columns(const heed_attention_options *options, const void *record)
+{
+    const heed_attention_sigmoid *r = record;
+    (void)options;
+    return r && r->learned;
 }
 
 static heed_status check(const void *record, const heed_attention_options *options)
 {
     const heed_attention_sigmoid *r = record;
     (void)options;
-    if (!r || r->bias - r->bias == 0) return HEED_OK;
+    if (!r) return HEED_OK;
+    if (r->learned != 0 && r->learned != 1)
+        return heed__fail(HEED_E_INVALID,
+                          "normaliser \"sigmoid\": learned = %lld; it must be 0 or 1",
+                          (long long)r->learned);
+    if (r->bias - r->bias == 0) return HEED_OK;
     return heed__fail(HEED_E_INVALID, "normaliser \"sigmoid\": bias = %g; it must be finite",
                       (double)r->bias);
 }
 
 static const heed__field fields[] = {
     {"bias", HEED_ATTENTION_REAL, offsetof(heed_attention_sigmoid, bias), "such as -ln n; 0"},
+    {"learned", HEED_ATTENTION_INTEGER, offsetof(heed_attention_sigmoid, learned),
+     "1: each head adds its own to bias; 0"},
     {.name = NULL},
 };
 
@@ -70,7 +88,8 @@ const heed__normaliser heed__normaliser_sigmoid = {
               .help = "1 / (1 + exp(-(s + bias))), each weight on its own",
               .record = sizeof(heed_attention_sigmoid),
               .fields = fields,
-              .check = check},
+              .check = check,
+              .slots = {{"sigmoid.bias", bias_columns, HEED_SIDE_QUERY, 0}}},
     .lse_gradient = 1,
     .block = sigmoid_block,
     .finish = sigmoid_finish,

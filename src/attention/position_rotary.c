@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rotary positions (Su et al. 2021): pair t of a row at position p is turned by p theta_t. NTK and
- * YaRN scalings as Peng et al. 2023.
+ * YaRN scalings as Peng et al. 2023; llama3 as Llama 3.1, factors as LongRoPE (Ding et al. 2024).
  *
  * Angles are kept in turns: theta / 2 pi as a fraction of 2^64, so that p theta is an integer
  * product whose overflow is whole turns. Nothing is lost for any p; what is wrong is theta, by
@@ -33,7 +33,7 @@ static heed_attention_rotary settings_of(const void *record, const heed_attentio
     heed_attention_rotary r = record ? *(const heed_attention_rotary *)record : defaults;
     if (r.base == 0) r.base = defaults.base;
     if (!r.dims) r.dims = options->head_size;
-    if (r.fast == 0) r.fast = defaults.fast;
+    if (r.fast == 0) r.fast = r.llama3 != 0 ? 4 : defaults.fast;
     if (r.slow == 0) r.slow = defaults.slow;
     return r;
 }
@@ -48,31 +48,51 @@ static heed_status bad(const char *name, double value, const char *rule)
     return heed__fail(HEED_E_INVALID, "position \"rotary\": %s = %g; %s", name, value, rule);
 }
 
-static heed_status check_yarn(const heed_attention_rotary *given, const heed_attention_rotary *r)
+/* Those that go with yarn, llama3 or factors. */
+static heed_status check_trained(const heed_attention_rotary *given, const heed_attention_rotary *r)
 {
-    if (given->yarn == 0) {
-        if (given->original || given->fast != 0 || given->slow != 0 || given->gain != 0)
-            return heed__fail(HEED_E_INVALID,
-                              "position \"rotary\": original, fast, slow and gain are settings of "
-                              "yarn; give yarn as well, or leave them out");
-        return HEED_OK;
-    }
+    int ramp = given->yarn != 0 || given->llama3 != 0;
+    if (!ramp && (given->original || given->fast != 0 || given->slow != 0))
+        return heed__fail(HEED_E_INVALID,
+                          "position \"rotary\": original, fast and slow are settings of yarn and "
+                          "llama3; give one of these as well, or leave them out");
+    if (given->gain != 0 && given->yarn == 0 && !given->factors.count)
+        return heed__fail(HEED_E_INVALID,
+                          "position \"rotary\": gain is a setting of yarn and factors; give one of "
+                          "these as well, or leave it out");
+    if (!(r->gain >= 0 && bounded(r->gain)))
+        return bad("gain", (double)r->gain,
+                   "it must be above 0 (0 = 0.1 ln yarn + 1, or 1) and finite");
+    if (!ramp) return HEED_OK;
     if (r->original < 1)
-        return bad("original", (double)r->original,
-                   "yarn needs the length that the model was trained on, 1 or more");
+        return bad(
+            "original", (double)r->original,
+            "yarn needs the length that the model was trained on, 1 or more (llama3 likewise)");
     if (!(r->slow > 0 && r->fast > r->slow && bounded(r->fast)))
         return bad("fast", (double)r->fast, "it must be above slow, and slow above 0");
-    if (!(r->gain >= 0 && bounded(r->gain)))
-        return bad("gain", (double)r->gain, "it must be above 0 (0 = 0.1 ln yarn + 1) and finite");
+    return HEED_OK;
+}
+
+static heed_status check_factors(const heed_attention_rotary *r)
+{
+    const heed_attention_reals *list = &r->factors;
+    if (list->count && (int64_t)list->count != r->dims / 2)
+        return heed__fail(HEED_E_INVALID,
+                          "position \"rotary\": factors has %zu numbers; it must have dims / 2 = "
+                          "%lld, one a pair",
+                          list->count, (long long)(r->dims / 2));
+    for (size_t t = 0; t < list->count; t++)
+        if (!(list->data[t] > 0 && bounded(list->data[t])))
+            return bad("factors", (double)list->data[t], "each must be above 0 and finite");
     return HEED_OK;
 }
 
 static heed_status rotary_check(const void *record, const heed_attention_options *options)
 {
     heed_attention_rotary r = settings_of(record, options);
-    heed_real factors[] = {r.linear, r.ntk, r.yarn};
-    static const char *const names[] = {"linear", "ntk", "yarn"};
-    int given = 0;
+    heed_real factors[] = {r.linear, r.ntk, r.yarn, r.llama3};
+    static const char *const names[] = {"linear", "ntk", "yarn", "llama3"};
+    int given = r.factors.count > 0;
     if (!(r.base > 1 && bounded(r.base)))
         return bad("base", (double)r.base, "it must be above 1 (0 = 10000) and finite");
     if (r.dims < 2 || r.dims % 2 || r.dims > options->head_size)
@@ -83,7 +103,7 @@ static heed_status rotary_check(const void *record, const heed_attention_options
             (long long)r.dims, (long long)options->head_size);
     if (r.interleaved != 0 && r.interleaved != 1)
         return bad("interleaved", (double)r.interleaved, "it must be 0 or 1");
-    for (int f = 0; f < 3; f++) {
+    for (int f = 0; f < 4; f++) {
         if (factors[f] == 0) continue;
         given++;
         if (!(factors[f] >= 1 && bounded(factors[f])))
@@ -92,15 +112,16 @@ static heed_status rotary_check(const void *record, const heed_attention_options
     if (given > 1)
         return heed__fail(
             HEED_E_INVALID,
-            "position \"rotary\": %d of linear, ntk and yarn are given; one stretches "
-            "the positions, choose it",
+            "position \"rotary\": %d of linear, ntk, yarn, llama3 and factors are given; one "
+            "stretches the positions, choose it",
             given);
     if (r.ntk != 0 && r.dims < 4)
         return heed__fail(HEED_E_UNSUPPORTED,
                           "position \"rotary\": ntk with dims = %lld; it stretches from the second "
                           "pair on, turn 4 or more dims, or take linear",
                           (long long)r.dims);
-    return record ? check_yarn(record, &r) : HEED_OK;
+    HEED_TRY(check_factors(&r));
+    return record ? check_trained(record, &r) : HEED_OK;
 }
 
 /* ---- tables */
@@ -112,15 +133,23 @@ static double pair_of(const heed_attention_rotary *r, double turns)
            (2 * heed__natural_log((double)r->base));
 }
 
-/* How much of pair t is left as it is: 1 for fast pairs, 0 for slow ones. */
-static double kept(const heed_attention_rotary *r, double t)
+/* From 0 at low to 1 at high. */
+static double ramp(double x, double low, double high)
 {
+    double share = (x - low) / (high - low);
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+/* How much of pair t is left as it is: 1 for fast pairs, 0 for slow ones. */
+static double kept(const heed_attention_rotary *r, double t, double theta)
+{
+    if (r->llama3 != 0)
+        return ramp((double)r->original * theta / two_pi, (double)r->slow, (double)r->fast);
     double low = floor(pair_of(r, (double)r->fast)), high = ceil(pair_of(r, (double)r->slow));
     if (low < 0) low = 0;
     if (high > (double)(r->dims - 1)) high = (double)(r->dims - 1);
     if (low >= high) return t <= low ? 1 : 0;
-    double share = (t - low) / (high - low);
-    return 1 - (share < 0 ? 0 : share > 1 ? 1 : share);
+    return 1 - ramp(t, low, high);
 }
 
 static double theta_of(const heed_attention_rotary *r, int64_t t)
@@ -131,9 +160,10 @@ static double theta_of(const heed_attention_rotary *r, int64_t t)
     if (r->ntk != 0) /* (base ntk^(d / (d - 2)))^-share */
         return theta *
                heed__power((double)r->ntk, -share * (double)r->dims / (double)(r->dims - 2));
-    if (r->yarn == 0) return theta;
-    double keep = kept(r, (double)t);
-    return theta * keep + theta / (double)r->yarn * (1 - keep);
+    if (r->factors.count) return theta / (double)r->factors.data[t];
+    if (r->yarn == 0 && r->llama3 == 0) return theta;
+    double keep = kept(r, (double)t, theta);
+    return theta * keep + theta / (double)(r->yarn != 0 ? r->yarn : r->llama3) * (1 - keep);
 }
 
 /* One quarter by series, the others by symmetry. */
@@ -214,11 +244,16 @@ static const heed__field fields[] = {
     {"ntk", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, ntk), "1 or more; none"},
     {"yarn", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, yarn), "1 or more; none"},
     {"original", HEED_ATTENTION_INTEGER, offsetof(heed_attention_rotary, original),
-     "of yarn, 1 or more"},
-    {"fast", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, fast), "of yarn, above slow; 32"},
-    {"slow", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, slow), "of yarn, above 0; 1"},
+     "of yarn and llama3, 1 or more"},
+    {"fast", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, fast),
+     "of yarn and llama3, above slow; 32, 4"},
+    {"slow", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, slow),
+     "of yarn and llama3, above 0; 1"},
     {"gain", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, gain),
-     "of yarn, above 0; 0.1 ln yarn + 1"},
+     "of yarn and factors, above 0; 0.1 ln yarn + 1, 1"},
+    {"llama3", HEED_ATTENTION_REAL, offsetof(heed_attention_rotary, llama3), "1 or more; none"},
+    {"factors", HEED_ATTENTION_REALS, offsetof(heed_attention_rotary, factors),
+     "one for each pair, above 0; none"},
     {.name = NULL},
 };
 

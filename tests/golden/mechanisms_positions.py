@@ -144,6 +144,13 @@ half_split("ntk", {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}
            length=128)
 half_split("yarn", {"rope_type": "yarn", "factor": 4.0, "rope_theta": 500.0, "beta_fast": 8.0,
                     "beta_slow": 1.0, "original_max_position_embeddings": 64}, 3, 12, 67, size=16)
+half_split("llama3", {"rope_type": "llama3", "factor": 4.0, "rope_theta": 500.0,
+                      "high_freq_factor": 3.0, "low_freq_factor": 0.5,
+                      "original_max_position_embeddings": 64}, 3, 12, 67, size=16)
+half_split("longrope", {"rope_type": "longrope", "factor": 2.0, "rope_theta": 10000.0,
+                        "short_factor": [1.0] * 4, "long_factor": [1.5, 2.0, 3.0, 8.0],
+                        "attention_factor": 1.25, "original_max_position_embeddings": 64},
+           3, 12, 67, length=128)
 interleaved("interleaved", 6, 4)
 
 # ---- biases by distance

@@ -50,6 +50,7 @@ static const trial trials[] = {
     {.normaliser = "entmax:alpha=1.2,learned=1", .stages = {"bias"}, SHORT},
     {.normaliser = "sigmoid", SHORT},
     {.normaliser = "sigmoid:bias=-2", .mask = "causal", .dropout = 0.2, LENGTHS},
+    {.normaliser = "sigmoid:bias=-1,learned=1", .mask = "causal", .key_heads = 2, LENGTHS},
     {.normaliser = "relu2", .stages = {"bias"}, SHORT},
     {.normaliser = "relu2:divide=1", .mask = "causal", .key_heads = 1, .dropout = 0.2, LENGTHS},
     {.normaliser = "topk", .mask = "causal", .dropout = 0.2, LENGTHS},
@@ -89,6 +90,8 @@ static const trial trials[] = {
     {.position = "rotary:dims=2,interleaved=1,base=50", .score = "general", SHORT},
     {.position = "rotary:linear=2", .score = "additive", .normaliser = "sparsemax", SHORT},
     {.position = "rotary:ntk=4,base=100", .score = "dot", SHORT},
+    {.position = "rotary:llama3=4,original=16,base=20", .size = 8, LENGTHS},
+    {.position = "rotary:dims=2,factors=4,gain=1.2", SHORT},
     {.position = "rotary:yarn=4,original=16,fast=2,slow=0.5,base=20", .size = 8, LENGTHS},
 
     /* stages */
