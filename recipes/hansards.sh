@@ -82,9 +82,9 @@ for way in intersection grow-diag; do
 done
 
 if [ -n "${LINKS:-}" ]; then
-    learn guided e f 1500 --guide "$LINKS" --guide-weight 0.5
+    learn guided e f 1500 --guide "$LINKS" --guide-weight 0.5 --guide-rest end
     choose guided e f
-    judge "led by $LINKS" guided
+    judge "led by $LINKS" guided --boundary
 else
     title "no LINKS: the model led by an aligner's is left out (recipes/hansards_links.sh makes them)"
 fi

@@ -25,8 +25,10 @@ measure() {
     for seed in ${SEEDS:-1 2 3}; do
         model=$out/$name-$heads-$seed.heed
         # shellcheck disable=SC2046 # words
-        [ -e "$model" ] || quietly "$HEED" train "$data/train.tsv" --valid "$data/dev.tsv" -o "$model" --quiet \
+        # An interrupted training leaves the best so far, and its state.
+        { [ -e "$model" ] && ! [ -e "$model.state" ]; } || quietly "$HEED" train "$data/train.tsv" --valid "$data/dev.tsv" -o "$model" --quiet \
             --ngrams 1 --pool attention --pool-heads "$heads" --pool-normaliser "$normaliser" --seed "$seed" "$@" \
+            $([ ! -e "$model.state" ] || echo --resume) \
             $([ -z "${STEPS:-}" ] || echo --steps "$STEPS") >/dev/null
         quietly "$HEED" eval "$model" "$data/test.tsv" --json >"$out/eval"
         quietly "$HEED" explain "$model" "$out/test.texts" --methods pool --removed 0 --json >"$out/explained"

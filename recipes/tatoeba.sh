@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # usage: recipes/tatoeba.sh DATA [OUT]
 # Tatoeba, English to French (DATA/fra.txt.gz) or to Chinese (DATA/cmn.txt.gz), whichever is there: a
-# Transformer of 2 + 2 layers, 256 wide, on subwords, trained for five minutes. Prints BLEU on the test part
+# Transformer of 2 + 2 layers, 256 wide, on 4,000 subwords, trained for five minutes. Prints BLEU on the test part
 # and 20 sentences of it with their translations, picked by a rule: every k-th line, k = lines / 20.
 # The parts are told by a hash of the English sentence (split.awk), so no English sentence is in two of them.
 # STEPS, TIME: recipes/lib.sh.
@@ -30,7 +30,8 @@ wc -l "$split".train.1 "$split".valid.1 "$split".test.1 | sed '$d'
 # shellcheck disable=SC2046 # words
 train "$out/$language.heed" --source "$split.train.1" --target "$split.train.2" \
     --valid-source "$split.valid.1" --valid-target "$split.valid.2" \
-    --encoder transformer --layers 2 --dim 256 --heads 4 --ffn 512 --batch-tokens 2048 $(budget 5m)
+    --encoder transformer --layers 2 --dim 256 --heads 4 --ffn 512 --vocabulary 4000 \
+    --batch-tokens 1024 --dropout 0.05 --label-smoothing 0 --bleu-sample 0 $(budget 5m)
 
 title "BLEU on the test part, one reference"
 "$HEED" translate "$out/$language.heed" "$split.test.1" >"$split.out"

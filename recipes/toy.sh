@@ -3,7 +3,7 @@
 # usage: recipes/toy.sh [OUT]
 # Copy, reverse and sort: lines of 3 to 8 letters, 8,000 to learn from, 500 others to be measured on, for a GRU
 # with additive attention and a Transformer. Prints how many lines are right to the last letter.
-# STEPS, TIME: recipes/lib.sh; without them 1,500 steps each.
+# STEPS, TIME: recipes/lib.sh; without them 3,000 steps each.
 set -eu
 # shellcheck source=recipes/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -45,7 +45,7 @@ for task in copy reverse sort; do
         # shellcheck disable=SC2046,SC2086 # words
         train "$model" --source "$out/train.source" --target "$out/train.$task" --tokenizer words \
             $shape --batch-texts 64 --lr 0.003 --label-smoothing 0 --quiet \
-            $(if [ -n "${STEPS:-}${TIME:-}" ]; then budget 1m; else echo --steps 1500; fi)
+            $(if [ -n "${STEPS:-}${TIME:-}" ]; then budget 1m; else echo --steps 3000; fi)
         "$HEED" translate "$model" "$out/test.source" >"$out/$task-$kind.out"
         paste "$out/test.$task" "$out/$task-$kind.out" | awk -F '\t' -v name="$task, $kind" '
             $1 == $2 { right++ } END { printf "%s: %d of %d lines right\n", name, right, NR }'
