@@ -96,7 +96,8 @@ static heed_status link_token(const work *w, chunk *c, const heed_pair_links *li
                         sizeof *c->items, "links of tokens"));
     for (int64_t t = 0; t < tokens; t++)
         if (is_linked(links, target, source->ranges[t])) c->items[c->n_items++] = (int32_t)t;
-    if (w->rest && c->n_items == before) c->items[c->n_items++] = (int32_t)tokens;
+    int left = target.first < target.last && c->n_items == before; /* else it is of no word */
+    if (w->rest && left) c->items[c->n_items++] = (int32_t)tokens;
     return add_row(c, c->n_items - before);
 }
 

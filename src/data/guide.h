@@ -39,7 +39,7 @@ typedef struct heed__guide {
  * @param dataset, sources, targets of one number: row i is example i, encoded by these tokenizers.
  * @param rule which row is to look: HEED_ALIGN_OUTPUT, row t for token t, or HEED_ALIGN_INPUT, row
  * t + 1, which reads token t. DEFAULT is output.
- * @param rest 1: a token without a link is linked to the end of the source, item `its tokens`.
+ * @param rest 1: the tokens of a word without a link are linked to the end of the source.
  * Possible links count like sure ones. Tokens that were cut off take their links with them.
  * Errors HEED_E_DATA (a link outside of its sentences: file:line; a row without a line of links),
  * HEED_E_INVALID (the examples are of other texts), HEED_E_NOMEM.

@@ -163,7 +163,7 @@ static void test_batches_get_their_links_by_both_rules(void **state)
     encode(&c);
     for (heed_align_rule rule = HEED_ALIGN_OUTPUT; rule <= HEED_ALIGN_INPUT; rule++) {
         check_ok(heed__guide_make(files_context, files, c.dataset, c.tokenizer, c.tokenizer, rule,
-                                  &c.sources, &c.targets, &guide));
+                                  0, &c.sources, &c.targets, &guide));
         assert_int_equal(guide.n, heed_dataset_rows(c.dataset));
         assert_true(check_all(&c, &guide, rule == HEED_ALIGN_INPUT) > 1000);
         heed__guide_free(&guide);
@@ -205,10 +205,10 @@ static void test_links_outside_of_a_pair_are_named(void **state)
     check_ok(heed__guide_read(&links, &source, 1, c.dataset, &files));
     encode(&c);
     check_fails(heed__guide_make(files_context, files, c.dataset, c.tokenizer, c.tokenizer,
-                                 HEED_ALIGN_OUTPUT, &c.sources, &c.targets, &guide),
+                                 HEED_ALIGN_OUTPUT, 0, &c.sources, &c.targets, &guide),
                 HEED_E_DATA, "bad.links:2: link 3-1");
     check_fails(heed__guide_make(files_context, files, c.dataset, c.tokenizer, c.tokenizer,
-                                 HEED_ALIGN_OUTPUT, &c.targets, &c.sources, &guide),
+                                 HEED_ALIGN_OUTPUT, 0, &c.targets, &c.sources, &guide),
                 HEED_E_INVALID, "is not row 0");
     heed__guide_files_destroy(&files);
     free_corpus(&c);
@@ -228,7 +228,7 @@ static void test_a_header_is_no_pair(void **state)
     check_ok(heed__guide_read(&links, &data, 1, c.dataset, &files));
     encode(&c);
     check_ok(heed__guide_make(files_context, files, c.dataset, c.tokenizer, c.tokenizer,
-                              HEED_ALIGN_OUTPUT, &c.sources, &c.targets, &guide));
+                              HEED_ALIGN_OUTPUT, 0, &c.sources, &c.targets, &guide));
     assert_int_equal(guide.n, 2);
     /* "a" is linked to the 3 characters of "ein", each of "dog" to the 4 of "Hund"; then the end;
      * each of "yes" to the 2 of "ja". */
@@ -243,6 +243,29 @@ static void test_a_header_is_no_pair(void **state)
     free_corpus(&c);
 }
 
+/* "dog" has no link; the blank before it is of no word. */
+static void test_the_rest_is_linked_to_the_end(void **state)
+{
+    (void)state;
+    const char *source = files_text("s", "ein Hund\n"), *target = files_text("t", "a dog\n");
+    const char *links = files_text("some.links", "0-0\n");
+    corpus c = {.source = source};
+    heed__guide_files *files = NULL;
+    heed__guide guide;
+    check_ok(heed_dataset_read_parallel(files_context, &source, 1, &target, 1, NULL, &c.dataset));
+    check_ok(heed__guide_read(&links, &source, 1, c.dataset, &files));
+    encode(&c);
+    check_ok(heed__guide_make(files_context, files, c.dataset, c.tokenizer, c.tokenizer,
+                              HEED_ALIGN_INPUT, 1, &c.sources, &c.targets, &guide));
+    static const int counts[] = {0, 3, 0, 1, 1, 1}, end = 8;
+    for (int row = 0; row < 6; row++)
+        assert_int_equal(guide.first[row + 1] - guide.first[row], counts[row]);
+    for (int item = 3; item < 6; item++) assert_int_equal(guide.items[item], end);
+    heed__guide_free(&guide);
+    heed__guide_files_destroy(&files);
+    free_corpus(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +273,7 @@ int main(void)
         files_test(test_other_numbers_of_lines_are_refused),
         files_test(test_links_outside_of_a_pair_are_named),
         files_test(test_a_header_is_no_pair),
+        files_test(test_the_rest_is_linked_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
