@@ -12,7 +12,8 @@
 # LINKS=FILE in the environment names other links of the training pairs (Pharaoh lines, English word first); then one
 # more model is led towards them. recipes/hansards_links.sh makes them with an aligner.
 # DATA holds train.e.gz, train.f.gz, trial.e, trial.f, trial.wa, test.e, test.f, test.wa.nonullalign.
-# STEPS (for each of the models), TIME: recipes/lib.sh; without them 3,000, 1,000 and 1,500 steps, 45 minutes in all.
+# STEPS (for each of the models), TIME: recipes/lib.sh; without them 1,000 to 3,000 steps, 45 minutes in
+# all, and 18 for the last.
 set -eu
 # shellcheck source=recipes/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -82,7 +83,7 @@ for way in intersection grow-diag; do
 done
 
 if [ -n "${LINKS:-}" ]; then
-    learn guided e f 1500 --guide "$LINKS" --guide-weight 0.5 --guide-rest end
+    learn guided e f 3000 --guide "$LINKS" --guide-weight 2 --guide-rest end
     choose guided e f
     judge "led by $LINKS" guided --boundary
 else
