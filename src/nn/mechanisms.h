@@ -45,9 +45,8 @@ typedef struct heed__mechanisms {
     heed__param *weight[HEED_ATTEND_MORE], *bias[HEED_ATTEND_MORE]; /* of arrays of queries */
     heed_attention_range range[HEED_ATTEND_MORE];
     int learned_count, extra_count;
-    int uses_positions; /* hypotheses of one text, which stand at one place, are texts of their own
-                         */
-    int wants_costs; /* the attender's costs are to be filled between forward and backward */
+    int uses_positions; /* hypotheses of one text, which stand at one place, are its own texts */
+    int wants_costs;    /* the attender's costs are to be filled between forward and backward */
 } heed__mechanisms;
 
 /* Declares name.score.weight and the like. The struct must stay where it is. On failure, too, end

@@ -42,7 +42,7 @@ static void test_terminal_wraps_by_display_width(void **state)
          "the Straßenbahnfahrkartenverkaufsstelle opens\tat nine, 谢谢！");
     for (int colours = 0; colours < 3; colours++)
         for (int columns = 40; columns < 90; columns++) {
-            heed__picture_options options = {900, columns, (heed__colours)colours, 0, 0};
+            heed__picture_options options = {900, columns, (heed__colours)colours, 0, 0, 0};
             heed__buffer out = drawn(&f, "terminal", &options);
             for (char *line = out.bytes, *end; (end = strchr(line, '\n')); line = end + 1)
                 assert_true(display_width(line, (size_t)(end - line)) <= columns);
@@ -62,7 +62,7 @@ static void test_terminal_marks_without_colours(void **state)
     make(&f, "the urgent meeting 紧急会议");
     f.scores[0] = 0.01f, f.scores[1] = 1, f.scores[2] = 0.4f;
     f.scores[3] = f.scores[4] = 0.9f, f.scores[5] = -0.5f, f.scores[6] = NAN;
-    heed__picture_options options = {900, 300, HEED_COLOURS_NONE, 0, 0};
+    heed__picture_options options = {900, 300, HEED_COLOURS_NONE, 0, 0, 0};
     heed__buffer out = drawn(&f, "terminal", &options);
     assert_non_null(strstr(out.bytes, "the [[urgent]] [meeting] [[紧急]]{会}?议?\n"));
     assert_non_null(strstr(out.bytes, "topic: meeting  97.3 %"));
@@ -83,7 +83,7 @@ static void test_terminal_shades_differ(void **state)
     make(&f, "a b c d e f g h i j k");
     for (int i = 0; i < 11; i++) f.scores[i] = (float)(i - 5) / 5;
     for (int colours = 1; colours < 3; colours++) {
-        heed__picture_options options = {900, 80, (heed__colours)colours, 0, 0};
+        heed__picture_options options = {900, 80, (heed__colours)colours, 0, 0, 0};
         heed__buffer out = drawn(&f, "terminal", &options);
         char looks[11][32] = {{0}};
         for (char letter = 'a'; letter <= 'k'; letter++) {
@@ -107,7 +107,7 @@ static void test_terminal_cannot_be_steered(void **state)
     fixture f;
     make(&f, "a\x1b[2J b \x07 c \xc2\x9b"
              "31m \xe2\x80\xae reversed");
-    heed__picture_options options = {900, 80, HEED_COLOURS_NONE, 0, 0};
+    heed__picture_options options = {900, 80, HEED_COLOURS_NONE, 0, 0, 0};
     heed__buffer out = drawn(&f, "terminal", &options);
     assert_null(strchr(out.bytes, '\x1b'));
     assert_null(strchr(out.bytes, '\x07'));
