@@ -108,8 +108,8 @@ const verb verb_bench = {
     .arguments = "",
     .description =
         "Plans the operator for sizes and mechanisms (spelled as for heed attend), draws the "
-        "arrays "
-        "that it reads, and says for each length how long forward and backward take, what the plan "
+        "arrays that it reads, and says for each length how long forward and backward take, what "
+        "the plan "
         "says it needs, and what the process was seen to need.",
     .least_arguments = 0,
     .most_arguments = 0,

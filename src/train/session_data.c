@@ -3,6 +3,7 @@
 #include "train/session.h"
 
 #include "base/fail.h"
+#include "base/parallel.h"
 #include "heed/version.h"
 
 #include <stdio.h>
@@ -33,6 +34,17 @@ static heed_status read_columns(heed__session *s)
     return heed_dataset_read(s->context, o->valid_paths, o->n_valid_paths, &read, &s->valid.rows);
 }
 
+/* What says how to be guided is for a guide. */
+static void warn_unguided(const heed__session *s)
+{
+    static const char *const keys[] = {"train.guide_weight", "train.guide_rest",
+                                       "decoder.guide_layer", "decoder.guide_head"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (heed_config_is_set(s->config, keys[i]))
+            heed__log(s->context, HEED_LOG_WARNING, "%s = %s has no effect without --guide",
+                      keys[i], heed_config_get(s->config, keys[i]));
+}
+
 /* Links find their pairs by file and line: before any row has left. */
 static heed_status read_guide(heed__session *s)
 {
@@ -51,7 +63,10 @@ static heed_status read_guide(heed__session *s)
 heed_status heed__session_read(heed__session *s)
 {
     HEED_TRY(s->options->target_paths ? read_parallel(s) : read_columns(s));
-    if (s->options->guide_path) HEED_TRY(read_guide(s));
+    if (s->options->guide_path)
+        HEED_TRY(read_guide(s));
+    else
+        warn_unguided(s);
     if (!s->options->valid_paths) {
         double share = heed__config_number(s->config, "train.valid_share");
         uint64_t seed = (uint64_t)heed__config_integer(s->config, "train.seed");

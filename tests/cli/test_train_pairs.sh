@@ -103,6 +103,11 @@ expect "running text is read whole" code=0 err='play\.txt: read as running text'
 heed train play.txt -o lm.heed $language --steps 2 --max-ratio 3
 expect "a setting for pairs is said to have no effect" code=0 \
     err='train\.max_ratio = 3 has no effect: output\.kind is language'
+heed train --source numbers.de --target numbers.en -o led.heed --encoder gru --dim 8 --steps 1 --guide-rest end \
+    --pool-heads 2
+expect "how to be guided is said to have no effect without a guide" code=0 \
+    err='train\.guide_rest = end has no effect without --guide'
+expect "what pools has no effect in a translator" code=0 err='pool\.heads = 2 has no effect: output\.kind is translate'
 paste numbers.de numbers.en >pairs.tsv
 heed train pairs.tsv -o lm.heed $language --steps 1
 expect "rows are documents" code=0 err='pairs\.tsv: read as tsv'
