@@ -72,6 +72,8 @@ static const option_row rows[] = {
     {"picture-sequence", 0, "N", OPTION_INTEGER, "0", NULL, 0, 1e9, "which sequence, from 0"},
     {"picture-head", 0, "N", OPTION_INTEGER, NULL, NULL, 0, 65535,
      "one head, from 0; without it all, side by side"},
+    {"picture-scale", 0, "WHOSE", OPTION_CHOICE, "own", "own|shared", 0, 0,
+     "the darkest colour: each head's own largest weight, or that of all heads"},
     {"title", 0, "TEXT", OPTION_TEXT, NULL, NULL, 0, 0, "stands over the picture"},
     {"width", 0, "PIXELS", OPTION_INTEGER, "900", NULL, 200, 8000,
      "most pixels that the png and the svg are wide"},

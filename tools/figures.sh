@@ -88,17 +88,67 @@ numbers 'print 2' | array sink f4 "1, 1"
 normaliser() {
     name=$1
     case "$name" in
-    hard | straight_through | sampled) width=262 ;; # without a legend, cells as large as elsewhere
+    hard | straight_through | sampled) width=286 ;; # without a legend, cells as large as elsewhere
     *) width=400 ;;
     esac
     shift
     figure "normaliser-$name" score --width $width --normaliser "$@"
 }
-for name in softmax softmax1 sparsemax entmax15 entmax:alpha=1.25 topk:k=3 sigmoid:bias=-2 relu2 hard \
+for name in softmax sparsemax entmax15 entmax:alpha=1.25 topk:k=3 sigmoid:bias=-2 relu2 hard \
     straight_through gumbel sampled; do
     normaliser "${name%:*}" "$name"
 done
 normaliser sink sink --parameter "sink.score=$work/sink.npy"
+
+# The same scores less 3: softmax would not see it.
+numbers 'for (i = 0; i < 144; i++) print -3' | array lower f4 "12, 12"
+normaliser softmax1 softmax1 --bias "$work/lower.npy"
+
+# ---- stages that go by the score alone: the same scores under each
+figure stage-softcap score --width 400 --stage softcap:cap=3
+numbers 'for (h = 0; h < 3; h++) { x = 3; for (i = 0; i < 48; i++) print random() * 2 }' |
+    tee "$work/keys" | array scores_k f4 "1, 3, 12, 4"
+awk '{ i = (NR - 1) % 48 + 1; print $1 * 1.25 + (i * 7 % 5 - 2) / 4 }' "$work/keys" |
+    array scores_q f4 "1, 3, 12, 4"
+numbers 'print -1.0986; print 0; print 1.0986' | array log f4 "3, 1"
+figure stage-scale scores --width 1000 --stage scale:learned=1 --parameter "scale.log=$work/log.npy"
+numbers 'print 1; print 0.5; print 0.25' | array gates f4 "3, 1"
+figure stage-gate scores --width 1000 --stage gate --parameter "gate.heads=$work/gates.npy" --picture-scale shared
+
+# ---- scores: queries and keys on a circle, one more twelfth of the way round in each row; of `far`
+# every other key is twice as far out
+circle() { numbers "for (i = 0; i < 12; i++) { r = i % 2 ? $1 : 1; a = i * 0.523599; print r * cos(a); print r * sin(a) }"; }
+circle 1 | tee "$work/same" | array circle_q f4 "1, 1, 12, 2"
+array circle_k f4 "1, 1, 12, 2" <"$work/same"
+array far_q f4 "1, 1, 12, 2" <"$work/same"
+circle 2 | array far_k f4 "1, 1, 12, 2"
+score() {
+    name=$1 input=$2
+    shift 2
+    figure "score-$name" "$input" --width 400 --score "$@"
+}
+score scaled_dot far scaled_dot:scale=3
+score cosine far cosine:scale=3
+score distance far distance:scale=3
+score gaussian far gaussian:sigma=0.577
+numbers 'print 0; print 3; print -3; print 0' | array turn f4 "1, 4"
+score general far general --parameter "score.W=$work/turn.npy"
+numbers 'print 3; print 3' | array w f4 "1, 2"
+score additive circle additive --parameter "score.weight=$work/w.npy"
+# Each unit compares along one axis, and a query far out on that axis fills it.
+numbers 'print 4; print 0; print 0; print 4' | array Wq f4 "1, 4"
+numbers 'print 1.5; print 0; print 0; print 1.5' | array Wk f4 "1, 4"
+score concat circle concat:hidden=2 --parameter "score.Wq=$work/Wq.npy" \
+    --parameter "score.Wk=$work/Wk.npy" --parameter "score.w=$work/w.npy"
+score concat_tanh_sum circle concat_tanh_sum:hidden=2 --parameter "score.Wq=$work/Wq.npy" \
+    --parameter "score.Wk=$work/Wk.npy"
+# Two units whose difference is a bump where the first numbers of query and key are alike.
+numbers 'print 4; print 0; print 4; print 0' | array Wq2 f4 "1, 4"
+numbers 'print -4; print 0; print -4; print 0' | array Wk2 f4 "1, 4"
+numbers 'print 3; print -3' | array w2 f4 "1, 2"
+numbers 'print 0.5; print -0.5' | array b2 f4 "1, 2"
+score additive_projected circle additive_projected:hidden=2 --parameter "score.Wq=$work/Wq2.npy" \
+    --parameter "score.Wk=$work/Wk2.npy" --parameter "score.w=$work/w2.npy" --parameter "score.b=$work/b2.npy"
 
 # ---- positions: 24 queries and keys that are all alike, so that places alone decide
 alike() {
@@ -115,6 +165,11 @@ figure stage-t5 heads --width 800 --stage t5:buckets=12,distance=16 --parameter 
 numbers 'print 0.125; print 0.5' | array z f4 "2, 1"
 figure stage-span heads --width 800 --stage span:longest=16,ramp=4 --parameter "span.z=$work/z.npy"
 numbers 'for (i = 0; i < 24; i++) print int(i * i / 23)' | array far f4 24,
+# 24 leaves of a tree that halves thrice and then parts: less 1 for each level that two lie apart.
+numbers 'for (i = 0; i < 24; i++) for (j = 0; j < 24; j++)
+    print -0.75 * ((i != j) + (int(i / 3) != int(j / 3)) + (int(i / 6) != int(j / 6)) + (int(i / 12) != int(j / 12)))' |
+    array tree f4 "24, 24"
+figure stage-bias one --width 420 --bias "$work/tree.npy"
 figure stage-gaussian one --width 420 --stage gaussian:sigma=2 --array "gaussian.centre=$work/far.npy"
 
 # Even queries hold (1, 0) and odd ones (0, 1); of each step's vector the first number favours keys

@@ -27,6 +27,7 @@ static heed_status check_idle(const options *given)
                 {"picture-of", {"png", "svg", "html"}},
                 {"picture-head", {"png", "svg", "html"}},
                 {"picture-sequence", {"png", "svg", "html"}},
+                {"picture-scale", {"png", "svg", "html"}},
                 {"title", {"png", "svg", "html"}},
                 {"width", {"png", "svg"}}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -82,7 +82,7 @@ heed_status attend_picture_check(const attend *a)
 static void set_labels(picture *p)
 {
     int64_t most = p->of.rows > p->of.keys ? p->of.rows : p->of.keys;
-    int64_t step = most <= 16 ? 1 : most <= 60 ? 5 : 10;
+    int64_t step = most <= 10 ? 1 : most <= 20 ? 2 : most <= 60 ? 5 : 10;
     for (int side = 0; side < 2; side++)
         for (int64_t i = 0; i < (side ? p->of.keys : p->of.rows); i++) {
             if (i % step == 0) snprintf(p->text[side][i], LABEL_ROOM, "%lld", (long long)i);
@@ -124,6 +124,15 @@ static heed_status fill_all(attend *a, picture *p)
     return status;
 }
 
+/* The heads' colours mean the same: the darkest is the largest weight of all. */
+static void share_scale(picture *p)
+{
+    float largest = 0;
+    for (int64_t i = 0; i < p->of.heads * p->of.rows * p->of.keys; i++)
+        if (isfinite(p->numbers[i]) && p->numbers[i] > largest) largest = p->numbers[i];
+    for (int64_t h = 0; h < p->of.heads; h++) p->matrices[h].darkest = largest;
+}
+
 static heed_status draw(attend *a, const picture *p, const char *format)
 {
     const char *path = options_text(a->given, format);
@@ -152,6 +161,8 @@ heed_status attend_picture(attend *a)
         set_labels(p);
         status = fill_all(a, p);
     }
+    if (status == HEED_OK && strcmp(options_text(a->given, "picture-scale"), "shared") == 0)
+        share_scale(p);
     for (int i = 0; i < FORMATS && status == HEED_OK; i++) status = draw(a, p, formats[i]);
     free(p->numbers);
     free(p);

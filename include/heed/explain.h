@@ -134,6 +134,8 @@ typedef struct heed_alignment {
     heed_pair_links links;     /**< outlined; items NULL = none; possible NULL = all are sure */
     const char *source_axis;   /**< what the words are called; NULL = "source" */
     const char *target_axis;   /**< NULL = "target" */
+    float darkest;             /**< the weight that the darkest colour stands for, so that pictures
+                                    can be compared; 0 = the largest weight of this one */
 } heed_alignment;
 
 /**

@@ -33,7 +33,8 @@ static heed_status fill_map(const heed_alignment *a, heed__arena *arena, heed__h
                             .row_labels = a->target,
                             .column_labels = a->source,
                             .row_axis = a->target_axis ? a->target_axis : "target",
-                            .column_axis = a->source_axis ? a->source_axis : "source"};
+                            .column_axis = a->source_axis ? a->source_axis : "source",
+                            .darkest = a->darkest};
     if (!a->weights) {
         float *zeros = NULL;
         HEED_TRY(heed__arena_take(arena, rows * columns, sizeof *zeros, "an alignment", &zeros));

@@ -155,20 +155,28 @@ static const char *word_of(heed__mark mark)
     return mark == HEED_MARK_LINK ? ", link" : ", possible link";
 }
 
+/* Where labels are left out for room, here is room: what has none goes by its number. */
+static void put_name(const table *t, const char *const *labels, size_t at)
+{
+    size_t length;
+    const char *name = heed__heat_map_label(t->explanation, labels, at, &length);
+    if (length)
+        heed__html_escaped(t->out, name, length);
+    else
+        heed__buffer_format(t->out, "%zu", at);
+}
+
 static void put_cell(const table *t, size_t i, size_t j)
 {
     const heed__heat_map *map = t->map;
     heed__mark mark = heed__heat_map_mark(map, i, j);
-    size_t length;
     heed__buffer_text(t->out, "<td class=\"");
     heed__html_class(t->out, heed__heat_map_shade(map, t->largest, i, j));
     if (mark) heed__buffer_format(t->out, " %s", class_of(mark));
     heed__buffer_text(t->out, "\" title=\"");
-    const char *row = heed__heat_map_label(t->explanation, map->row_labels, i, &length);
-    heed__html_escaped(t->out, row, length);
+    put_name(t, map->row_labels, i);
     heed__buffer_text(t->out, " – ");
-    const char *column = heed__heat_map_label(t->explanation, map->column_labels, j, &length);
-    heed__html_escaped(t->out, column, length);
+    put_name(t, map->column_labels, j);
     heed__buffer_text(t->out, ": ");
     heed__buffer_number(t->out, (double)map->weights[i * map->columns + j], 4);
     if (mark) heed__buffer_text(t->out, word_of(mark));

@@ -145,6 +145,7 @@ const char *heed__heat_map_column_axis(const heed__heat_map *map)
 float heed__heat_map_largest(const heed__heat_map *map)
 {
     float largest = 0.0f;
+    if (map->darkest > 0) return map->darkest;
     for (size_t i = 0; i < map->rows * map->columns; i++)
         if (isfinite(map->weights[i]) && map->weights[i] > largest) largest = map->weights[i];
     return largest;

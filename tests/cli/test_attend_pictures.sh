@@ -33,6 +33,19 @@ part p.txt 1 2 6 >wanted.txt
 cells one.html >found.txt
 check "shows its weights, as many as it has keys" awk -v most=1e-4 -f "$near" found.txt wanted.txt
 check "under its title" grep -q 'Two &amp; two' one.html
+heed attend q.npy k.npy v.npy --html own.html --max max.npy
+expect "each head with its own scale" code=0
+# darkest FILE: what the darkest colour of each head stands for.
+darkest() { sed -n 's/.*<\/span> \([0-9.]*\) &#160; Point.*/\1/p' "$1"; }
+"$npy" read max.npy | head -n 20 >max.txt # of four heads with five queries each
+darkest own.html >found.txt
+awk '{ if ($1 > most) most = $1 } NR % 5 == 0 { printf "%.3f\n", most; most = 0 }' max.txt >wanted.txt
+check "is that of its largest weight" diff wanted.txt found.txt
+heed attend q.npy k.npy v.npy --html shared.html --picture-scale shared
+expect "one for all" code=0
+darkest shared.html >found.txt
+sort -n max.txt | tail -n 1 | awk '{ for (h = 0; h < 4; h++) printf "%.3f\n", $1 }' >wanted.txt
+check "is the largest weight of all" diff wanted.txt found.txt
 heed attend q.npy k.npy v.npy --html seen.html --picture-of seen --picture-head 0 --causal --causal-offset 2
 expect "which keys are seen" code=0
 awk 'BEGIN { for (i = 0; i < 5; i++) for (j = 0; j < 7; j++) print (j <= i + 2) }' >wanted.txt
@@ -83,6 +96,8 @@ heed attend q.npy k.npy v.npy --html x.html --picture-sequence 1 --kv-lengths no
 expect "nothing to draw" code=3 no_file=x.html err='sequence 1 has 5 queries and 0 keys'
 heed attend q.npy k.npy v.npy -o o.npy --picture-head 1
 expect "a head of no picture" code=2 err='--picture-head does nothing without --png'
+heed attend q.npy k.npy v.npy -o o.npy --picture-scale shared
+expect "a scale of no picture" code=2 err='--picture-scale does nothing without --png'
 heed attend q.npy k.npy v.npy --html missing/x.html
 expect "a picture that cannot be written" code=4 err='missing/x\.html'
 finish

@@ -132,6 +132,33 @@ static void test_html_says_each_figure(void **state)
     heed_text_free(out);
 }
 
+static void test_pictures_may_share_a_scale(void **state)
+{
+    (void)state;
+    heed_alignment a = small();
+    a.darkest = 4; /* of weights up to 1 */
+    char *out = drawn(&a, &(heed_draw_options){.renderer = "html"});
+    assert_non_null(strstr(out, "</span> 4.000"));
+    heed_text_free(out);
+    out = drawn(&a, &(heed_draw_options){.colours = 1});
+    assert_non_null(strstr(out, "█ from 3.200"));
+    assert_null(strstr(out, "█*")); /* no cell is as dark */
+    heed_text_free(out);
+}
+
+static void test_cells_without_labels_have_numbers(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {"0", "", "2"};
+    static const float numbers[9] = {0, 0.5f};
+    heed_alignment a = {
+        .n_source = 3, .n_target = 3, .source = labels, .target = labels, .weights = numbers};
+    char *out = drawn(&a, &(heed_draw_options){.renderer = "html"});
+    assert_non_null(strstr(out, "title=\"0 – 1: 0.5000\""));
+    assert_non_null(strstr(out, "title=\"1 – 2: 0.0000\""));
+    heed_text_free(out);
+}
+
 static void test_json_holds_weights_and_links(void **state)
 {
     (void)state;
@@ -314,6 +341,8 @@ int main(void)
         cmocka_unit_test(test_terminal_cells_stand_in_columns),
         cmocka_unit_test(test_narrow_terminals_get_panels),
         cmocka_unit_test(test_html_says_each_figure),
+        cmocka_unit_test(test_pictures_may_share_a_scale),
+        cmocka_unit_test(test_cells_without_labels_have_numbers),
         cmocka_unit_test(test_json_holds_weights_and_links),
         cmocka_unit_test(test_png_grows_by_panels),
         cmocka_unit_test(test_matrices_side_by_side),
