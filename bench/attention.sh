@@ -21,14 +21,14 @@ rows() {
     name=$1
     shift
     for keys in $lengths; do
-        "$heed" bench --quiet --heads 1 --dim 64 --keys "$keys" --rounds "$(rounds "$keys")" "$@" |
-            awk -v name="$name" -v figures="$figures" '
+        "$heed" bench --quiet --shape "1x1x${keys}x64" --backward --rounds "$(rounds "$keys")" "$@" |
+            awk -v name="$name" -v keys="$keys" -v figures="$figures" '
                 function two(x) { return x == "unknown" ? x : sprintf("%.2f", x) }
-                $3 == "forward" { ms = $4; arrays = $8; workspace = $9; measured = $10 }
+                $3 == "forward" { ms = $4; workspace = $10; measured = $11 }
                 $3 == "backward" {
-                    printf "| %s | %d | %.1f | %.1f | %.1f | %.2f, %.2f | %s, %s | %.0f |\n", name, $1,
-                        ms, $4, arrays, workspace, $9, two(measured), two($10), 4e-6 * $1 * $1
-                    print name "\t" $1 "\t" ms "\t" $4 >>figures
+                    printf "| %s | %d | %.1f | %.1f | %.1f | %.2f, %.2f | %s, %s | %.0f |\n", name, keys,
+                        ms, $4, $9, workspace, $10, two(measured), two($11), 4e-6 * keys * keys
+                    print name "\t" keys "\t" ms "\t" $4 >>figures
                 }'
     done
 }

@@ -32,19 +32,19 @@ static heed_status drawn(attend *a, int64_t heads, int64_t rows, int64_t size, c
 
 /* ---- sizes, q, k and v */
 
-static void take_sizes(attend *a, int64_t keys)
+static void take_sizes(attend *a, const bench_shape *shape)
 {
     const options *given = a->given;
     a->kind = a->exact = REAL_KIND;
-    a->batch = options_integer(given, "batch");
-    a->heads = options_integer(given, "heads");
+    a->batch = shape->batch;
+    a->heads = shape->heads;
     a->key_heads = options_integer(given, "kv-heads");
     a->queries = options_integer(given, "queries");
-    a->keys = keys;
-    a->head_size = options_integer(given, "dim");
+    a->keys = shape->keys;
+    a->head_size = shape->head_size;
     a->value_size = options_integer(given, "value-dim");
     if (!a->key_heads) a->key_heads = a->heads;
-    if (!a->queries) a->queries = keys;
+    if (!a->queries) a->queries = a->keys;
     if (!a->value_size) a->value_size = a->head_size;
 }
 
@@ -106,8 +106,8 @@ static heed_status draw_extra(attend *a, const heed_attention_extra_info *info, 
         status = attend_made(a, HEED_ARRAY_INT64, a->batch, rows, -1, -1, info->name, &array);
         if (status == HEED_OK) fill_ids(array, rows);
         break;
-    case HEED_ATTENTION_PAIR_REALS: /* one matrix for all sequences and heads */
-        status = attend_made(a, REAL_KIND, a->queries, a->keys, -1, -1, info->name, &array);
+    case HEED_ATTENTION_PAIR_REALS: /* one matrix a head for all sequences */
+        status = attend_made(a, REAL_KIND, a->heads, a->queries, a->keys, -1, info->name, &array);
         if (status == HEED_OK) fill(array, state);
         break;
     default:
@@ -149,7 +149,7 @@ static heed_status draw_parameters(attend *a)
     return status;
 }
 
-/* Backward makes every gradient there is. */
+/* Backward makes every gradient there is, but of what a file fixes. */
 static void want_gradients(attend *a)
 {
     heed_attention_extra_info info;
@@ -157,7 +157,8 @@ static void want_gradients(attend *a)
         int reals =
             info.kind == HEED_ATTENTION_QUERY_REALS || info.kind == HEED_ATTENTION_PAIR_REALS;
         for (int i = 0; i < a->n_extra && reals && !info.backward_only; i++)
-            if (strcmp(a->extra[i].name, info.name) == 0) a->extra[i].gradient_path = "";
+            if (a->extra[i].array && strcmp(a->extra[i].name, info.name) == 0)
+                a->extra[i].gradient_path = "";
     }
     for (int i = 0; i < a->n_parameter; i++) a->parameter[i].gradient_path = "";
 }
@@ -222,6 +223,16 @@ static heed_status take_backward(bench_case *c, uint64_t *state)
     return HEED_OK;
 }
 
+/* Half of the square is the usual count of a causal mask, though all of the diagonal is seen. */
+static double usual_pairs(const bench_case *c)
+{
+    const attend *a = &c->a;
+    double all = (double)(a->batch * a->heads) * (double)a->queries * (double)a->keys;
+    int causal = options_flag(a->given, "causal") && a->queries == a->keys;
+    int64_t seen = a->batch * a->heads * (a->keys * (a->keys + 1) / 2);
+    return causal && c->seen == seen ? all / 2 : (double)c->seen;
+}
+
 static heed_status count_pairs(bench_case *c)
 {
     heed_attention_counts counts = {.size = sizeof counts};
@@ -229,19 +240,38 @@ static heed_status count_pairs(bench_case *c)
     heed_status status =
         attend_translate(heed_attention_count(a->plan, &a->batch_of, a->parameters, &counts));
     c->seen = counts.seen;
+    c->pairs = usual_pairs(c);
     return status;
 }
 
+static int64_t bytes_of(const heed_array *array)
+{
+    return array ? array->count * (int64_t)heed_array_kind_size(array->kind) : 0;
+}
+
+/* Backward meets all arrays there are; forward those that are no gradients. */
+static void count_bytes(bench_case *c)
+{
+    const attend *a = &c->a;
+    const heed_array *forward[] = {a->q, a->k, a->v, a->o, a->lse};
+    int64_t *bytes = &c->pass[BENCH_FORWARD].bytes;
+    for (size_t i = 0; i < sizeof forward / sizeof *forward; i++) *bytes += bytes_of(forward[i]);
+    for (int i = 0; i < a->n_extra; i++) *bytes += bytes_of(a->extra[i].array);
+    for (int i = 0; i < a->n_parameter; i++) *bytes += bytes_of(a->parameter[i].array);
+    for (int i = 0; i < a->n_arrays; i++) c->array_bytes += bytes_of(&a->arrays[i]);
+    c->pass[BENCH_BACKWARD].bytes = c->array_bytes;
+}
+
 heed_status bench_case_make(bench_case *c, const options *given, heed_context *context,
-                            int64_t keys)
+                            const bench_shape *shape)
 {
     attend *a = &c->a;
     a->given = given;
     a->context = context;
-    const char *pass = options_text(given, "pass");
+    const char *pass = options_flag(given, "backward") ? "both" : options_text(given, "pass");
     c->pass[BENCH_FORWARD].wanted = strcmp(pass, "backward") != 0;
     c->pass[BENCH_BACKWARD].wanted = strcmp(pass, "forward") != 0;
-    take_sizes(a, keys);
+    take_sizes(a, shape);
     uint64_t state = (uint64_t)options_integer(given, "seed");
     heed_status status = take_inputs(a, &state);
     if (status == HEED_OK) status = attend_rows(a);
@@ -251,8 +281,7 @@ heed_status bench_case_make(bench_case *c, const options *given, heed_context *c
     if (status == HEED_OK) status = take_arrays(c, &state);
     if (status == HEED_OK) status = take_forward(c);
     if (status == HEED_OK && c->pass[BENCH_BACKWARD].wanted) status = take_backward(c, &state);
-    for (int i = 0; i < a->n_arrays; i++)
-        c->array_bytes += a->arrays[i].count * (int64_t)heed_array_kind_size(a->arrays[i].kind);
+    count_bytes(c);
     return status == HEED_OK ? count_pairs(c) : status;
 }
 

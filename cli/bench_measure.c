@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-static double now(void)
+double bench_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -50,7 +50,7 @@ static int64_t memory_mark(void)
 
 /* ---- runs */
 
-static heed_status run(bench_case *c, bench_direction direction, heed_real *workspace)
+heed_status bench_run(bench_case *c, bench_direction direction, heed_real *workspace)
 {
     const attend *a = &c->a;
     return direction == BENCH_FORWARD
@@ -77,9 +77,10 @@ static heed_status time_rounds(bench_case *c, bench_direction direction, heed_re
     if (!took) return report(HEED_E_NOMEM, "no memory for %d rounds", rounds);
     if (first >= long_run) took[n++] = first;
     for (; n < rounds && status == HEED_OK; n++) {
-        double start = now();
-        for (int i = 0; i < times && status == HEED_OK; i++) status = run(c, direction, workspace);
-        took[n] = (now() - start) / times;
+        double start = bench_now();
+        for (int i = 0; i < times && status == HEED_OK; i++)
+            status = bench_run(c, direction, workspace);
+        took[n] = (bench_now() - start) / times;
     }
     qsort(took, (size_t)rounds, sizeof *took, by_value);
     pass->fastest = took[0];
@@ -98,9 +99,9 @@ static heed_status with_workspace(bench_case *c, bench_direction direction, int 
     if (workspace == MAP_FAILED)
         return report(HEED_E_NOMEM, "no memory for a workspace of %zu bytes", bytes);
     int64_t before = memory_mark();
-    double start = now();
-    heed_status status = run(c, direction, workspace);
-    double first = now() - start;
+    double start = bench_now();
+    heed_status status = bench_run(c, direction, workspace);
+    double first = bench_now() - start;
     int64_t most = memory_most();
     pass->measured = before < 0 || most < 0 ? -1 : most - before;
     if (status == HEED_OK) status = time_rounds(c, direction, workspace, first, rounds);
@@ -114,7 +115,7 @@ static heed_status run_forward_once(bench_case *c)
     const heed_attention_sizes *sizes = &c->a.sizes;
     void *workspace = aligned_alloc(64, (sizes->forward * sizeof(heed_real) + 64) / 64 * 64);
     if (!workspace) return report(HEED_E_NOMEM, "no memory for the workspace");
-    heed_status status = run(c, BENCH_FORWARD, workspace);
+    heed_status status = bench_run(c, BENCH_FORWARD, workspace);
     free(workspace);
     return status;
 }

@@ -4,6 +4,7 @@
 #ifndef HEED_INFO_H
 #define HEED_INFO_H
 
+#include "heed/context.h"
 #include "heed/status.h"
 
 #include <stddef.h>
@@ -30,6 +31,19 @@ HEED_API int heed_info_level_at(size_t index, heed_info_level *out);
  * Errors HEED_E_INVALID: it does not, the message lists the levels; the best one is used.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_info_check_level(void);
+
+/** What a machine gives at most, however good a program is: its roofline. */
+typedef struct heed_info_roof {
+    double flops; /**< operations a second: fused multiply-adds (two each) in registers */
+    double bytes; /**< bytes a second that are read from memory, far more than its caches hold */
+} heed_info_roof;
+
+/**
+ * Measures it with the context's threads (NULL = the calling one) and the kernels in use, in about
+ * half a second; on a machine that does other things it is less.
+ * Errors HEED_E_NOMEM (it takes 512 MB while it runs).
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_info_measure(heed_context *context, heed_info_roof *out);
 
 /** One library of others. */
 typedef struct heed_info_library {

@@ -96,6 +96,10 @@ typedef struct heed__kernels {
      * multiples of tile_rows and tile_cols (a multiple of 16), with a's and b's rows in cache. */
     int tile_rows, tile_cols;
     void (*gemm_tile)(const heed__tile *tile);
+
+    /* What the multiplier gives at most: tile_rows x tile_cols chains of `rounds` fused
+     * multiply-adds each, in registers alone. Returns a sum over them, so that none is left out. */
+    heed_real (*peak)(int64_t rounds);
 } heed__kernels;
 
 /* The table of the best level allowed (HEED_CPU caps it). Never NULL. */

@@ -33,6 +33,7 @@ static const heed__kernels table = {
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_VECS * LANES,
     .gemm_tile = tile_product,
+    .peak = tile_peak,
 };
 
 #endif

@@ -185,4 +185,29 @@ static void tile_product(const heed__tile *whole)
     }
 }
 
+/* The sums of a tile without its loads and stores. Numbers stay normal and differ by chain. */
+static heed_real tile_peak(int64_t rounds)
+{
+    vec sum[TILE_ROWS][TILE_VECS], keep = vec_set((heed_real)0.5), add = vec_set(1);
+    HEED_UNROLL
+    for (int i = 0; i < TILE_ROWS; i++) {
+        HEED_UNROLL
+        for (int v = 0; v < TILE_VECS; v++) sum[i][v] = vec_set((heed_real)(i * TILE_VECS + v));
+    }
+    for (int64_t p = 0; p < rounds; p++) {
+        HEED_UNROLL
+        for (int i = 0; i < TILE_ROWS; i++) {
+            HEED_UNROLL
+            for (int v = 0; v < TILE_VECS; v++) sum[i][v] = vec_fma(sum[i][v], keep, add);
+        }
+    }
+    vec all = vec_set(0);
+    HEED_UNROLL
+    for (int i = 0; i < TILE_ROWS; i++) {
+        HEED_UNROLL
+        for (int v = 0; v < TILE_VECS; v++) all = vec_add(all, sum[i][v]);
+    }
+    return vec_tree_sum(all);
+}
+
 #endif

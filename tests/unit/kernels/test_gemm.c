@@ -184,6 +184,21 @@ static void test_tiles_of_every_level_are_chains(void **state)
     }
 }
 
+/* Chain v starts at v and goes to x/2 + 1: all chains are run, and for all rounds. */
+static void test_the_peak_is_that_of_a_tile(void **state)
+{
+    (void)state;
+    for (int level = 0; level < HEED_LEVELS; level++) {
+        const heed__kernels *k = heed__kernels_at((heed__level)level);
+        if (!k) continue;
+        heed_real chains = (heed_real)(k->tile_rows * k->tile_cols / 16);
+        heed_real first = 16 * chains * (chains - 1) / 2, last = 32 * chains;
+        assert_true(k->peak(0) == first);
+        assert_true(k->peak(1) == first / 2 + last / 2);
+        assert_true(k->peak(64) == last);
+    }
+}
+
 /* NaN and infinity spread to their own rows and columns only, whatever shares their tiles. */
 static void test_nan_stays_in_its_row(void **state)
 {
@@ -251,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_large_products_are_chains),
         cmocka_unit_test(test_packed_products_are_chains),
         cmocka_unit_test(test_tiles_of_every_level_are_chains),
+        cmocka_unit_test(test_the_peak_is_that_of_a_tile),
         cmocka_unit_test(test_nan_stays_in_its_row),
         cmocka_unit_test(test_runs_inside_a_task_without_a_context),
     };
