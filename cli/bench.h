@@ -46,13 +46,12 @@ void bench_case_free(bench_case *c);
 
 /* Runs and times what is wanted. */
 heed_status bench_measure(bench_case *c, int rounds);
-double bench_now(void);
 heed_status bench_run(bench_case *c, bench_direction direction, heed_real *workspace);
 
 /* ---- bench_paced.c */
 
 /* A round for each line of standard input, which says how many seconds it lasts at least; answers
- * with the seconds of one run of all that is wanted. */
+ * with the seconds of one run of all that is wanted, by the clock and of processors. */
 heed_status bench_paced(bench_case *c);
 
 /* ---- bench_show.c */

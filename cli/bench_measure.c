@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-double bench_now(void)
+static double now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -77,10 +77,10 @@ static heed_status time_rounds(bench_case *c, bench_direction direction, heed_re
     if (!took) return report(HEED_E_NOMEM, "no memory for %d rounds", rounds);
     if (first >= long_run) took[n++] = first;
     for (; n < rounds && status == HEED_OK; n++) {
-        double start = bench_now();
+        double start = now();
         for (int i = 0; i < times && status == HEED_OK; i++)
             status = bench_run(c, direction, workspace);
-        took[n] = (bench_now() - start) / times;
+        took[n] = (now() - start) / times;
     }
     qsort(took, (size_t)rounds, sizeof *took, by_value);
     pass->fastest = took[0];
@@ -99,9 +99,9 @@ static heed_status with_workspace(bench_case *c, bench_direction direction, int 
     if (workspace == MAP_FAILED)
         return report(HEED_E_NOMEM, "no memory for a workspace of %zu bytes", bytes);
     int64_t before = memory_mark();
-    double start = bench_now();
+    double start = now();
     heed_status status = bench_run(c, direction, workspace);
-    double first = bench_now() - start;
+    double first = now() - start;
     int64_t most = memory_most();
     pass->measured = before < 0 || most < 0 ? -1 : most - before;
     if (status == HEED_OK) status = time_rounds(c, direction, workspace, first, rounds);

@@ -175,7 +175,8 @@ static const option_row rows[] = {
     {"rounds", 0, "N", OPTION_INTEGER, "5", NULL, 1, 100000,
      "rounds after a first run; the figures are of their median"},
     {"paced", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "a round for each line read, of at least so many seconds; answers with those of one run"},
+     "a round for each line read, of at least so many seconds; answers with those of one run, by "
+     "the clock and of processors"},
     {0},
 };
 

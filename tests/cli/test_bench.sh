@@ -53,7 +53,7 @@ work "and backward: 3.5 times that" $((14 * 2 * 3 * 40 * 40 * 8))
 # ---- at another program's pace
 printf '0.001\n0\n' >paces
 heed bench attention --shape 1x2x20x8 --backward --paced <paces
-expect "a round a line" code=0 lines=2 out='^[0-9]\.[0-9]+e-[0-9]+$'
+expect "a round a line" code=0 lines=2 out='^[0-9]\.[0-9]+e-[0-9]+ [0-9]\.[0-9]+e-[0-9]+$'
 
 # ---- mechanisms, and the arrays that they ask for
 for kind in score normaliser mask-pattern position stage; do
