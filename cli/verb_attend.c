@@ -45,6 +45,10 @@ static const option_row rows[] = {
 
     FILE_ROW("past-key", "keys [B, Hkv, P, D] that come before k"),
     FILE_ROW("past-value", "values [B, Hkv, P, Dv] that come before v"),
+    FILE_ROW("merge-output",
+             "join the result with one over other keys, shaped like it; may be given "
+             "again, each with its lse"),
+    FILE_ROW("merge-lse", "that result's lse [B, H, Tq]"),
     FILE_ROW("lse", "write the logarithm of each row's sum [B, H, Tq]"),
     FILE_ROW("weights", "write the weights, before dropout [B, H, Tq, Tk]"),
     FILE_ROW("scores", "write the scores [B, H, Tq, Tk]"),
@@ -59,6 +63,10 @@ static const option_row rows[] = {
     FILE_ROW("groups", "whole numbers [Tk], [B, Tk] or [B, H, Tk]: each key's group, from 0; below "
                        "0: none"),
     FILE_ROW("group-mass", "write what each row gives to each group of keys [B, H, Tq, groups]"),
+    FILE_ROW("rollout", "write what the outputs rest on by way of this layer, half of it by its "
+                        "residual path [B, T]"),
+    FILE_ROW("rollout-from", "shares of the outputs [B, T], such as --rollout of the layer above; "
+                             "without it all alike"),
     FILE_ROW("max", "write each row's largest weight [B, H, Tq]"),
     FILE_ROW("argmax", "write its key, -1 where there is none [B, H, Tq]"),
     FILE_ROW("topk", "write the heaviest keys of each row, -1 where none is left [B, H, Tq, top]"),
@@ -108,6 +116,8 @@ static const verb_example examples[] = {
     {"heed attend q.npy k.npy v.npy --weights p.npy --normalizer sparsemax --softcap 30",
      "other mechanisms; heed list attention shows them"},
     {"heed attend q.npy k.npy v.npy --grad-output do.npy --grad-q dq.npy", "gradients"},
+    {"heed attend q.npy k2.npy v2.npy -o o.npy --merge-output o1.npy --merge-lse lse1.npy",
+     "joined with the result over other keys"},
     {"heed attend q.npy k.npy v.npy --png weights.png", "a picture of the weights"},
     {"heed attend q.npy k.npy v.npy --plan", "what it would cost"},
     {NULL, NULL},

@@ -61,3 +61,17 @@ const char *attend_shape(int rank, const int64_t *shape, char text[SHAPE_ROOM])
     snprintf(text + used, (size_t)(SHAPE_ROOM - used), "]");
     return text;
 }
+
+heed_status attend_read_like(attend *a, const char *flag, const char *path, const heed_array *like,
+                             const char *what, heed_array **out)
+{
+    char given[SHAPE_ROOM], wanted[SHAPE_ROOM];
+    heed_status status = attend_read(a, path, REAL_KIND, out);
+    if (status != HEED_OK) return status;
+    if ((*out)->rank == like->rank &&
+        memcmp((*out)->shape, like->shape, (size_t)like->rank * sizeof *like->shape) == 0)
+        return HEED_OK;
+    return report(HEED_E_INVALID, "--%s %s is %s; it must be %s like %s", flag, path,
+                  attend_shape((*out)->rank, (*out)->shape, given),
+                  attend_shape(like->rank, like->shape, wanted), what);
+}

@@ -79,6 +79,10 @@ heed_status attend_array(attend *a, heed_array_kind kind, int rank, const int64_
 heed_status attend_read(attend *a, const char *path, heed_array_kind kind, heed_array **out);
 /* Booleans stay booleans. */
 heed_status attend_read_mask(attend *a, const char *path, heed_array **out);
+/* The file that --flag names, of numbers; its shape must be that of `like`, which is called `what`.
+ */
+heed_status attend_read_like(attend *a, const char *flag, const char *path, const heed_array *like,
+                             const char *what, heed_array **out);
 /* "[2, 8, 16]" into text. */
 #define SHAPE_ROOM 256
 const char *attend_shape(int rank, const int64_t *shape, char text[SHAPE_ROOM]);
@@ -140,6 +144,8 @@ heed_status attend_take_mask(attend *a);
 /* ---- look.c, sums.c, backward.c: after forward */
 
 heed_status attend_look(attend *a);
+/* How many rows of this sequence count. */
+int64_t attend_length(const heed_attention_rows *rows, int64_t sequence);
 int attend_wants_sums(const options *given);
 heed_status attend_sums(attend *a);
 /* Forward's q, k, lse and parameters; v and the gradient of o are left out. */
@@ -154,6 +160,14 @@ heed_status attend_matrix(attend *a, int stages, int64_t sequence, int64_t head,
 /* P of one sequence and head without what its last stages weigh, or after dropout. */
 heed_status attend_weights(attend *a, int unweighed, int dropped, int64_t sequence, int64_t head,
                            heed_real *out);
+
+/* ---- merge.c, rollout.c; their checks come before anything is computed */
+
+heed_status attend_merge_check(const attend *a);
+/* o and lse become those over these keys and others. */
+heed_status attend_merge(attend *a);
+heed_status attend_rollout_check(const attend *a);
+heed_status attend_rollout(attend *a);
 
 /* ---- picture.c */
 

@@ -17,28 +17,14 @@ int attend_wants_gradients(const options *given)
     return 0;
 }
 
-static heed_status read_like(attend *a, const char *flag, const heed_array *like, const char *what,
-                             heed_array **out)
-{
-    const char *path = options_text(a->given, flag);
-    char given[SHAPE_ROOM], wanted[SHAPE_ROOM];
-    heed_status status = attend_read(a, path, REAL_KIND, out);
-    if (status != HEED_OK) return status;
-    if ((*out)->rank == like->rank &&
-        memcmp((*out)->shape, like->shape, (size_t)like->rank * sizeof *like->shape) == 0)
-        return HEED_OK;
-    return report(HEED_E_INVALID, "--%s %s is %s; it must be %s like %s", flag, path,
-                  attend_shape((*out)->rank, (*out)->shape, given),
-                  attend_shape(like->rank, like->shape, wanted), what);
-}
-
 heed_status attend_read_gradients(attend *a)
 {
+    const char *o = options_text(a->given, "grad-output"),
+               *lse = options_text(a->given, "grad-lse");
     heed_status status = HEED_OK;
-    if (options_given(a->given, "grad-output"))
-        status = read_like(a, "grad-output", a->o, "the output", &a->d_o);
-    if (status == HEED_OK && options_given(a->given, "grad-lse"))
-        status = read_like(a, "grad-lse", a->lse, "lse", &a->d_lse);
+    if (o) status = attend_read_like(a, "grad-output", o, a->o, "the output", &a->d_o);
+    if (status == HEED_OK && lse)
+        status = attend_read_like(a, "grad-lse", lse, a->lse, "lse", &a->d_lse);
     return status;
 }
 

@@ -75,6 +75,7 @@ static heed_status forward(attend *a)
                                               .parameters = a->parameters};
     status =
         attend_translate(heed_attention_forward(a->plan, &a->batch_of, &tensors, a->workspace));
+    if (status == HEED_OK) status = attend_merge(a);
     if (status == HEED_OK) status = attend_write(a, "output", a->o, a->kind);
     return status == HEED_OK ? attend_write(a, "lse", a->lse, a->exact) : status;
 }
@@ -88,6 +89,7 @@ static heed_status compute(attend *a)
     if (status == HEED_OK) status = attend_read_gradients(a);
     if (status == HEED_OK) status = attend_look(a);
     if (status == HEED_OK) status = attend_sums(a);
+    if (status == HEED_OK) status = attend_rollout(a);
     if (status == HEED_OK) status = attend_picture(a);
     if (status == HEED_OK && attend_wants_gradients(a->given)) status = attend_backward(a);
     if (status == HEED_OK && options_flag(a->given, "trace")) status = attend_trace(a);
@@ -104,6 +106,8 @@ static heed_status run_all(attend *a)
     if (status == HEED_OK) status = attend_plan(a);
     if (status == HEED_OK && options_flag(a->given, "trace")) status = attend_trace_check(a);
     if (status == HEED_OK && attend_wants_picture(a->given)) status = attend_picture_check(a);
+    if (status == HEED_OK) status = attend_merge_check(a);
+    if (status == HEED_OK) status = attend_rollout_check(a);
     if (status == HEED_OK && numbers) status = compute(a);
     return status == HEED_OK ? attend_show_plan(a) : status;
 }

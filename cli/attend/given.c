@@ -9,8 +9,9 @@
 /* Is a result asked for, beside the plan? */
 int attend_wants_numbers(const options *given)
 {
-    static const char *const flags[] = {"output",      "lse",           "weights", "scores",
-                                        "present-key", "present-value", "trace",   "lint"};
+    static const char *const flags[] = {"output",        "lse",     "weights",
+                                        "scores",        "rollout", "present-key",
+                                        "present-value", "trace",   "lint"};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (options_given(given, flags[i])) return 1;
     return attend_wants_gradients(given) || attend_wants_sums(given) || attend_wants_picture(given);
@@ -24,6 +25,7 @@ static heed_status check_idle(const options *given)
     } rows[] = {{"scores-at", {"scores"}},
                 {"top", {"topk", "topk-weights"}},
                 {"groups", {"group-mass"}},
+                {"rollout-from", {"rollout"}},
                 {"picture-of", {"png", "svg", "html"}},
                 {"picture-head", {"png", "svg", "html"}},
                 {"picture-sequence", {"png", "svg", "html"}},
@@ -60,10 +62,10 @@ static heed_status check_gradients(const options *given)
 /* Options that name files which are read; others name files which are written. */
 static int is_read(const char *flag)
 {
-    static const char *const names[] = {"bias",        "sink",       "mask",      "causal-offset",
-                                        "documents",   "kv-lengths", "q-lengths", "past-key",
-                                        "past-value",  "parameter",  "array",     "groups",
-                                        "grad-output", "grad-lse"};
+    static const char *const names[] = {
+        "bias",        "sink",     "mask",         "causal-offset", "documents",   "kv-lengths",
+        "q-lengths",   "past-key", "past-value",   "parameter",     "array",       "groups",
+        "grad-output", "grad-lse", "merge-output", "merge-lse",     "rollout-from"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(flag, names[i]) == 0) return 1;
     return 0;

@@ -19,7 +19,7 @@ heed_attention_inspect_tensors attend_inspect_tensors(const attend *a)
         .parameters = a->parameters};
 }
 
-static int64_t length(const heed_attention_rows *rows, int64_t sequence)
+int64_t attend_length(const heed_attention_rows *rows, int64_t sequence)
 {
     return rows->lengths ? rows->lengths[sequence] : rows->length;
 }
@@ -30,13 +30,13 @@ heed_status attend_weights(attend *a, int unweighed, int dropped, int64_t sequen
     heed_attention_inspect_tensors tensors = attend_inspect_tensors(a);
     tensors.unweighed = unweighed, tensors.dropped = dropped;
     return heed_attention_weights(a->plan, &a->batch_of, &tensors, sequence, head, 0,
-                                  length(&a->batch_of.queries, sequence), out, a->workspace);
+                                  attend_length(&a->batch_of.queries, sequence), out, a->workspace);
 }
 
 heed_status attend_matrix(attend *a, int stages, int64_t sequence, int64_t head, heed_real *out)
 {
     heed_attention_inspect_tensors tensors = attend_inspect_tensors(a);
-    int64_t rows = length(&a->batch_of.queries, sequence);
+    int64_t rows = attend_length(&a->batch_of.queries, sequence);
     if (stages == LOOK_WEIGHTS) return attend_weights(a, 0, 0, sequence, head, out);
     return heed_attention_scores(a->plan, &a->batch_of, &tensors, stages, sequence, head, 0, rows,
                                  out, a->workspace);
@@ -55,8 +55,8 @@ static heed_status all_matrices(attend *a, int stages, heed_real beyond, const c
     heed_real *to = (*out)->data, *from = one->data;
     for (int64_t i = 0; i < (*out)->count; i++) to[i] = beyond;
     for (int64_t task = 0; task < a->batch * a->heads && status == HEED_OK; task++) {
-        int64_t b = task / a->heads, rows = length(&a->batch_of.queries, b),
-                keys = length(&a->batch_of.keys, b);
+        int64_t b = task / a->heads, rows = attend_length(&a->batch_of.queries, b),
+                keys = attend_length(&a->batch_of.keys, b);
         status = attend_matrix(a, stages, b, task % a->heads, from);
         for (int64_t i = 0; i < rows && status == HEED_OK && keys; i++)
             memcpy(to + (task * a->queries + i) * a->keys, from + i * keys,

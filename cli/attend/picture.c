@@ -52,8 +52,8 @@ static heed_status choose(const attend *a, choice *p)
     if (p->head >= a->heads)
         return report(HEED_E_INVALID, "--picture-head %lld: there are 0 to %lld",
                       (long long)p->head, (long long)a->heads - 1);
-    p->rows = batch->queries.lengths ? batch->queries.lengths[p->sequence] : a->queries;
-    p->keys = batch->keys.lengths ? batch->keys.lengths[p->sequence] : a->keys;
+    p->rows = attend_length(&batch->queries, p->sequence);
+    p->keys = attend_length(&batch->keys, p->sequence);
     return HEED_OK;
 }
 

@@ -211,8 +211,8 @@ static heed_status trace_head(board *b)
     const attend *a = b->a;
     const heed_attention_batch *batch = &a->batch_of;
     int64_t shared = b->head / (a->heads / a->key_heads);
-    b->rows = batch->queries.lengths ? batch->queries.lengths[b->sequence] : a->queries;
-    b->keys = batch->keys.lengths ? batch->keys.lengths[b->sequence] : a->keys;
+    b->rows = attend_length(&batch->queries, b->sequence);
+    b->keys = attend_length(&batch->keys, b->sequence);
     output_format("sequence %lld, head %lld (keys and values: head %lld)\n", (long long)b->sequence,
                   (long long)b->head, (long long)shared);
     print_side("q", &a->in_q, b->sequence, b->head, b->rows, a->head_size);

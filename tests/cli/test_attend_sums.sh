@@ -68,6 +68,47 @@ heed attend q.npy k.npy v.npy --groups ids1.npy --group-mass g.npy --json
 expect "groups that all sequences share" code=0 out='"name": "group-mass"'
 shape_is "two of them" g.npy "f4 (2, 4, 5, 2)"
 
+# ---- rollout, layer by layer from the last, against the matrices
+array lower-q "2, 4, 6, 4" 11 3
+array lower-k "2, 2, 6, 4" 12 3
+array upper-q "2, 4, 6, 4" 13 3
+array upper-k "2, 2, 6, 4" 14 3
+printf '6\n4\n' | "$npy" write i8 2, lengths.npy
+numbers 12 15 1 >from.txt
+for kind in "" 8; do
+    "$npy" write f${kind:-4} "2, 6" from.npy <from.txt
+    heed attend upper-q$kind.npy upper-k$kind.npy upper-k$kind.npy --rollout upper.npy --weights upper-p.npy
+    [ "$code" = 6 ] && continue
+    expect "float$kind rollout of a layer" code=0
+    heed attend lower-q$kind.npy lower-k$kind.npy lower-k$kind.npy --rollout lower.npy \
+        --rollout-from upper.npy --weights lower-p.npy --causal
+    expect "float$kind and of the one below" code=0
+    shape_is "float$kind rollout" lower.npy "f${kind:-4} (2, 6)"
+    "$npy" read upper-p.npy >p.txt
+    "$npy" read lower-p.npy >>p.txt
+    awk '{ p[int((NR - 1) / 288), int((NR - 1) / 144) % 2, int((NR - 1) / 6) % 6, (NR - 1) % 6] += $1 / 4 }
+        END { for (b = 0; b < 2; b++) {
+                  for (i = 0; i < 6; i++) r[i] = 1 / 6
+                  for (l = 0; l < 2; l++) {
+                      for (j = 0; j < 6; j++) for (i = s[j] = 0; i < 6; i++) s[j] += r[i] * p[l, b, i, j]
+                      for (j = 0; j < 6; j++) r[j] = (r[j] + s[j]) / 2
+                  }
+                  for (j = 0; j < 6; j++) printf "%.17g\n", r[j] } }' p.txt >wanted.txt
+    close "float$kind is what the matrices give" lower.npy wanted.txt "$([ "$kind" ] && echo 1e-12 || echo 1e-6)"
+done
+heed attend upper-q.npy upper-k.npy upper-k.npy --rollout short.npy --kv-lengths lengths.npy --q-lengths lengths.npy
+expect "rollout of texts of lengths" code=0
+"$npy" read short.npy | awk 'NR > 6 { s += $1 } NR > 10 { e += ($1 != 0) } END { exit !(e == 0 && s > 0.99999 && s < 1.00001) }'
+check "stays within them" test $? = 0
+heed attend q.npy k.npy v.npy --rollout x.npy
+expect "rollout past a residual path" code=2 no_file=x.npy err='5 queries and 7 keys; the residual path'
+heed attend upper-q.npy upper-k.npy upper-k.npy --rollout x.npy --kv-lengths lengths.npy
+expect "with other lengths" code=2 err='sequence 1 has 6 queries and 4 keys'
+heed attend upper-q.npy upper-k.npy upper-k.npy --rollout x.npy --rollout-from q.npy
+expect "shares of other rows" code=2 err='q\.npy is \[2, 4, 5, 4\]; it must be \[2, 6\] like the rows'
+heed attend upper-q.npy upper-k.npy upper-k.npy -o x.npy --rollout-from from.npy
+expect "shares for nothing" code=2 err='--rollout-from does nothing without --rollout'
+
 heed attend q.npy k.npy v.npy --distance d.npy
 expect "distances need a place" code=2 err='--causal-offset'
 heed attend q.npy k.npy v.npy --group-mass g.npy
