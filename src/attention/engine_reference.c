@@ -167,7 +167,9 @@ static heed_real stream_query(const heed__stage *stage, int64_t i, const heed_re
     for (int64_t j = 0; j < stage->place.keys; j += HEED_KEY_BLOCK) {
         heed__line line = block_line(stage, i, j, q);
         if (!block_scores(stage, &line, room, bytes, &visible, s)) continue;
-        heed_real factor = heed__stage_stream(stage, &line, visible, s, &top, &sum);
+        heed_real factor;
+        heed__stage_stream(stage, &line, 0, visible, &(heed__scores){1, line.n, s, 0}, &top, &sum,
+                           &factor);
         for (int64_t d = 0; d < plan->options.value_size; d++) o[d] *= factor;
         add_values(stage, &line, visible, s, o);
     }

@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+enum { PIECE_BLOCKS = 8, STRIP = 32 }; /* rows; a multiple of 16, which softmax takes at a time */
+
 typedef struct scratch {
     heed_real *queries;   /* [group, piece rows, D]: prepared */
     heed_real *top, *sum; /* [group, piece rows] */
@@ -34,7 +36,7 @@ static int64_t group_of(const heed_attention_plan *plan)
 
 static int64_t piece_rows(const heed_attention_plan *plan)
 {
-    int64_t blocks = HEED_PIECE_BLOCKS / group_of(plan);
+    int64_t blocks = PIECE_BLOCKS / group_of(plan);
     return HEED_QUERY_BLOCK * (blocks > 1 ? blocks : 1);
 }
 
@@ -50,7 +52,7 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
     s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, HEED_KEY_BLOCK));
     s.turned = heed__carve(carver, score->product ? (size_t)plan->width * HEED_KEY_BLOCK : 0);
     s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
-    s.s = heed__carve(carver, HEED_TILE);
+    s.s = heed__carve(carver, STRIP * HEED_KEY_BLOCK);
     s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
     return s;
 }
@@ -112,29 +114,29 @@ static void clear_output(const piece *p, const heed__stage *stage, int64_t group
     }
 }
 
-static void forward_tile(const piece *p, const heed__stage *stage, const heed__queries *queries,
-                         const heed__key_tile *keys, int64_t state)
+/* A few rows at a time: their scores, queries and outputs stay in the first cache beside the block's
+ * keys and values. */
+static void forward_strip(const piece *p, const heed__stage *stage, const heed__queries *queries,
+                          const heed__key_tile *keys, const unsigned char *visible, int64_t state)
 {
     const heed__run *run = p->run;
     const heed__kernels *kernels = run->plan->kernels;
     int64_t n = keys->keys.count, dv = run->plan->options.value_size, o_row = run->out.row_stride;
-    heed_real *s = p->room.s;
+    heed_real *s = p->room.s, factor[STRIP];
     heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
                    queries->first * o_row;
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
-    heed__cover cover = heed__tile_look(stage, queries, keys, p->room.visible);
-    const unsigned char *visible = cover == HEED_PARTIAL ? p->room.visible : NULL;
-    if (cover == HEED_EMPTY) return;
     heed__tile_scores(stage, queries, keys, s, HEED_KEY_BLOCK, p->room.score);
+    heed__line line = heed__line_of(stage, queries->first, keys->first, n, queries->data);
+    heed__stage_stream(stage, &line, queries->stride, visible,
+                       &(heed__scores){queries->count, n, s, HEED_KEY_BLOCK}, p->room.top + state,
+                       p->room.sum + state, factor);
     for (int64_t r = 0; r < queries->count; r++) {
-        heed_real *row = s + r * HEED_KEY_BLOCK;
-        heed__line line = heed__line_of(stage, queries->first + r, keys->first, n,
-                                        queries->data + r * queries->stride);
-        heed_real factor =
-            heed__stage_stream(stage, &line, visible ? visible + r * HEED_KEY_BLOCK : NULL, row,
-                               p->room.top + state + r, p->room.sum + state + r);
-        if (factor != 1) kernels->scale(dv, factor, o + r * o_row, o + r * o_row);
-        heed__stage_values(stage, &line, row, o + r * o_row);
+        if (factor[r] != 1) kernels->scale(dv, factor[r], o + r * o_row, o + r * o_row);
+        if (!run->plan->reads_values) continue;
+        line.query = queries->first + r;
+        line.q = queries->data + r * queries->stride;
+        heed__stage_values(stage, &line, s + r * HEED_KEY_BLOCK, o + r * o_row);
     }
     heed__tile_product(kernels,
                        &(heed__tile){.rows = queries->count,
@@ -148,6 +150,20 @@ static void forward_tile(const piece *p, const heed__stage *stage, const heed__q
                                      .c = o,
                                      .c_row = o_row},
                        visible);
+}
+
+static void forward_tile(const piece *p, const heed__stage *stage, const heed__queries *queries,
+                         const heed__key_tile *keys, int64_t state)
+{
+    heed__cover cover = heed__tile_look(stage, queries, keys, p->room.visible);
+    if (cover == HEED_EMPTY) return;
+    for (int64_t r = 0; r < queries->count; r += STRIP) {
+        heed__queries strip = {queries->first + r, heed__least(STRIP, queries->count - r),
+                               queries->data + r * queries->stride, queries->stride};
+        forward_strip(p, stage, &strip, keys,
+                      cover == HEED_PARTIAL ? p->room.visible + r * HEED_KEY_BLOCK : NULL,
+                      state + r);
+    }
 }
 
 static void finish_output(const piece *p, const heed__stage *stage, int64_t group_head)

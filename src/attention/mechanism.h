@@ -232,6 +232,13 @@ typedef struct heed__row_state {
  * row and ends with lse alone; or it takes `whole` rows. Masked scores are -inf; their weight must
  * be 0.
  */
+/* Scores of consecutive queries against one block of keys: rows x n. */
+typedef struct heed__scores {
+    int64_t rows, n;
+    heed_real *s;
+    int64_t row; /* stride */
+} heed__scores;
+
 typedef struct heed__normaliser heed__normaliser;
 struct heed__normaliser {
     heed__entry entry;
@@ -240,10 +247,10 @@ struct heed__normaliser {
     const heed__shaper *shaper; /* NULL, or a last stage with the normaliser's own settings */
     int whole;
     int lse_gradient; /* lse has a gradient */
-    /* Streaming: scores to unnormalised weights, in place. Returns the factor that the output so
-     * far must be multiplied with (1 = none). */
-    heed_real (*block)(const heed__self *self, const heed__line *line, heed_real *s, heed_real *top,
-                       heed_real *sum);
+    /* Streaming: scores to unnormalised weights, in place. factor: what the output so far of each
+     * row must be multiplied with (1 = nothing). */
+    void (*block)(const heed__self *self, int64_t head, const heed__scores *scores, heed_real *top,
+                  heed_real *sum, heed_real *factor);
     /* Streaming: for `rows` rows of one head: the factor their outputs must be multiplied with at
      * last (into sum), and lse (into top). */
     void (*finish)(const heed__self *self, int64_t head, int64_t rows, heed_real *top,
@@ -261,6 +268,9 @@ struct heed__normaliser {
     /* d = gradient of s from d = gradient of p. line->dp: a parameter's. */
     void (*backward)(const heed__self *self, const heed__line *line, const heed_real *s,
                      const heed_real *p, heed_real *d, const heed__row_state *row);
+    /* NULL, or `weights` on s and then `backward` on d at once, where there are no stages. */
+    void (*weights_and_backward)(const heed__self *self, int64_t n, heed_real *s, heed_real *d,
+                                 const heed__row_state *row);
     /* NULL, or what a row gives to a parameter's gradient once (line->n = 0). */
     void (*row_backward)(const heed__self *self, const heed__line *line,
                          const heed__row_state *row);

@@ -88,4 +88,5 @@ const heed__normaliser heed__normaliser_gumbel = {
     .finish = heed__softmax_finish,
     .weights = heed__softmax_weights,
     .backward = heed__softmax_backward,
+    .weights_and_backward = heed__softmax_weights_and_backward,
 };

@@ -19,19 +19,27 @@ static int divides(const heed__self *self)
     return record && record->divide;
 }
 
-/* `sum` counts the keys. */
-static heed_real relu2_block(const heed__self *self, const heed__line *line, heed_real *s,
-                             heed_real *top, heed_real *sum)
+/* Returns how many keys the row sees. */
+static int square(int64_t n, heed_real *s)
 {
     int count = 0;
-    (void)self, (void)top;
-    for (int64_t t = 0; t < line->n; t++) {
+    for (int64_t t = 0; t < n; t++) {
         heed_real x = above(s[t]);
         count += s[t] != -HEED_REAL(INFINITY);
         s[t] = x * x;
     }
-    *sum += (heed_real)count;
-    return 1;
+    return count;
+}
+
+/* `sum` counts the keys. */
+static void relu2_block(const heed__self *self, int64_t head, const heed__scores *x, heed_real *top,
+                        heed_real *sum, heed_real *factor)
+{
+    (void)self, (void)head, (void)top;
+    for (int64_t r = 0; r < x->rows; r++) {
+        sum[r] += (heed_real)square(x->n, x->s + r * x->row);
+        factor[r] = 1;
+    }
 }
 
 static void relu2_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,

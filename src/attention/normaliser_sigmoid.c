@@ -18,22 +18,29 @@ static heed_real bias_of(const heed__self *self, int64_t head)
     return self->parameter[0] ? bias + self->parameter[0][head] : bias;
 }
 
+static void weigh(const heed__self *self, int64_t head, int64_t n, heed_real *s)
+{
+    heed_real bias = bias_of(self, head);
+    for (int64_t t = 0; t < n; t++) s[t] += bias;
+    self->kernels->sigmoid(n, s, s);
+}
+
 static void sigmoid_weights(const heed__self *self, const heed__line *line, heed_real *s,
                             const heed_real *stats)
 {
-    heed_real bias = bias_of(self, line->place->head);
     (void)stats;
-    for (int64_t t = 0; t < line->n; t++) s[t] += bias;
-    self->kernels->sigmoid(line->n, s, s);
+    weigh(self, line->place->head, line->n, s);
 }
 
-static heed_real sigmoid_block(const heed__self *self, const heed__line *line, heed_real *s,
-                               heed_real *top, heed_real *sum)
+static void sigmoid_block(const heed__self *self, int64_t head, const heed__scores *x,
+                          heed_real *top, heed_real *sum, heed_real *factor)
 {
     (void)top;
-    sigmoid_weights(self, line, s, NULL);
-    *sum += self->kernels->sum(line->n, s);
-    return 1;
+    for (int64_t r = 0; r < x->rows; r++) {
+        weigh(self, head, x->n, x->s + r * x->row);
+        sum[r] += self->kernels->sum(x->n, x->s + r * x->row);
+        factor[r] = 1;
+    }
 }
 
 static void sigmoid_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,

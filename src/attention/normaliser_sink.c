@@ -69,6 +69,7 @@ const heed__normaliser heed__normaliser_sink = {
     .finish = sink_finish,
     .weights = heed__softmax_weights,
     .backward = heed__softmax_backward,
+    .weights_and_backward = heed__softmax_weights_and_backward,
     .row_backward = sink_row_backward,
 };
 
@@ -79,4 +80,5 @@ const heed__normaliser heed__normaliser_softmax1 = {
     .finish = softmax1_finish,
     .weights = heed__softmax_weights,
     .backward = heed__softmax_backward,
+    .weights_and_backward = heed__softmax_weights_and_backward,
 };

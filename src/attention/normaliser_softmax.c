@@ -4,35 +4,16 @@
 #include "attention/softmax.h"
 #include "attention/tables.h"
 
-static heed_real exp_of(const heed__kernels *kernels, heed_real x)
-{
-    heed_real y;
-    kernels->exp(1, &x, &y);
-    return y;
-}
-
 static void clear(int64_t n, heed_real *x)
 {
     for (int64_t t = 0; t < n; t++) x[t] = 0;
 }
 
-heed_real heed__softmax_block(const heed__self *self, const heed__line *line, heed_real *s,
-                              heed_real *top, heed_real *sum)
+void heed__softmax_block(const heed__self *self, int64_t head, const heed__scores *x,
+                         heed_real *top, heed_real *sum, heed_real *factor)
 {
-    const heed__kernels *kernels = self->kernels;
-    int64_t n = line->n;
-    heed_real before = *top, largest = kernels->max(n, s);
-    if (largest == -HEED_REAL(INFINITY)) { /* nothing visible here */
-        clear(n, s);
-        return 1;
-    }
-    /* A NaN, once seen, stays. */
-    heed_real now = largest > before || largest != largest ? largest : before;
-    heed_real added = kernels->exp_sum(n, s, now, s), factor = 1;
-    if (now != before && before != -HEED_REAL(INFINITY)) factor = exp_of(kernels, before - now);
-    *sum = heed__fma(*sum, factor, added);
-    *top = now;
-    return factor;
+    (void)head;
+    self->kernels->softmax_online(x->rows, x->n, x->s, x->row, top, sum, factor);
 }
 
 void heed__softmax_finish(const heed__self *self, int64_t head, int64_t rows, heed_real *top,
@@ -68,6 +49,12 @@ void heed__softmax_backward(const heed__self *self, const heed__line *line, cons
     for (int64_t t = 0; t < line->n; t++) d[t] = p[t] * (d[t] - row->delta);
 }
 
+void heed__softmax_weights_and_backward(const heed__self *self, int64_t n, heed_real *s,
+                                        heed_real *d, const heed__row_state *row)
+{
+    self->kernels->softmax_back(n, s, d, row->stats[0], row->delta);
+}
+
 const heed__normaliser heed__normaliser_softmax = {
     .entry = {.name = "softmax", .help = "exp(s - lse)"},
     .lse_gradient = 1,
@@ -75,4 +62,5 @@ const heed__normaliser heed__normaliser_softmax = {
     .finish = heed__softmax_finish,
     .weights = heed__softmax_weights,
     .backward = heed__softmax_backward,
+    .weights_and_backward = heed__softmax_weights_and_backward,
 };

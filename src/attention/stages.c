@@ -140,15 +140,29 @@ void heed__stage_values(const heed__stage *stage, const heed__line *line, const 
         if (plan->stage[k]->values) plan->stage[k]->values(&stage->run->stage[k], line, w, o);
 }
 
-heed_real heed__stage_stream(const heed__stage *stage, const heed__line *line,
-                             const unsigned char *visible, heed_real *s, heed_real *top,
-                             heed_real *sum)
+static heed__line line_of_row(const heed__line *first, int64_t q_row, int64_t r)
+{
+    heed__line line = *first;
+    line.query += r;
+    line.q += r * q_row;
+    return line;
+}
+
+void heed__stage_stream(const heed__stage *stage, const heed__line *first, int64_t q_row,
+                        const unsigned char *visible, const heed__scores *x, heed_real *top,
+                        heed_real *sum, heed_real *factor)
 {
     const heed__run *run = stage->run;
-    shape(stage, line, visible, s, NULL);
-    heed_real factor = run->plan->normaliser->block(&run->normaliser, line, s, top, sum);
-    heed__stage_weigh(stage, line, 1, s);
-    return factor;
+    int shapes = run->plan->stages || visible, weighs = run->plan->stages || run->drops;
+    for (int64_t r = 0; shapes && r < x->rows; r++) {
+        heed__line line = line_of_row(first, q_row, r);
+        shape(stage, &line, visible ? visible + r * HEED_KEY_BLOCK : NULL, x->s + r * x->row, NULL);
+    }
+    run->plan->normaliser->block(&run->normaliser, stage->place.head, x, top, sum, factor);
+    for (int64_t r = 0; weighs && r < x->rows; r++) {
+        heed__line line = line_of_row(first, q_row, r);
+        heed__stage_weigh(stage, &line, 1, x->s + r * x->row);
+    }
 }
 
 /* Raw scores to P, before stages that weigh. */
@@ -261,6 +275,12 @@ void heed__stage_backward(const heed__stage *stage, const heed__line *given,
     history past;
     if (row->stats[0] == -HEED_REAL(INFINITY)) { /* it sees nothing */
         for (int64_t t = 0; t < line.n; t++) s[t] = d[t] = 0;
+        return;
+    }
+    if (plan->normaliser->weights_and_backward && !plan->stages && !run->drops) {
+        select_or(line.n, visible, -HEED_REAL(INFINITY), s);
+        plan->normaliser->weights_and_backward(&run->normaliser, line.n, s, d, row);
+        select_or(line.n, visible, 0, d);
         return;
     }
     again(stage, &line, visible, row->stats, s, shaped, p, keep, &past);

@@ -11,6 +11,11 @@ HEED_INLINE vec vec_exp(vec x)
     return x;
 }
 
+HEED_INLINE vec vec_exp_low(vec x)
+{
+    return vec_exp(x);
+}
+
 HEED_INLINE vec vec_log(vec x)
 {
     for (int i = 0; i < LANES; i++) x.lane[i] = log(x.lane[i]);

@@ -6,6 +6,7 @@
 #include "kernels/drop_tmpl.h"
 #include "kernels/hash_tmpl.h"
 #include "kernels/loops_tmpl.h"
+#include "kernels/softmax_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/update_tmpl.h"
 
@@ -17,6 +18,8 @@ static const heed__kernels table = {
     .sigmoid = map_sigmoid,
     .erf = map_erf,
     .exp_sum = loop_exp_sum,
+    .softmax_online = softmax_online,
+    .softmax_back = softmax_back,
     .sum = loop_sum,
     .dot = loop_dot,
     .max = loop_max,
