@@ -114,8 +114,8 @@ static void clear_output(const piece *p, const heed__stage *stage, int64_t group
     }
 }
 
-/* A few rows at a time: their scores, queries and outputs stay in the first cache beside the block's
- * keys and values. */
+/* A few rows at a time: their scores, queries and outputs stay in the first cache beside the
+ * block's keys and values. */
 static void forward_strip(const piece *p, const heed__stage *stage, const heed__queries *queries,
                           const heed__key_tile *keys, const unsigned char *visible, int64_t state)
 {

@@ -19,6 +19,8 @@ typedef struct heed__tiled_job {
     heed_real *workspace;
     size_t a_thread; /* reals of one thread's scratch */
     int whole;       /* backward: a task owns all keys and also makes dq */
+    /* Backward: 1 + the stage whose pairs get their gradient in the tiles (heed__pairs_in_tiles) */
+    int pairs_in_tiles;
 } heed__tiled_job;
 
 size_t heed__tiled_backward_workspace(const heed_attention_plan *plan);

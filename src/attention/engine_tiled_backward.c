@@ -189,7 +189,9 @@ void heed__tiled_backward(const heed__run *run, heed_real *workspace)
 {
     const heed_attention_plan *plan = run->plan;
     heed__carver carver = {workspace, 0};
-    heed__tiled_job job = {.run = run, .whole = goes_whole(plan, run->batch->sequences)};
+    heed__tiled_job job = {.run = run,
+                           .whole = goes_whole(plan, run->batch->sequences),
+                           .pairs_in_tiles = heed__pairs_in_tiles(run)};
     job.a_thread = lay_out(&carver, plan, &job, run);
     job.workspace = workspace + carver.used;
     heed__ahead_run(&job.ahead, run, job.workspace);

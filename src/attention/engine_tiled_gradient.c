@@ -47,6 +47,13 @@ heed__gradient_rows heed__gradient_rows_start(const heed__stage *stage, const he
     for (int64_t i = 0; i < count; i++)
         room->states[at + i] = heed__row_state_at(&job->ahead, stage, first + i);
     if (!makes_dq) return r;
+    if (job->pairs_in_tiles) {
+        const heed_attention_extra *pairs = run->stage[job->pairs_in_tiles - 1].extra[0];
+        r.pairs = pairs->gradient + s * pairs->sequence_stride + h * pairs->head_stride +
+                  first * pairs->row_stride;
+        r.pair_row = pairs->row_stride;
+        r.pair_stage = job->pairs_in_tiles - 1;
+    }
     if (heed__wants_row_sums(run)) {
         r.d_rows = room->d_rows + at * plan->row_columns;
         zero(count * plan->row_columns, r.d_rows);

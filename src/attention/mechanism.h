@@ -268,7 +268,8 @@ struct heed__normaliser {
     /* d = gradient of s from d = gradient of p. line->dp: a parameter's. */
     void (*backward)(const heed__self *self, const heed__line *line, const heed_real *s,
                      const heed_real *p, heed_real *d, const heed__row_state *row);
-    /* NULL, or `weights` on s and then `backward` on d at once, where there are no stages. */
+    /* NULL, or `weights` on s and then `backward` on d at once, where P is what v is
+     * multiplied with. */
     void (*weights_and_backward)(const heed__self *self, int64_t n, heed_real *s, heed_real *d,
                                  const heed__row_state *row);
     /* NULL, or what a row gives to a parameter's gradient once (line->n = 0). */

@@ -68,12 +68,25 @@ static void pairs_task(void *arg, int64_t task, int thread)
             add_head(j, &room, s, h, key);
 }
 
+int heed__pairs_in_tiles(const heed__run *run)
+{
+    const heed_attention_plan *plan = run->plan;
+    for (int k = 0; k < plan->stages; k++) {
+        const heed_attention_extra *x = plan->stage[k]->pairs ? run->stage[k].extra[0] : NULL;
+        if (x && x->gradient && x->row_stride && (x->head_stride || plan->options.heads == 1) &&
+            (x->sequence_stride || run->batch->sequences == 1))
+            return k + 1;
+    }
+    return 0;
+}
+
 void heed__pairs_backward(const heed__tiled_job *tiled)
 {
     const heed__run *run = tiled->run;
     const heed_attention_plan *plan = run->plan;
     for (int k = 0; k < plan->stages; k++) {
         if (!plan->stage[k]->pairs || !run->stage[k].extra[0]->gradient) continue;
+        if (tiled->pairs_in_tiles == k + 1) continue;
         job j = {.tiled = tiled, .stage = k, .array = run->stage[k].extra[0]};
         j.sequences = j.array->sequence_stride ? run->batch->sequences : 1;
         j.heads = j.array->head_stride ? plan->options.heads : 1;

@@ -182,6 +182,7 @@ static void add_stage(heed_attention_plan *plan, const heed__shaper *stage, heed
     plan->hides |= stage->cover != NULL;
     plan->sums_pairs |= stage->pairs;
     plan->reads_values |= stage->values != NULL;
+    plan->weighs |= stage->weigh != NULL;
 }
 
 static heed_status take_stages(heed_attention_plan *plan)

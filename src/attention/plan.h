@@ -55,6 +55,7 @@ struct heed_attention_plan {
     int hides;                /* there is a mask, or a stage that hides keys */
     int sums_pairs;           /* a stage has an array of pairs with a gradient */
     int reads_values;         /* a stage adds to the values */
+    int weighs;               /* a stage changes weights */
 
     uint32_t drop_below;   /* of 65536: dropout's p; 0 = none */
     heed_real keep_factor; /* 1 / (1 - p) */

@@ -17,6 +17,19 @@ static inline heed_real heed__distance(int64_t step)
     return (heed_real)(step < 0 ? -step : step);
 }
 
+/* That of each of the line's keys. */
+static inline void heed__distances(const heed__line *line, heed_real *x)
+{
+    int64_t step = heed__first_step(line);
+    if (step > -(1 << 23) && step < 1 << 23) { /* exact, and in vectors */
+        int first = (int)step;
+        for (int t = 0; t < (int)line->n; t++)
+            x[t] = (heed_real)(first + t < 0 ? -(first + t) : first + t);
+    } else {
+        for (int64_t t = 0; t < line->n; t++) x[t] = heed__distance(step + t);
+    }
+}
+
 /* Keys first to first + count - 1 of a line, all of table row `row`. */
 typedef struct heed__steps {
     int64_t row, first, count;

@@ -9,32 +9,32 @@
 #include "base/elementary.h"
 #include "base/fail.h"
 
-static void add_slope(const heed__line *line, heed_real slope, heed_real *s)
+static void add_slope(const heed__self *self, const heed__line *line, heed_real slope, heed_real *s)
 {
-    int64_t step = heed__first_step(line);
-    for (int64_t t = 0; t < line->n; t++) s[t] = heed__fma(-slope, heed__distance(step + t), s[t]);
+    heed_real distance[HEED_KEY_BLOCK];
+    heed__distances(line, distance);
+    self->kernels->axpy(line->n, -slope, distance, s);
 }
 
 static void fixed_forward(const heed__self *self, const heed__line *line, heed_real *s)
 {
     const heed_real *slopes = self->built;
-    add_slope(line, slopes[line->place->head], s);
+    add_slope(self, line, slopes[line->place->head], s);
 }
 
 static void learned_forward(const heed__self *self, const heed__line *line, heed_real *s)
 {
-    add_slope(line, self->parameter[0][line->place->head], s);
+    add_slope(self, line, self->parameter[0][line->place->head], s);
 }
 
 static void learned_backward(const heed__self *self, const heed__line *line, const heed_real *s,
                              heed_real *d)
 {
-    int64_t step = heed__first_step(line);
-    heed_real sum = 0;
-    (void)self, (void)s;
+    heed_real distance[HEED_KEY_BLOCK];
+    (void)s;
     if (!line->dp[0]) return;
-    for (int64_t t = 0; t < line->n; t++) sum = heed__fma(d[t], heed__distance(step + t), sum);
-    line->dp[0][0] -= sum;
+    heed__distances(line, distance);
+    line->dp[0][0] -= self->kernels->dot(line->n, d, distance);
 }
 
 /* ---- the paper's slopes */

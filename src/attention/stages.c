@@ -153,7 +153,7 @@ void heed__stage_stream(const heed__stage *stage, const heed__line *first, int64
                         heed_real *sum, heed_real *factor)
 {
     const heed__run *run = stage->run;
-    int shapes = run->plan->stages || visible, weighs = run->plan->stages || run->drops;
+    int shapes = run->plan->stages || visible, weighs = run->plan->weighs || run->drops;
     for (int64_t r = 0; shapes && r < x->rows; r++) {
         heed__line line = line_of_row(first, q_row, r);
         shape(stage, &line, visible ? visible + r * HEED_KEY_BLOCK : NULL, x->s + r * x->row, NULL);
@@ -277,17 +277,18 @@ void heed__stage_backward(const heed__stage *stage, const heed__line *given,
         for (int64_t t = 0; t < line.n; t++) s[t] = d[t] = 0;
         return;
     }
-    if (plan->normaliser->weights_and_backward && !plan->stages && !run->drops) {
-        select_or(line.n, visible, -HEED_REAL(INFINITY), s);
+    if (plan->normaliser->weights_and_backward && !plan->weighs && !plan->reads_values &&
+        !run->drops) {
+        shape(stage, &line, visible, s, &past);
         plan->normaliser->weights_and_backward(&run->normaliser, line.n, s, d, row);
-        select_or(line.n, visible, 0, d);
-        return;
+    } else {
+        again(stage, &line, visible, row->stats, s, shaped, p, keep, &past);
+        back_to_weights(stage, &line, visible, d_o, sums, s, keep, &past, d);
+        heed__row_sums(run, &plan->normaliser_fit, sums, line.dp);
+        plan->normaliser->backward(&run->normaliser, &line, shaped, p, d, row);
     }
-    again(stage, &line, visible, row->stats, s, shaped, p, keep, &past);
-    back_to_weights(stage, &line, visible, d_o, sums, s, keep, &past, d);
-    heed__row_sums(run, &plan->normaliser_fit, sums, line.dp);
-    plan->normaliser->backward(&run->normaliser, &line, shaped, p, d, row);
     select_or(line.n, visible, 0, d);
+    if (!plan->stages) return;
     back_to_scores(stage, &line, sums, &past, d);
     select_or(line.n, visible, 0, d);
 }

@@ -57,13 +57,15 @@ typedef struct heed__kernels {
     void (*sigmoid)(int64_t n, const heed_real *x, heed_real *y);
     void (*erf)(int64_t n, const heed_real *x, heed_real *y);
 
-    /* y[i] = exp(x[i] - shift); returns the sum of y over 16 lanes and the tree. y may be x. */
+    /* y[i] = exp(x[i] - shift), 0 where that is below e^-60: beside the row's largest, whose weight
+     * is near 1, it counts for nothing. Returns the sum of y over 16 lanes and the tree. y may be
+     * x. */
     heed_real (*exp_sum)(int64_t n, const heed_real *x, heed_real shift, heed_real *y);
 
     /* Softmax over a tile of scores s[rows, n], in place. Online (Milakov, Gimelshein 2018): top is
      * each row's largest score so far (-inf at first), sum the sum of exp(s - top) (0 at first); s
-     * becomes exp(s - top), factor what earlier weights of the row must be multiplied with. A row
-     * of -inf alone becomes 0, and a NaN makes sum NaN. */
+     * becomes exp(s - top) as in exp_sum, factor what earlier weights of the row must be multiplied
+     * with. A row of -inf alone becomes 0, and a NaN makes sum NaN. */
     void (*softmax_online)(int64_t rows, int64_t n, heed_real *s, int64_t s_row, heed_real *top,
                            heed_real *sum, heed_real *factor);
     /* One row backwards: s becomes p = exp(s - lse), d becomes p (d - delta). */

@@ -120,14 +120,14 @@ static heed_real loop_dot(int64_t n, const heed_real *x, const heed_real *y)
 static heed_real loop_exp_sum(int64_t n, const heed_real *x, heed_real shift, heed_real *y)
 {
     int64_t i = 0;
-    vec sum = vec_set(0), s = vec_set(shift), e;
+    vec sum = vec_set(0), s = vec_set(shift), high = vec_set(89), e;
     for (; i + LANES <= n; i += LANES) {
-        e = vec_exp(vec_sub(vec_load(x + i), s));
+        e = vec_exp_weight(vec_min(high, vec_sub(vec_load(x + i), s)));
         vec_store(y + i, e);
         sum = vec_add(sum, e);
     }
     if (i < n) {
-        e = vec_exp(vec_sub(vec_load_part(x + i, n - i, 0), s));
+        e = vec_exp_weight(vec_min(high, vec_sub(vec_load_part(x + i, n - i, 0), s)));
         vec_store_part(y + i, n - i, e);
         sum = vec_add(sum, vec_select(vec_below(n - i), e, vec_set(0)));
     }

@@ -11,7 +11,7 @@ HEED_INLINE vec vec_exp(vec x)
     return x;
 }
 
-HEED_INLINE vec vec_exp_low(vec x)
+HEED_INLINE vec vec_exp_weight(vec x)
 {
     return vec_exp(x);
 }

@@ -30,20 +30,29 @@ HEED_INLINE vec exp_parts(vec x, vec *n)
     return vec_fma(vec_mul(r, r), polynomial(q, 4, r), r);
 }
 
-/* Of x up to 89. Below -104 it is 0, by selection: masked scores are -inf, and a scaling that
- * underflows costs as much as ten that do not. A NaN passes, being no less than anything. */
-HEED_INLINE vec vec_exp_low(vec x)
+/* Of x up to 89; 0 where x < least, by selection: masked scores are -inf. A NaN passes, being no
+ * less than anything. */
+HEED_INLINE vec exp_above(vec x, const float least)
 {
-    vec_mask none = vec_less(x, vec_set(-104.0f));
+    vec_mask none = vec_less(x, vec_set(least));
     vec n, zero = vec_set(0.0f);
     vec m = exp_parts(vec_select(none, zero, x), &n);
     return vec_select(none, zero, vec_scale(vec_add(m, vec_set(1.0f)), n));
 }
 
-/* Above 89 the result is infinite anyway. A NaN passes, being second in min. */
+/* Above 89 the result is infinite anyway, below -104 it is 0, and a scaling that underflows costs
+ * as much as ten that do not. A NaN passes, being second in min. */
 HEED_INLINE vec vec_exp(vec x)
 {
-    return vec_exp_low(vec_min(vec_set(89.0f), x));
+    return exp_above(vec_min(vec_set(89.0f), x), -104.0f);
+}
+
+/* Of a score, under its row's largest or lse (up to 89). What is below e^-60 of it is 0: in a
+ * float32 sum with 1 it would be lost, and a product with it could be a denormal number, which
+ * costs as much as 100 others. */
+HEED_INLINE vec vec_exp_weight(vec x)
+{
+    return exp_above(x, -60.0f);
 }
 
 /* x = (1 + f) 2^e with 1 + f in [2/3, 4/3); log(1 + f) = f + f^2 q(f). */

@@ -37,12 +37,12 @@ HEED_INLINE vec row_exp(int64_t n, heed_real shift, heed_real *s)
     int64_t i = 0;
     vec sum = vec_set(0), by = vec_set(shift), e;
     for (; i + LANES <= n; i += LANES) {
-        e = vec_exp_low(vec_sub(vec_load(s + i), by));
+        e = vec_exp_weight(vec_sub(vec_load(s + i), by));
         vec_store(s + i, e);
         sum = vec_add(sum, e);
     }
     if (i < n) {
-        e = vec_exp_low(vec_sub(vec_load_part(s + i, n - i, 0), by));
+        e = vec_exp_weight(vec_sub(vec_load_part(s + i, n - i, 0), by));
         vec_store_part(s + i, n - i, e);
         sum = vec_add(sum, vec_select(vec_below(n - i), e, vec_set(0)));
     }
@@ -62,7 +62,7 @@ HEED_INLINE void online_rows(int64_t rows, int64_t n, heed_real *s, int64_t s_ro
     vec so_far = part ? vec_load_part(sum, part, 0) : vec_load(sum);
     vec now = vec_max(trees(lanes, vec_max), before);
     vec_store(shift, vec_select(vec_equal(now, none), vec_set(0), now));
-    vec by = vec_exp_low(vec_sub(before, now));
+    vec by = vec_exp_weight(vec_sub(before, now));
     by = vec_select(vec_equal(before, now), one, vec_select(vec_equal(before, none), one, by));
     for (int r = 0; r < LANES; r++)
         lanes[r] = r < rows ? row_exp(n, shift[r], s + r * s_row) : vec_set(0);
@@ -93,7 +93,7 @@ static void softmax_online(int64_t rows, int64_t n, heed_real *s, int64_t s_row,
 /* p = exp(s - lse) and the gradient of s. */
 HEED_INLINE void back_part(vec lse, vec delta, vec *s, vec *d)
 {
-    *s = vec_exp(vec_sub(*s, lse));
+    *s = vec_exp_weight(vec_min(vec_set(89), vec_sub(*s, lse)));
     *d = vec_mul(*s, vec_sub(*d, delta));
 }
 

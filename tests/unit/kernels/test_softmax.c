@@ -26,10 +26,7 @@ static void row_by_row(int64_t n, heed_real *s, heed_real *top, heed_real *sum, 
     shift = now == -HEED_REAL(INFINITY) ? 0 : now;
     added = scalar->exp_sum(n, s, shift, s);
     *factor = 1;
-    if (now != *top && *top != -HEED_REAL(INFINITY)) {
-        heed_real difference = *top - now;
-        scalar->exp(1, &difference, factor);
-    }
+    if (now != *top && *top != -HEED_REAL(INFINITY)) scalar->exp_sum(1, top, now, factor);
     *sum = heed__fma(*sum, *factor, added);
     *top = now;
 }
