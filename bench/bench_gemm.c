@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The matrix product on training's shapes, and the mathematics of the kernel tables. Best of
- * several rounds, since clocks jitter: figures of one run compare, those of two runs do not. */
+/*
+ * The matrix product on training's shapes, and the mathematics of the kernel tables. Best of
+ * several rounds, since clocks jitter: figures of one run compare, those of two runs do not.
+ *
+ * With arguments, bench_gemm LAYOUT M N K THREADS: a round of one product for each line of standard
+ * input, which says how many seconds it lasts at least; answers with the seconds of one product, by
+ * the clock and of processors. LAYOUT 0 x w^T, 1 dy w, 2 dy^T x; M x N is what comes out.
+ */
 #include "base/memory.h"
 #include "base/random.h"
 #include "kernels/gemm.h"
@@ -10,14 +16,19 @@
 #include <stdlib.h>
 #include <time.h>
 
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 /* One thread is timed by its own processor time, so that a busy machine disturbs less. */
 static clockid_t watch = CLOCK_THREAD_CPUTIME_ID;
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(watch, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return seconds(watch);
 }
 
 static heed_real *numbers(int64_t count)
@@ -51,22 +62,66 @@ static double time_product(heed_context *context, const heed__gemm *g, heed_real
     return best;
 }
 
+/* A product and the arrays that it works on. */
+typedef struct product {
+    heed__gemm gemm;
+    heed_real *a, *b, *workspace;
+} product;
+
+static product product_make(heed_context *context, shape s, layout form)
+{
+    product p = {.a = numbers(s.m * s.k), .b = numbers(s.k * s.n)};
+    p.workspace = numbers((int64_t)heed__gemm_workspace(context, s.m, s.n, s.k));
+    p.gemm = (heed__gemm){.m = s.m, .n = s.n, .k = s.k, .a = p.a, .b = p.b, .c_row = s.n};
+    p.gemm.c = numbers(s.m * s.n);
+    p.gemm.a_row = form == WEIGHT_GRADIENT ? 1 : s.k;
+    p.gemm.a_col = form == WEIGHT_GRADIENT ? s.m : 1;
+    p.gemm.b_row = form == FORWARD ? 1 : s.n;
+    p.gemm.b_col = form == FORWARD ? s.k : 1;
+    return p;
+}
+
+static void product_free(product *p)
+{
+    heed__free(p->a);
+    heed__free(p->b);
+    heed__free(p->gemm.c);
+    heed__free(p->workspace);
+}
+
 static void bench_product(heed_context *context, shape s, layout form)
 {
-    heed_real *a = numbers(s.m * s.k), *b = numbers(s.k * s.n), *c = numbers(s.m * s.n);
-    heed_real *workspace = numbers((int64_t)heed__gemm_workspace(context, s.m, s.n, s.k));
-    heed__gemm g = {.m = s.m, .n = s.n, .k = s.k, .a = a, .b = b, .c = c, .c_row = s.n};
-    g.a_row = form == WEIGHT_GRADIENT ? 1 : s.k;
-    g.a_col = form == WEIGHT_GRADIENT ? s.m : 1;
-    g.b_row = form == FORWARD ? 1 : s.n;
-    g.b_col = form == FORWARD ? s.k : 1;
+    product p = product_make(context, s, form);
     double work = 2e-9 * (double)(s.m * s.n * s.k);
     printf("  %-7s %5lld x %4lld x %4lld   %7.1f GFLOP/s\n", layout_names[form], (long long)s.m,
-           (long long)s.n, (long long)s.k, work / time_product(context, &g, workspace));
-    heed__free(a);
-    heed__free(b);
-    heed__free(c);
-    heed__free(workspace);
+           (long long)s.n, (long long)s.k, work / time_product(context, &p.gemm, p.workspace));
+    product_free(&p);
+}
+
+/* One product at another program's pace. */
+static int paced(shape s, layout form, int threads)
+{
+    heed_context *context;
+    char line[64];
+    if (heed_context_create(&(heed_context_options){.threads = threads}, &context) != HEED_OK)
+        return 1;
+    product p = product_make(context, s, form);
+    while (fgets(line, sizeof line, stdin)) {
+        double least = strtod(line, NULL), start = seconds(CLOCK_MONOTONIC), spent;
+        double worked = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        int times = 0;
+        do {
+            heed__gemm_run(context, &p.gemm, p.workspace);
+            spent = seconds(CLOCK_MONOTONIC) - start;
+            times++;
+        } while (spent < least);
+        worked = seconds(CLOCK_PROCESS_CPUTIME_ID) - worked;
+        printf("%.9e %.9e\n", spent / times, worked / times);
+        fflush(stdout);
+    }
+    product_free(&p);
+    heed_context_destroy(&context);
+    return 0;
 }
 
 static void bench_products(int threads)
@@ -135,8 +190,13 @@ static void bench_mathematics(const heed__kernels *k)
     heed__free(y);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 6) {
+        shape s = {strtoll(argv[2], NULL, 10), strtoll(argv[3], NULL, 10),
+                   strtoll(argv[4], NULL, 10)};
+        return paced(s, (layout)atoi(argv[1]), atoi(argv[5]));
+    }
     for (int level = 0; level < HEED_LEVELS; level++) {
         const heed__kernels *k = heed__kernels_at((heed__level)level);
         if (!k) continue;

@@ -29,7 +29,7 @@ typedef struct bar {
 typedef struct chart {
     bar bars[MOST];
     int count;
-    double end; /* of the axis, which is logarithmic and begins at 1 / end */
+    double begin, end; /* of the axis, which is logarithmic */
 } chart;
 
 static void colour(cairo_t *c, int rgb)
@@ -47,7 +47,7 @@ static void write(cairo_t *c, double x, double y, int to_left, const char *text)
 
 static double place(const chart *all, double ratio)
 {
-    double share = (log(ratio) / log(all->end) + 1) / 2;
+    double share = log(ratio / all->begin) / log(all->end / all->begin);
     return LEFT + fmin(fmax(share, 0), 1) * (WIDTH - LEFT - RIGHT);
 }
 
@@ -62,7 +62,8 @@ static void read_lines(chart *all)
             fprintf(stderr, "chart: not a line of a chart: %s", line);
             exit(2);
         }
-        all->end = fmax(all->end, fmax(b->ratio, 1 / b->ratio));
+        all->begin = fmin(all->begin, b->ratio);
+        all->end = fmax(all->end, b->ratio);
         all->count++;
     }
 }
@@ -92,7 +93,7 @@ static void draw_bar(cairo_t *c, const chart *all, const bar *b, double y)
 static void draw_axis(cairo_t *c, const chart *all, double height)
 {
     char text[32];
-    for (double at = exp2(-floor(log2(all->end))); at <= all->end * 1.0001; at *= 2) {
+    for (double at = exp2(ceil(log2(all->begin))); at <= all->end * 1.0001; at *= 2) {
         double x = floor(place(all, at));
         colour(c, at == 1 ? 0x333333 : 0xdddddd);
         cairo_rectangle(c, x, TOP - 8, 1, height - TOP - BOTTOM + 8);
@@ -128,7 +129,7 @@ static void draw(cairo_t *c, const chart *all, const char *title, double height)
 
 int main(int argc, char **argv)
 {
-    static chart all = {.end = 4};
+    static chart all = {.begin = 0.5, .end = 4};
     if (argc != 3) {
         fprintf(stderr, "usage: chart OUT.png TITLE < LINES\n");
         return 2;

@@ -18,11 +18,12 @@ import tempfile
 import common
 import contest
 
-# Who runs: (name, script, module, way). A peer without a script's modules is left out.
-PEERS = [("PyTorch", "attention_torch.py", ("torch",), "whole"),
-         ("PyTorch-each", "attention_torch.py", ("torch",), "each"),
-         ("ORT-MHA", "attention_onnx.py", ("onnxruntime", "onnx", "numpy"), "MultiHeadAttention"),
-         ("ORT-Attention", "attention_onnx.py", ("onnxruntime", "onnx", "numpy"), "Attention")]
+# What a script needs; without it its peers are left out.
+MODULES = {"attention_torch.py": ["torch"], "attention_onnx.py": ["onnxruntime", "onnx", "numpy"]}
+# Who runs: (name, script, way).
+PEERS = [("PyTorch", "attention_torch.py", "whole"), ("PyTorch-each", "attention_torch.py", "each"),
+         ("ORT-MHA", "attention_onnx.py", "MultiHeadAttention"),
+         ("ORT-Attention", "attention_onnx.py", "Attention")]
 
 
 def row(shape, wanted, causal=False, backward=False, mechanism="", **more):
@@ -98,13 +99,14 @@ def heed_options(case, folder):
                                     line * (shape[0] * shape[1]))]
     return {"": [], "window": ["--window", f"{case.get('window')},{case.get('window')}"],
             "dropout": ["--dropout", str(case["dropout"])], "learned_bias": ["--stage", "bias"],
-            "alibi": ["--alibi"], "additive": ["--score", "additive_projected:hidden="
-                                               f"{case.get('hidden')}"]}[kind]
+            "alibi": ["--alibi"],
+            "additive": ["--score", f"additive_projected:hidden={case.get('hidden')}"]}[kind]
 
 
 def heed_arguments(options, case, threads, folder):
     shape = "x".join(str(case[x]) for x in ("batch", "heads", "keys", "size"))
-    arguments = [os.path.join(options.build, "heed"), "bench", "attention", "--shape", shape, "--paced",
+    heed = os.path.join(options.build, "heed")
+    arguments = [heed, "bench", "attention", "--paced", "--shape", shape,
                  "--precision", options.precision, "--threads", str(threads),
                  "--queries", str(case["queries"]), "--kv-heads", str(case["key_heads"])]
     if case["causal"]:
@@ -134,14 +136,14 @@ class Peers:
     """One process a peer's way, started when it is first needed."""
 
     def __init__(self):
-        self.there = {name: common.installed(*modules) for name, _, modules, _ in PEERS}
+        self.there = {script: common.installed(*names) for script, names in MODULES.items()}
         self.running = {}
 
     def ready(self, case):
         """Those that can do it."""
         able = []
-        for name, script, _, way in PEERS:
-            if not self.there[name] or (way == "each" and case["mechanism"] != "ragged"):
+        for name, script, way in PEERS:
+            if not self.there[script] or (way == "each" and case["mechanism"] != "ragged"):
                 continue
             if name not in self.running:
                 self.running[name] = contest.Peer(name, script)

@@ -75,7 +75,8 @@ def serve(version, make):
                 answer["skipped"] = str(reason)
             print(json.dumps(answer), flush=True)
             continue
-        least, times, spent, start, work = float(line), 0, 0, time.perf_counter(), time.process_time()
+        least, times, spent = float(line), 0, 0
+        start, work = time.perf_counter(), time.process_time()
         while times == 0 or spent < least:
             run()
             times += 1
@@ -93,6 +94,10 @@ def alternate(contestants, options):
             time.sleep(REST)
             took[one.name].append(one.time(options))
     return took
+
+
+def counted(threads):
+    return f"{threads} thread{'s' if threads > 1 else ''}"
 
 
 class Report:
@@ -129,9 +134,8 @@ class Report:
                 part += f" ({line['ratio']} x, {line['least_ratio']} to {line['most_ratio']}"
                 part += f"; wanted {line['wanted']})" if line["wanted"] else ")"
             parts.append(part)
-        threads = lines[0]["threads"]
-        print(f"{lines[0]['row']}, {threads} thread{'s' if threads > 1 else ''}: "
-              + "; ".join(parts), flush=True)
+        print(f"{lines[0]['row']}, {counted(lines[0]['threads'])}: " + "; ".join(parts),
+              flush=True)
 
     def write(self):
         if not self.lines:
@@ -143,7 +147,7 @@ class Report:
                 table.writerows(self.lines)
         if self.options.png:
             peers = [line for line in self.lines if line["contestant"] != "heed"]
-            rows = "".join(f"{x['row']}, {x['threads']}\t{x['contestant']}\t{x['ratio']}\t"
+            rows = "".join(f"{x['row']}, {counted(x['threads'])}\t{x['contestant']}\t{x['ratio']}\t"
                            f"{x['least_ratio']}\t{x['most_ratio']}\t{x['wanted']}\n" for x in peers)
             chart = os.path.join(self.options.build, "bench", "chart")
             if not os.path.exists(chart):
