@@ -18,14 +18,13 @@ static const option_row rows[] = {
                       "order"),
     {"softcap", 0, "C", OPTION_NUMBER, NULL, NULL, 0, 0, "before other stages: C tanh(s / C)"},
     FILE_ROW("bias", "add these numbers to the scores: what broadcasts to [B, H, Tq, Tk]"),
-    {"alibi", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "subtract the distance times the head's slope"},
+    {"alibi", .help = "subtract the distance times the head's slope"},
     SPEC_ROW("normalizer", "what makes weights of scores, such as softmax or sparsemax"),
     FILE_ROW("sink", "softmax with a learned score [H] that no value belongs to"),
 
     FILE_ROW("mask", "booleans: true attends; numbers: added. Broadcasts from the right to "
                      "[B, H, Tq, Tk]; a shorter last dimension hides the rest"),
-    {"causal", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "query i sees keys up to i + offset"},
+    {"causal", .help = "query i sees keys up to i + offset"},
     {"causal-offset", 0, "N|end|FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "where query 0 stands among the keys; end = the last query at the last key; or a file with "
      "one for each sequence; without it the rows of the past"},
@@ -43,7 +42,7 @@ static const option_row rows[] = {
      "an array of the batch that a mechanism reads; the plan names them"},
     {"engine", 0, "NAME", OPTION_TEXT, NULL, NULL, 0, 0,
      "compute with this engine; without it the best that can"},
-    {"strict", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "refuse a plan that would be slow"},
+    {"strict", .help = "refuse a plan that would be slow"},
 };
 
 int mechanism_option(size_t index, option_row *out)

@@ -29,8 +29,7 @@ static const struct {
      {"threshold", 0, "X", OPTION_NUMBER, "0", NULL, 0, 1,
       "link each source word of at least this weight; 0 = the one that has most"}},
     {COMMON_ALIGNING,
-     {"boundary", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-      "leave a word without a link that looks most at the end of the source"}},
+     {"boundary", .help = "leave a word without a link that looks most at the end of the source"}},
     {COMMON_READING,
      {"text", 0, "COLUMNS", OPTION_TEXT, NULL, NULL, 0, 0,
       "columns that hold the text, by name or number from 1, separated by commas"}},
@@ -52,10 +51,9 @@ static const struct {
     {COMMON_SEED,
      {"seed", 0, "N", OPTION_INTEGER, "0", NULL, 0, 9007199254740992.0,
       "where random numbers start: the same seed gives the same bytes"}},
-    {COMMON_JSON, {"json", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "write JSON"}},
-    {COMMON_QUIET,
-     {"quiet", 'q', NULL, OPTION_FLAG, NULL, NULL, 0, 0, "write results and errors only"}},
-    {~0u, {"help", 'h', NULL, OPTION_FLAG, NULL, NULL, 0, 0, "show this and stop"}},
+    {COMMON_JSON, {"json", .help = "write JSON"}},
+    {COMMON_QUIET, {"quiet", 'q', .help = "write results and errors only"}},
+    {~0u, {"help", 'h', .help = "show this and stop"}},
 };
 
 static long find_row(const options *given, const char *flag, size_t length)

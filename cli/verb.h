@@ -11,11 +11,11 @@
 typedef struct options options;
 
 typedef enum option_type {
-    OPTION_FLAG,    /* no value */
-    OPTION_INTEGER, /* from least to most */
-    OPTION_NUMBER,  /* from least to most */
-    OPTION_BOOLEAN, /* "true" or "false" */
-    OPTION_CHOICE,  /* one of choices */
+    OPTION_FLAG = 0, /* no value; a row that says no type */
+    OPTION_INTEGER,  /* from least to most */
+    OPTION_NUMBER,   /* from least to most */
+    OPTION_BOOLEAN,  /* "true" or "false" */
+    OPTION_CHOICE,   /* one of choices */
     OPTION_TEXT
 } option_type;
 

@@ -196,23 +196,24 @@ static heed_status run(const options *given)
 }
 
 static const option_row rows[] = {
-    {"soft", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "write for each target word its weights over the source's words, joined by commas"},
+    {"soft",
+     .help = "write for each target word its weights over the source's words, joined by commas"},
     {"gold", 'g', "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "known links (`pair source target S|P` from 1, or Pharaoh lines): write precision, recall and "
      "alignment error rate instead of links"},
     {"gold-side", 0, "SIDE", OPTION_CHOICE, "source", "source|target", 0, 0,
      "whose word the first number of a gold link is"},
-    {"choose", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "try every layer, head and rule against the gold links, and keep the best in the model's "
-     "file"},
+    {"choose",
+     .help =
+         "try every layer, head and rule against the gold links, and keep the best in the model's "
+         "file"},
     {"reverse", 'r', "MODEL", OPTION_TEXT, NULL, NULL, 0, 0,
      "a model of the other direction, whose links are put to these"},
     {"reverse-links", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "or its links, Pharaoh lines with the source's word first"},
     {"symmetrise", 0, "WAY", OPTION_CHOICE, "grow-diag",
      "intersection|union|grow-diag|grow-diag-final-and", 0, 0, "how both directions become one"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {0},
 };
 
 static const verb_example examples[] = {

@@ -100,12 +100,10 @@ static const option_row rows[] = {
     {"grad-array", 0, "NAME=FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "write the gradient of an array of the batch, such as bias.pairs"},
 
-    {"lint", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "say what is odd about masks: rows that see nothing, flags that look inverted"},
-    {"plan", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "say what was chosen, what it costs and which arrays it reads"},
-    {"trace", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "print every step with its numbers (small inputs)"},
+    {"lint",
+     .help = "say what is odd about masks: rows that see nothing, flags that look inverted"},
+    {"plan", .help = "say what was chosen, what it costs and which arrays it reads"},
+    {"trace", .help = "print every step with its numbers (small inputs)"},
     {0},
 };
 

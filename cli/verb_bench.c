@@ -167,16 +167,14 @@ static const option_row rows[] = {
     {"dim", 0, "N", OPTION_INTEGER, "64", NULL, 1, 65536, "numbers of a query and of a key"},
     {"value-dim", 0, "N", OPTION_INTEGER, "0", NULL, 0, 65536,
      "numbers of a value; 0 = as many as of a key"},
-    {"backward", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "forward, backward and their sum are timed: --pass both"},
+    {"backward", .help = "forward, backward and their sum are timed: --pass both"},
     {"pass", 0, "PASS", OPTION_CHOICE, "forward", "both|forward|backward", 0, 0, "what is timed"},
     {"precision", 0, "P", OPTION_CHOICE, "highest", "highest|high|medium", 0, 0,
      "what the products are computed in; highest = float32"},
     {"rounds", 0, "N", OPTION_INTEGER, "5", NULL, 1, 100000,
      "rounds after a first run; the figures are of their median"},
-    {"paced", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "a round for each line read, of at least so many seconds; answers with those of one run, by "
-     "the clock and of processors"},
+    {"paced", .help = "a round for each line read, of at least so many seconds; answers with those "
+                      "of one run, by the clock and of processors"},
     {0},
 };
 

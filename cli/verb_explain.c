@@ -303,8 +303,8 @@ static const option_row rows[] = {
      "without it the screen shows occlusion and files show all that the model has"},
     {"keywords", 'k', "N", OPTION_INTEGER, NULL, NULL, 1, 1000,
      "list the N words that describe each text, and each label, by the first method"},
-    {"heat-maps", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "show the attention of each layer and head too (texts of up to 64 words)"},
+    {"heat-maps",
+     .help = "show the attention of each layer and head too (texts of up to 64 words)"},
     {"removed", 0, "K", OPTION_INTEGER, "3", NULL, 0, 1000,
      "words removed to measure how far the picture can be trusted, 0 = not measured"},
     {"html", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "write one page that stands alone"},
@@ -317,7 +317,7 @@ static const option_row rows[] = {
      "characters a line; without it the terminal's, 80 elsewhere"},
     {"colour", 0, "KIND", OPTION_CHOICE, "auto", "auto|none|256|rgb", 0, 0,
      "colours on the screen; auto = none unless it is a terminal, and none where NO_COLOR is set"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {0},
 };
 
 static const verb_example examples[] = {

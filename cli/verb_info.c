@@ -270,12 +270,11 @@ static heed_status run(const options *given)
 }
 
 static const option_row rows[] = {
-    {"attention", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "how each head attends over data: entropy, effective rank, gradient"},
+    {"attention", .help = "how each head attends over data: entropy, effective rank, gradient"},
     {"texts", 0, "N", OPTION_INTEGER, "256", NULL, 0, 1000000000,
      "with --attention: texts (pairs, windows of plain text) looked at, from the first on; 0 = "
      "all"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {0},
 };
 
 static const verb_example examples[] = {

@@ -229,8 +229,8 @@ static heed_status run(const options *given)
 
 static const option_row rows[] = {
     {"best", 'k', "N", OPTION_INTEGER, "1", NULL, 1, 1024, "how many labels to show, best first"},
-    {"csv", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "write CSV instead of tab-separated columns"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {"csv", .help = "write CSV instead of tab-separated columns"},
+    {0},
 };
 
 static const verb_example examples[] = {

@@ -199,7 +199,7 @@ static const option_row rows[] = {
      "most tokens; 0 = 256, or for a translation twice the source's and 10"},
     {"prefix", 'p', "TEXT", OPTION_TEXT, NULL, NULL, 0, 0, "how every translation begins"},
     {"prefixes", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "how each begins, a line for each text"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {0},
 };
 
 static const verb_example examples[] = {

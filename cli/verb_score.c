@@ -154,11 +154,9 @@ static heed_status run(const options *given)
 }
 
 static const option_row rows[] = {
-    {"normalise", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "write the score of a token, mean over the text, instead of the sum"},
-    {"summary", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "write the perplexity of all texts together and nothing else"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {"normalise", .help = "write the score of a token, mean over the text, instead of the sum"},
+    {"summary", .help = "write the perplexity of all texts together and nothing else"},
+    {0},
 };
 
 static const verb_example examples[] = {

@@ -146,9 +146,8 @@ static const option_row rows[] = {
      "train about this long (90s, 10m, 2h): turned into a number of steps"},
     {"memory", 0, "SIZE", OPTION_TEXT, NULL, NULL, 0, 0,
      "most memory a step may take (512M, 2G): batches shrink to fit; without it they need not"},
-    {"resume", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "go on where an interrupted run of the same command stopped"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {"resume", .help = "go on where an interrupted run of the same command stopped"},
+    {0},
 };
 
 static const verb_example examples[] = {

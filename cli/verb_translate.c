@@ -230,22 +230,19 @@ static const option_row rows[] = {
      "weight of what scores lose for source tokens that were hardly attended to"},
     {"max-length", 0, "N", OPTION_INTEGER, "0", NULL, 0, 1048576,
      "most tokens of a translation; 0 = twice the source's and 10"},
-    {"replace-unknown", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "write the source word attended to most for an unknown one"},
-    {"allow-unknown", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, "unknown words may be written"},
+    {"replace-unknown", .help = "write the source word attended to most for an unknown one"},
+    {"allow-unknown", .help = "unknown words may be written"},
     {"prefix", 'p', "TEXT", OPTION_TEXT, NULL, NULL, 0, 0, "how every translation begins"},
     {"prefixes", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "how each begins, a line for each text"},
     {"alignment", 'a', "KIND", OPTION_CHOICE, NULL, "none|hard|soft", 0, 0,
      "write ` ||| ` and the alignment after each text: hard = word pairs (0-0 1-2), soft = for "
      "each "
      "word its weights over the source's words"},
-    {"scores", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "write the sum of the tokens' log-probabilities and a tab before each text"},
+    {"scores", .help = "write the sum of the tokens' log-probabilities and a tab before each text"},
     {"batch", 0, "N", OPTION_INTEGER, "256", NULL, 1, 65536,
      "texts read before they are translated together; from a pipe those that are there"},
-    {"stream", 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0,
-     "answer each text before the next is read, whatever is there"},
-    {NULL, 0, NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+    {"stream", .help = "answer each text before the next is read, whatever is there"},
+    {0},
 };
 
 static const verb_example examples[] = {

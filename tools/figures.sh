@@ -100,8 +100,8 @@ for name in softmax sparsemax entmax15 entmax:alpha=1.25 topk:k=3 sigmoid:bias=-
 done
 normaliser sink sink --parameter "sink.score=$work/sink.npy"
 
-# The same scores less 3: softmax would not see it.
-numbers 'for (i = 0; i < 144; i++) print -3' | array lower f4 "12, 12"
+# The same scores less 5: softmax would not see it.
+numbers 'for (i = 0; i < 144; i++) print -5' | array lower f4 "12, 12"
 normaliser softmax1 softmax1 --bias "$work/lower.npy"
 
 # ---- stages that go by the score alone: the same scores under each

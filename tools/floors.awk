@@ -11,7 +11,8 @@ BEGIN {
         for (j = 1; j <= count; j++) rank[names[j]] = i
     }
     # The operator's floors know these public headers and no other: they are libheed-attention's.
-    count = split("status version real context tensor attention attention_textbook", names, " ")
+    count = split("status version real context tensor attention attention_batch " \
+                  "attention_textbook", names, " ")
     for (i = 1; i <= count; i++) operator_header[names[i]] = 1
 }
 

@@ -6,6 +6,7 @@
 #include "heed/alignment.h"
 #include "heed/array.h"
 #include "heed/attention.h"
+#include "heed/attention_batch.h"
 #include "heed/attention_double.h"
 #include "heed/attention_parts.h"
 #include "heed/attention_textbook.h"

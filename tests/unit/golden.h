@@ -14,7 +14,7 @@
 static inline void expect_golden(const char *path, double tolerance, const char *name,
                                  const char *what, const heed_real *x, int64_t n)
 {
-    char wanted[64], label[64];
+    char wanted[160], label[64];
     FILE *file = fopen(path, "r");
     long long count = 0;
     int found = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Positions and biases against other systems: tests/golden/mechanisms_positions.py says which. */
 #include "check.h"
+#include "golden.h"
 
 #include "attention/mechanism_trial.h"
 #include "attention/tables.h"
@@ -58,41 +59,12 @@ static const shape shapes[] = {
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
-/* The values that the file has under a name; the caller frees them. */
-static double *golden(const char *wanted, int64_t n)
-{
-    char label[64];
-    FILE *file = fopen("tests/golden/mechanisms_positions.txt", "r");
-    long long count = 0;
-    double *x = calloc((size_t)n, sizeof *x);
-    assert_non_null(file);
-    assert_non_null(x);
-    while (fscanf(file, "%63s %lld", label, &count) == 2) {
-        int here = strcmp(label, wanted) == 0;
-        if (here) assert_int_equal(count, n);
-        for (long long i = 0; i < count; i++) {
-            double value;
-            assert_int_equal(fscanf(file, "%lf", &value), 1);
-            if (here) x[i] = value;
-        }
-        if (!here) continue;
-        fclose(file);
-        return x;
-    }
-    fail_msg("tests/golden/mechanisms_positions.txt lacks %s", wanted);
-    return NULL;
-}
-
 static void expect(const char *name, const char *before, const char *what, const heed_real *x,
                    int64_t n)
 {
-    char wanted[160];
-    snprintf(wanted, sizeof wanted, "%s.%s%s", name, before, what);
-    double *theirs = golden(wanted, n);
-    for (int64_t i = 0; i < n; i++)
-        if (!(fabs((double)x[i] - theirs[i]) <= tolerance * (1 + fabs(theirs[i]))))
-            fail_msg("%s[%lld] is %.9g, not %.9g", wanted, (long long)i, (double)x[i], theirs[i]);
-    free(theirs);
+    char full[64];
+    snprintf(full, sizeof full, "%s%s", before, what);
+    expect_golden("tests/golden/mechanisms_positions.txt", tolerance, name, full, x, n);
 }
 
 static void fill(heed_real *x, int64_t n, int which)
