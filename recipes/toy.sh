@@ -40,7 +40,7 @@ awk -v out="$out" '
 for task in copy reverse sort; do
     for kind in gru transformer; do
         shape="--encoder $kind --layers 2 --dim 64"
-        [ $kind = gru ] || shape="$shape --heads 4 --ffn 256"
+        [ $kind = gru ] || shape="$shape --heads 4 --ffn 256 --positions learned --dropout 0.05"
         model=$out/$task-$kind.heed
         # shellcheck disable=SC2046,SC2086 # words
         train "$model" --source "$out/train.source" --target "$out/train.$task" --tokenizer words \

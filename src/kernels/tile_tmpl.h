@@ -24,7 +24,7 @@ HEED_INLINE void tile_begin(const int rows, const int vecs, const int part, cons
         HEED_UNROLL
         for (int v = 0; v < vecs; v++) {
             const int cut = part && v == vecs - 1;
-            vec_prefetch(t->c + i * t->c_row + LANES * v);
+            if (!t->start) vec_prefetch(t->c + i * t->c_row + LANES * v);
             sum[i][v] = t->start ? tile_load(t->start + i * t->start_row + LANES * v, cut, last)
                                  : vec_set(0);
         }
