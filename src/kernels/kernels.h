@@ -95,6 +95,9 @@ typedef struct heed__kernels {
     /* y = x with some elements dropped; y may be x unless adding. */
     void (*drop)(int64_t n, const heed__drop_row *drop, const heed_real *x, heed_real *y);
 
+    /* Brings x [n] near, if the machine likes. */
+    void (*fetch)(int64_t n, const heed_real *x);
+
     /* y[j * y_row + i] = x[i * x_row + j] for i < rows, j < cols: moves only. */
     void (*transpose)(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,
                       int64_t y_row);

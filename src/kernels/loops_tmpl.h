@@ -153,6 +153,11 @@ static heed_real loop_max(int64_t n, const heed_real *x)
     return vec_all(ordered) ? vec_tree_max(most) : HEED_REAL(NAN);
 }
 
+static void loop_fetch(int64_t n, const heed_real *x)
+{
+    for (int64_t i = 0; i < n; i += LANES) vec_prefetch(x + i);
+}
+
 /* One block of at most 16 x 16. */
 HEED_INLINE void transpose_block(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row,
                                  heed_real *y, int64_t y_row)

@@ -32,6 +32,7 @@ static const heed__kernels table = {
     .adamw = update_adamw,
     .sgd = update_sgd,
     .sha256 = hash_sha256,
+    .fetch = loop_fetch,
     .transpose = loop_transpose,
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_VECS * LANES,
