@@ -60,6 +60,7 @@ static const option_row rows[] = {
     FILE_ROW("gradient-mass", "write each key's sum of weight x <--grad-output, value> [B, H, Tk]"),
     FILE_ROW("distance", "write how far each row looks, the mean of |i + offset - j| [B, H, Tq]"),
     FILE_ROW("distance-variance", "write its variance [B, H, Tq]"),
+    FILE_ROW("support", "write how many keys each row gives a weight other than 0 [B, H, Tq]"),
     FILE_ROW("groups", "whole numbers [Tk], [B, Tk] or [B, H, Tk]: each key's group, from 0; below "
                        "0: none"),
     FILE_ROW("group-mass", "write what each row gives to each group of keys [B, H, Tq, groups]"),

@@ -171,26 +171,51 @@ static heed_status show_model(const options *given, heed_context *context)
 
 /* ---- how its heads attend ---- */
 
+static void show_figure(const json_t *item, const char *name, int digits)
+{
+    const json_t *figure = json_object_get(item, name);
+    if (json_is_number(figure))
+        output_format(" %9.*f", digits, json_number_value(figure));
+    else
+        output_format(" %9s", "-");
+}
+
+/* What mechanisms learned stands last, each figure under its own name. */
+static void show_learned(json_t *item)
+{
+    static const char *const others[] = {"layer",    "head", "entropy", "keys",
+                                         "distance", "rank", "gradient"};
+    const char *name;
+    json_t *figure;
+    json_object_foreach(item, name, figure)
+    {
+        size_t i = 0, count = sizeof others / sizeof *others;
+        while (i < count && strcmp(name, others[i]) != 0) i++;
+        if (i == count) output_format("  %s %.4g", name, json_number_value(figure));
+    }
+}
+
 static void show_heads(json_t *heads)
 {
     size_t i;
     json_t *item;
-    output_format("%-24s %5s %9s %9s %9s\n", "layer", "head", "entropy", "rank", "gradient");
+    output_format("%-24s %5s %9s %9s %9s %9s %9s\n", "layer", "head", "entropy", "keys", "distance",
+                  "rank", "gradient");
     json_array_foreach(heads, i, item)
     {
-        output_format("%-24s %5d %9.3f", json_string_value(json_object_get(item, "layer")),
-                      (int)json_integer_value(json_object_get(item, "head")),
-                      json_number_value(json_object_get(item, "entropy")));
-        const json_t *rank = json_object_get(item, "rank");
         const json_t *gradient = json_object_get(item, "gradient");
-        if (json_is_number(rank))
-            output_format(" %9.2f", json_number_value(rank));
+        output_format("%-24s %5d", json_string_value(json_object_get(item, "layer")),
+                      (int)json_integer_value(json_object_get(item, "head")));
+        show_figure(item, "entropy", 3);
+        show_figure(item, "keys", 1);
+        show_figure(item, "distance", 1);
+        show_figure(item, "rank", 2);
+        if (json_is_number(gradient))
+            output_format(" %9.3g", json_number_value(gradient));
         else
             output_format(" %9s", "-");
-        if (json_is_number(gradient))
-            output_format(" %9.3g\n", json_number_value(gradient));
-        else
-            output_format(" %9s\n", "-");
+        show_learned(item);
+        output_text("\n");
     }
 }
 
@@ -270,7 +295,9 @@ static heed_status run(const options *given)
 }
 
 static const option_row rows[] = {
-    {"attention", .help = "how each head attends over data: entropy, effective rank, gradient"},
+    {"attention",
+     .help = "how each head attends over data: entropy, keys, distance, effective rank, gradient, "
+             "what it learned"},
     {"texts", 0, "N", OPTION_INTEGER, "256", NULL, 0, 1000000000,
      "with --attention: texts (pairs, windows of plain text) looked at, from the first on; 0 = "
      "all"},
@@ -296,9 +323,10 @@ const verb verb_info = {
         "its hash, and for each layer what its attention is made of and costs. "
         "With --attention and data (labelled texts; for a translator two files of lines or a "
         "table; for a language model plain text): for each layer and head the entropy of a "
-        "token's weights in nats, the effective rank of what the head gives for a text's tokens "
-        "(near 1 they have become alike) and the norm of the loss's gradient there, means over "
-        "texts. "
+        "token's weights in nats, how many keys have a weight other than 0, how far off they are "
+        "in the mean, the effective rank of what the head gives for a text's tokens (near 1 they "
+        "have become alike) and the norm of the loss's gradient there, means over texts; and what "
+        "mechanisms learned for the head: its span, its alpha. "
         "Without a model: which heed "
         "this is, the processor's name and vector levels "
         "(HEED_CPU in the environment caps the level used: scalar, avx2, avx512, amx or "

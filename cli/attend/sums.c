@@ -18,6 +18,7 @@ static const struct sum {
     {"entropy", offsetof(heed_attention_summary, entropy), 0},
     {"distance", offsetof(heed_attention_summary, distance), 0},
     {"distance-variance", offsetof(heed_attention_summary, distance_variance), 0},
+    {"support", offsetof(heed_attention_summary, support), 0},
 };
 enum { SUMS = sizeof sums / sizeof *sums, MOST_GROUPS = 65536 };
 

@@ -148,10 +148,20 @@ typedef struct heed_attention_sizes {
 HEED_API HEED_MUST_CHECK heed_status heed_attention_plan_sizes(const heed_attention_plan *plan,
                                                                heed_attention_sizes *sizes);
 
+/** What numbers mean, of an array of query rows or learned. */
+typedef enum heed_attention_range {
+    HEED_ATTENTION_ANY_NUMBERS,
+    HEED_ATTENTION_SHARES,    /**< 0 to 1 */
+    HEED_ATTENTION_KEY_PLACES /**< 0 to the number of keys: places among them */
+} heed_attention_range;
+
 /** One parameter array of a plan's mechanisms. */
 typedef struct heed_attention_parameter {
     const char *name; /**< such as "score.weight"; static */
     int64_t rows, columns;
+    heed_attention_range range; /**< hold the numbers within it after each step of learning */
+    heed_real price; /**< what a mechanism's setting asks the loss to pay for each unit of each
+                          number: add it to the gradient that backward left. Mostly 0 */
 } heed_attention_parameter;
 
 /** Parameter `index`, in the order in which arrays of them are handed in. 0 past the last, else 1.
@@ -177,13 +187,6 @@ typedef enum heed_attention_extra_kind {
     HEED_ATTENTION_PAIR_REALS,  /**< heed_real for each query and key */
     HEED_ATTENTION_PAIR_FLAGS   /**< unsigned char for each query and key */
 } heed_attention_extra_kind;
-
-/** What the numbers of an array of query rows mean. */
-typedef enum heed_attention_range {
-    HEED_ATTENTION_ANY_NUMBERS,
-    HEED_ATTENTION_SHARES,    /**< 0 to 1 */
-    HEED_ATTENTION_KEY_PLACES /**< 0 to the number of keys: places among them */
-} heed_attention_range;
 
 /** One array that a plan's mechanisms read from the batch. */
 typedef struct heed_attention_extra_info {
@@ -369,6 +372,8 @@ typedef struct heed_attention_summary {
     heed_attention_output distance;      /**< query rows, H heads, one: the mean of |i + offset - j|
                                               under P / sum P; 0 where no key has a weight */
     heed_attention_output distance_variance; /**< its variance */
+    heed_attention_output support; /**< query rows, H heads, one: how many keys have a weight other
+                                        than 0 */
     int64_t groups;                   /**< G: keys belong to groups 0 to G - 1; 0 = no group_mass */
     heed_attention_extra key_groups;  /**< int64_t for each key row (and head, of H): its group; any
                                            other number: none. gradient NULL */

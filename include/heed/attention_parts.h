@@ -386,11 +386,14 @@ typedef struct heed_attention_relative {
 
 /** Stages "span" (its parameter is z [H, 1]) and "dynamic_span" (z of each query and head comes
  * with the batch): s + ln m, m = (z longest - x) / ramp + 1 held within 0 and 1, z likewise; keys
- * of m = 0 are not seen, and their blocks cost nothing. */
+ * of m = 0 are not seen, and their blocks cost nothing. The price is for whoever learns z: see
+ * heed_attention_parameter. */
 typedef struct heed_attention_span {
     heed_attention_part part;
     int64_t longest; /**< the span of z = 1; 0 = 1024 */
     heed_real ramp;  /**< how many keys it takes to fade; above 0; 0 = 32 */
+    heed_real price; /**< "span": what the loss pays for each key of the heads' mean span, z
+                          longest; 0 or more */
 } heed_attention_span;
 
 /* ------------------------------------------------------------------ records from text */

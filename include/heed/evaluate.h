@@ -27,9 +27,12 @@ HEED_API HEED_MUST_CHECK heed_status heed_evaluate(heed_model *model, const heed
 /**
  * How each head of a model attends: a JSON list of objects with "layer" (as heed_model_attention
  * names them), "head" (from 1), "entropy" (of a query's weights, in nats: the mean over all
- * tokens), "rank" (the effective rank of what the head gives for the tokens of a text: the mean
- * over texts; near 1, they have become alike; null of a pool), and "gradient" (the norm of the
- * loss's gradient for what the head gives: the mean over texts).
+ * tokens), "keys" (how many have a weight other than 0, likewise), "distance" (how far off they are
+ * by their weights, likewise; null of a pool), "rank" (the effective rank of what the head gives
+ * for the tokens of a text: the mean over texts; near 1, they have become alike; null of a pool),
+ * and "gradient" (the norm of the loss's gradient for what the head gives: the mean over texts).
+ * Then what the head learned beside matrices, each by its name: "span" in keys, "alpha",
+ * "gate.weight".
  * @param dataset labelled texts, for a translator pairs, for a language model plain text, which is
  * cut into windows as for training. A recurrent decoder's attention is looked at for the first
  * hundreds of tokens of a text; where it covers or copies, for its entropy alone (null elsewhere).

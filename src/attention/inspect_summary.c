@@ -103,6 +103,7 @@ static heed_status check_outputs(const heed_attention_summary *out, const heed__
                {"top_weight", &out->top_weight, &b->queries},
                {"distance", &out->distance, &b->queries},
                {"distance_variance", &out->distance_variance, &b->queries},
+               {"support", &out->support, &b->queries},
                {"group_mass", &out->group_mass, &b->queries}};
     for (size_t a = 0; a < sizeof all / sizeof all[0]; a++)
         HEED_TRY(heed__check_output(all[a].name, all[a].array, all[a].rows, b->sequences,

@@ -40,11 +40,11 @@ void heed__tally_clear(const heed__stage *stage, const heed_attention_summary *o
 {
     const heed_attention_output *keyed[] = {&out->mass, &out->value_mass, &out->gradient_mass};
     const heed_attention_output *rows[] = {&out->entropy, &out->distance, &out->distance_variance,
-                                           &out->group_mass};
-    int64_t columns[] = {1, 1, 1, out->groups};
+                                           &out->support, &out->group_mass};
+    int64_t columns[] = {1, 1, 1, 1, out->groups};
     for (int a = 0; a < 3; a++)
         clear(at_keys(stage, keyed[a]), stage->place.keys, keyed[a]->row_stride, 1);
-    for (int a = 0; a < 4; a++)
+    for (int a = 0; a < 5; a++)
         clear(at_queries(stage, rows[a]), stage->place.queries, rows[a]->row_stride, columns[a]);
     for (int64_t i = 0; out->top && i < stage->place.queries; i++) {
         int64_t *keys;
@@ -222,10 +222,19 @@ static void add_groups(const heed__tally *t)
     }
 }
 
+/* Weights other than 0; a NaN makes it one. */
+static heed_real support_of(int64_t n, const heed_real *p)
+{
+    heed_real count = 0;
+    for (int64_t t = 0; t < n; t++) count += p[t] != p[t] ? p[t] : (heed_real)(p[t] != 0);
+    return count;
+}
+
 void heed__tally_rows(const heed__tally *t)
 {
     const heed_attention_summary *out = t->out;
     heed_real *entropy = at_queries(t->stage, &out->entropy);
+    heed_real *support = at_queries(t->stage, &out->support);
     for (int64_t r = 0; r < t->queries->count; r++) {
         int64_t i = t->queries->first + r, *top_key;
         const heed_real *p = t->room->weights + r * HEED_KEY_BLOCK;
@@ -233,6 +242,7 @@ void heed__tally_rows(const heed__tally *t)
         if (entropy)
             entropy[i * out->entropy.row_stride] +=
                 entropy_of(t->stage->run->plan->kernels, t->n, p);
+        if (support) support[i * out->support.row_stride] += support_of(t->n, p);
         for (int64_t j = 0; top_weight && j < t->n; j++)
             if (p[j] > 0 || p[j] != p[j]) rank(out->top, top_weight, top_key, p[j], t->first + j);
         if (out->distance.data || out->distance_variance.data) add_distances(t, r, p);

@@ -33,6 +33,13 @@ typedef struct heed__slot {
     /* 1: its gradient comes from `finish` alone (of a score), a row at a time; no row of its own is
      * kept for each query of a block. Slots of the key side must have it. */
     int from_finish;
+    heed_attention_range range; /* who learns it holds it within */
+    /* NULL, or what the loss pays for each unit of each number, as the record says: who learns it
+     * adds that to the gradient. */
+    heed_real (*price)(const heed_attention_options *options, const void *record);
+    /* Of slots with one number a head: what it comes to, and that one's name. NULL = the number. */
+    const char *reads;
+    heed_real (*reading)(const void *record, heed_real number);
 } heed__slot;
 
 /* First values of a learned array, where a model begins to learn it. */

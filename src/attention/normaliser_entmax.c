@@ -18,8 +18,9 @@
 #include "attention/tables.h"
 #include "base/fail.h"
 
-/* What a row keeps: tau, and in two parts what b s - tau is computed from: tau = b top + below. */
-enum { TAU, TOP, BELOW };
+/* What a row keeps: tau, and in two parts what b s - tau is computed from: tau = b top + below. And
+ * b, which many rows share. */
+enum { TAU, TOP, BELOW, B };
 
 /* Below, 1 / b^2 in the gradient of alpha leaves too few digits. */
 static const heed_real least = HEED_REAL(0.01);
@@ -30,54 +31,68 @@ static heed_real given(const void *record)
     return r && r->alpha != 0 ? r->alpha - 1 : HEED_REAL(0.5);
 }
 
-static heed_real sigmoid_of(const heed__self *self, int64_t head)
+static heed_real sigmoid_of(const heed__kernels *kernels, const void *record, heed_real number)
 {
-    heed_real b = given(self->record), y = b / (1 - b);
-    self->kernels->log(1, &y, &y);
-    y += self->parameter[0][head];
-    self->kernels->sigmoid(1, &y, &y);
+    heed_real b = given(record), y = b / (1 - b);
+    kernels->log(1, &y, &y);
+    y += number;
+    kernels->sigmoid(1, &y, &y);
     return y;
+}
+
+/* A NaN stays. */
+static heed_real learned(const heed__kernels *kernels, const void *record, heed_real number)
+{
+    heed_real b = sigmoid_of(kernels, record, number);
+    return b < least ? least : b;
 }
 
 static heed_real b_of(const heed__self *self, const heed__line *line)
 {
     if (!self->parameter[0]) return given(self->record);
-    heed_real b = sigmoid_of(self, line->place->head);
-    return b < least ? least : b; /* a NaN stays */
+    return learned(self->kernels, self->record, self->parameter[0][line->place->head]);
 }
 
-/* x = max(b s - tau, 0) of n scores, p = x^(1/b), g = p^(1-b). p may be s. */
-static void powers(const heed__self *self, heed_real b, int64_t n, const heed_real *s,
-                   const heed_real *stats, heed_real *x, heed_real *p, heed_real *g)
+static heed_real alpha_of(const void *record, heed_real number)
 {
-    int square = b == HEED_REAL(0.5);
+    return 1 + learned(heed__kernels_best(), record, number);
+}
+
+/* x = max(b s - tau, 0) of n scores, p = x^(1/b), g = p^(1-b). p may be s. Loops without branches,
+ * for the compiler's vectors; a NaN stays, and what is hidden weighs nothing whatever the top. */
+static void powers(const heed__self *self, int64_t n, const heed_real *s, const heed_real *stats,
+                   heed_real *x, heed_real *p, heed_real *g)
+{
+    const heed_real b = stats[B], top = stats[TOP], below = stats[BELOW];
     for (int64_t t = 0; t < n; t++) {
-        heed_real gap = b * (s[t] - stats[TOP]) - stats[BELOW];
-        x[t] = s[t] != -HEED_REAL(INFINITY) && (gap > 0 || gap != gap) ? gap : 0;
+        heed_real gap = b * (s[t] - top) - below;
+        gap = gap <= 0 ? 0 : gap;
+        x[t] = s[t] == -HEED_REAL(INFINITY) ? 0 : gap;
     }
-    if (square) {
+    if (b == HEED_REAL(0.5)) {
         for (int64_t t = 0; t < n; t++) g[t] = x[t], p[t] = x[t] * x[t];
         return;
     }
     self->kernels->log(n, x, g);
     self->kernels->scale(n, 1 / b, g, g);
     self->kernels->exp(n, g, p);
-    for (int64_t t = 0; t < n; t++) g[t] = p[t] == 0 ? 0 : p[t] / x[t];
+    for (int64_t t = 0; t < n; t++) g[t] = p[t] / (x[t] == 0 ? 1 : x[t]);
 }
 
-/* Sums of P and of g over a whole row. */
-static heed_real measure(const heed__self *self, heed_real b, int64_t n, const heed_real *s,
+/* Sums of P and of g over a whole row: key by key of a block over the blocks, then within one. */
+static heed_real measure(const heed__self *self, int64_t n, const heed_real *s,
                          const heed_real *stats, heed_real *slope)
 {
-    heed_real x[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], g[HEED_KEY_BLOCK], sum = 0;
-    *slope = 0;
+    heed_real x[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], g[HEED_KEY_BLOCK];
+    heed_real sums[HEED_KEY_BLOCK] = {0}, slopes[HEED_KEY_BLOCK] = {0};
     for (int64_t j = 0; j < n; j += HEED_KEY_BLOCK) {
         int64_t m = n - j < HEED_KEY_BLOCK ? n - j : HEED_KEY_BLOCK;
-        powers(self, b, m, s + j, stats, x, p, g);
-        sum += self->kernels->sum(m, p);
-        *slope += self->kernels->sum(m, g);
+        powers(self, m, s + j, stats, x, p, g);
+        for (int64_t t = 0; t < m; t++) sums[t] += p[t];
+        for (int64_t t = 0; t < m; t++) slopes[t] += g[t];
     }
-    return sum;
+    *slope = self->kernels->sum(HEED_KEY_BLOCK, slopes);
+    return self->kernels->sum(HEED_KEY_BLOCK, sums);
 }
 
 /* How far tau must rise from where the sum is S > 1. Far away a little less: rounding must not
@@ -97,10 +112,10 @@ static heed_real rise(const heed__self *self, heed_real b, heed_real sum, heed_r
 static void entmax_weights(const heed__self *self, const heed__line *line, heed_real *s,
                            const heed_real *stats)
 {
-    heed_real x[HEED_KEY_BLOCK], g[HEED_KEY_BLOCK], b = b_of(self, line);
+    heed_real x[HEED_KEY_BLOCK], g[HEED_KEY_BLOCK];
     for (int64_t j = 0; j < line->n; j += HEED_KEY_BLOCK) {
         int64_t m = line->n - j < HEED_KEY_BLOCK ? line->n - j : HEED_KEY_BLOCK;
-        powers(self, b, m, s + j, stats, x, s + j, g);
+        powers(self, m, s + j, stats, x, s + j, g);
     }
 }
 
@@ -115,7 +130,8 @@ static void entmax_row(const heed__self *self, const heed__line *line, heed_real
     }
     stats[TOP] = top;
     stats[BELOW] = -1;
-    while ((sum = measure(self, b, line->n, s, stats, &slope)) > 1) { /* not where NaN */
+    stats[B] = b;
+    while ((sum = measure(self, line->n, s, stats, &slope)) > 1) { /* not where NaN */
         heed_real next = stats[BELOW] + rise(self, b, sum, slope);
         if (!(next > stats[BELOW])) break;
         stats[BELOW] = next;
@@ -130,7 +146,7 @@ static void entmax_gather(const heed__self *self, const heed__line *line, const 
 {
     heed_real x[HEED_KEY_BLOCK], again[HEED_KEY_BLOCK], g[HEED_KEY_BLOCK];
     (void)p;
-    powers(self, b_of(self, line), line->n, s, stats, x, again, g);
+    powers(self, line->n, s, stats, x, again, g);
     sums[0] += self->kernels->dot(line->n, g, d);
     sums[1] += self->kernels->sum(line->n, g);
 }
@@ -139,7 +155,9 @@ static void entmax_gather(const heed__self *self, const heed__line *line, const 
 static void add_alpha(const heed__self *self, const heed__line *line, heed_real b,
                       const heed_real *x, const heed_real *ds)
 {
-    heed_real logs[HEED_KEY_BLOCK], share = sigmoid_of(self, line->place->head), sum = 0;
+    heed_real logs[HEED_KEY_BLOCK], share = b, sum = 0;
+    if (!(b > least))
+        share = sigmoid_of(self->kernels, self->record, self->parameter[0][line->place->head]);
     self->kernels->log(line->n, x, logs);
     for (int64_t t = 0; t < line->n; t++)
         if (ds[t] != 0) sum += ds[t] * (x[t] - 1 - x[t] * logs[t]);
@@ -149,12 +167,12 @@ static void add_alpha(const heed__self *self, const heed__line *line, heed_real 
 static void entmax_backward(const heed__self *self, const heed__line *line, const heed_real *s,
                             const heed_real *p, heed_real *d, const heed__row_state *row)
 {
-    heed_real x[HEED_KEY_BLOCK], again[HEED_KEY_BLOCK], g[HEED_KEY_BLOCK], b = b_of(self, line);
+    heed_real x[HEED_KEY_BLOCK], again[HEED_KEY_BLOCK], g[HEED_KEY_BLOCK];
     heed_real mean = row->sums[0] / row->sums[1];
     (void)p;
-    powers(self, b, line->n, s, row->stats, x, again, g);
+    powers(self, line->n, s, row->stats, x, again, g);
     for (int64_t t = 0; t < line->n; t++) d[t] = g[t] * (d[t] - mean);
-    if (line->dp[0]) add_alpha(self, line, b, x, d);
+    if (line->dp[0]) add_alpha(self, line, row->stats[B], x, d);
 }
 
 static heed_status check(const void *record, const heed_attention_options *options)
@@ -205,7 +223,10 @@ const heed__normaliser heed__normaliser_entmax = {
               .record = sizeof(heed_attention_entmax),
               .fields = fields,
               .check = check,
-              .slots = {{"entmax.alpha", columns, HEED_SIDE_QUERY, 0}}},
+              .slots = {{.name = "entmax.alpha",
+                         .columns = columns,
+                         .reads = "alpha",
+                         .reading = alpha_of}}},
     .whole = 1,
     .row = entmax_row,
     .weights = entmax_weights,

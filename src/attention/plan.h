@@ -70,6 +70,10 @@ static inline int heed__looks_ahead(const heed_attention_plan *plan)
     return plan->normaliser->whole || plan->normaliser->gather;
 }
 
+/* What a number of parameter `index`, one a head, comes to, and the name of that. */
+const char *heed__plan_reading(const heed_attention_plan *plan, size_t index, heed_real number,
+                               heed_real *out);
+
 /* heed_attention_plan_begin with numbers from a stream that goes on. */
 void heed__plan_begin(const heed_attention_plan *plan, size_t index, heed__random *random,
                       heed_real *out);

@@ -12,8 +12,18 @@ int heed_attention_plan_parameter(const heed_attention_plan *plan, size_t index,
 {
     if (index >= (size_t)plan->parameters) return 0;
     const heed__parameter *p = &plan->parameter[index];
-    *out = (heed_attention_parameter){p->slot->name, p->heads, p->columns};
+    const heed__slot *slot = p->slot;
+    heed_real price = slot->price ? slot->price(&plan->options, p->record) : 0;
+    *out = (heed_attention_parameter){slot->name, p->heads, p->columns, slot->range, price};
     return 1;
+}
+
+const char *heed__plan_reading(const heed_attention_plan *plan, size_t index, heed_real number,
+                               heed_real *out)
+{
+    const heed__parameter *p = &plan->parameter[index];
+    *out = p->slot->reading ? p->slot->reading(p->record, number) : number;
+    return p->slot->reads ? p->slot->reads : p->slot->name;
 }
 
 int heed_attention_plan_extra(const heed_attention_plan *plan, size_t index,

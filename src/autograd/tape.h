@@ -27,6 +27,8 @@ typedef struct heed__param {
     heed_real *packed; /* see heed__matrix; NULL while it trains */
     int decay;         /* weight decay applies */
     float lr_scale;    /* its own multiple of the learning rate */
+    int share;         /* held within 0 and 1 */
+    heed_real price;   /* what the loss pays for each unit of each number */
 } heed__param;
 
 heed_status heed__tape_create(heed_context *context, heed__tape **out);

@@ -61,6 +61,15 @@ typedef struct heed__site_view {
 } heed__site_view;
 void heed__site_look(const heed__attention_site *at, const heed__tape *tape, heed__site_view *view);
 
+/* What a head learned beside matrices, by its name: "span" in keys, "alpha". */
+typedef struct heed__learned {
+    const char *name; /* NULL: learned array `index` is not one number a head */
+    heed_real value;
+} heed__learned;
+/* Returns 0 past the last array, else 1. */
+int heed__site_learned(const heed__attention_site *at, const heed__tape *tape, size_t index,
+                       int64_t head, heed__learned *out);
+
 /* Rows first to first + count - 1 of one sequence, whose keys are `keys`. */
 typedef struct heed__site_slice {
     int64_t sequence, first, count, keys;

@@ -134,8 +134,11 @@ static heed_status declare_learned(heed__params *params, const char *name,
         char number[16] = "";
         array a = {plan, i};
         int before = earlier(plan, i, p.name);
-        heed__param_options options = {
-            .decay = plan->parameter[i].decays, .begin = begin, .begin_user = &a};
+        heed__param_options options = {.decay = plan->parameter[i].decays,
+                                       .begin = begin,
+                                       .begin_user = &a,
+                                       .share = p.range == HEED_ATTENTION_SHARES,
+                                       .price = p.price};
         if (before) snprintf(number, sizeof number, ".%d", before + 1);
         HEED_TRY(heed__params_add(params, p.rows, p.columns, options,
                                   &m->learned[m->learned_count++], "%s.%s%s", name, p.name,

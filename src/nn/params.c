@@ -84,6 +84,8 @@ heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
     param->rank = options.vector ? 1 : 2;
     param->decay = options.decay;
     param->lr_scale = options.lr_scale > 0 ? options.lr_scale : 1;
+    param->share = options.share;
+    param->price = options.price;
     if (params->source) HEED_TRY(params->source(params->source_user, param, NULL));
     HEED_TRY(check_memory(params, param));
     size_t count = params->rehearses ? 0 : (size_t)(rows * cols);
@@ -142,6 +144,25 @@ void heed__params_zero_grads(heed__params *params)
     for (size_t i = 0; i < params->count; i++) {
         heed__param *p = params->items[i];
         memset(p->grad, 0, (size_t)(p->rows * p->cols) * sizeof *p->grad);
+    }
+}
+
+void heed__params_pay(heed__params *params, int64_t batches)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        heed__param *p = params->items[i];
+        for (int64_t j = 0; p->price != 0 && j < p->rows * p->cols; j++)
+            p->grad[j] += p->price * (heed_real)batches;
+    }
+}
+
+/* A NaN stays one. */
+void heed__params_hold(heed__params *params)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        heed__param *p = params->items[i];
+        for (int64_t j = 0; p->share && j < p->rows * p->cols; j++)
+            p->data[j] = p->data[j] < 0 ? 0 : p->data[j] > 1 ? 1 : p->data[j];
     }
 }
 

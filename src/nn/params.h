@@ -38,7 +38,9 @@ typedef struct heed__param_options {
     float scale; /* 0 = 1 */
     int vector;  /* stored in files with one dimension (rows = 1) */
     int decay;
-    float lr_scale; /* 0 = 1 */
+    float lr_scale;  /* 0 = 1 */
+    int share;       /* held within 0 and 1 */
+    heed_real price; /* what the loss pays for each unit of each number */
     /* NULL, or what gives the first values in the place of init; begin_user goes to it. */
     void (*begin)(const void *user, heed__random *random, heed_real *data);
     const void *begin_user;
@@ -57,6 +59,10 @@ void heed__params_clear(heed__params *params);
 /* HEED_E_NUMERIC names the first tensor that holds a NaN or infinity. */
 heed_status heed__params_check(const heed__params *params);
 void heed__params_zero_grads(heed__params *params);
+/* What prices add to the gradients of `batches` losses. */
+void heed__params_pay(heed__params *params, int64_t batches);
+/* After a step: those that are shares go back to where they are held. */
+void heed__params_hold(heed__params *params);
 int64_t heed__params_total(const heed__params *params);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking at where attention happened, after a run: only the rows asked for are ever computed. */
+#include "attention/plan.h"
 #include "base/fail.h"
 #include "base/memory.h"
 #include "nn/layers.h"
@@ -44,6 +45,19 @@ void heed__site_look(const heed__attention_site *at, const heed__tape *tape, hee
                               heed__tape_cols(tape, at->k), at->attend.k_column, o->head_size, 0);
     t->lse =
         (heed_attention_input){heed__tape_saved(tape, at->out), single ? o->heads : 0, o->heads, 1};
+}
+
+int heed__site_learned(const heed__attention_site *at, const heed__tape *tape, size_t index,
+                       int64_t head, heed__learned *out)
+{
+    const heed_attention_plan *plan = at->attend.attender->plan;
+    heed_attention_parameter p;
+    *out = (heed__learned){.name = NULL};
+    if (!heed_attention_plan_parameter(plan, index, &p)) return 0;
+    if (p.columns != 1 || p.rows != plan->options.heads) return 1;
+    heed_real number = heed__tape_value(tape, at->more[index])[head];
+    out->name = heed__plan_reading(plan, index, number, &out->value);
+    return 1;
 }
 
 /* A workspace is aligned, which heed__grow is not. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a model attends, head by head: entropy of its rows, effective rank of what a head gives
- * (where it falls, tokens become alike: over-smoothing), and the norm of the loss's gradient there.
- * One text at a time; means over texts.
+ * How a model attends, head by head: entropy of its rows, how many keys have a weight, how far off
+ * they are, effective rank of what a head gives (where it falls, tokens become alike:
+ * over-smoothing), the norm of the loss's gradient there, and what mechanisms learned, as far as it
+ * is one number a head. One text at a time; means over texts.
  */
 #include "base/fail.h"
 #include "base/memory.h"
@@ -17,11 +18,13 @@
 #include <string.h>
 
 /* Every layer of an encoder and of a decoder, which may look at two things, and a pool. */
-enum { PLACES = 3 * 64 + 1 };
+enum { PLACES = 3 * 64 + 1, LEARNED = 4 };
 
 typedef struct head {
-    double entropy, rank, gradient, squares; /* squares: of the gradient, in this text */
+    double entropy, keys, distance, rank, gradient;
+    double squares; /* of the gradient, in this text */
     int64_t rows;
+    heed_real learned[LEARNED];
 } head;
 
 /* A place of attention over all texts. */
@@ -31,7 +34,8 @@ typedef struct place {
     int pool;   /* one query a text */
     int values; /* weights are values of the model, made without the operator */
     head *head;
-    heed_real *out; /* [rows, heads x size] what it gave in this text */
+    const char *learned[LEARNED]; /* names; NULL = no more */
+    heed_real *out;               /* [rows, heads x size] what it gave in this text */
     size_t room;
     int64_t rows;
 } place;
@@ -42,8 +46,8 @@ typedef struct watch {
     heed__sites sites;
     int places;
     place place[PLACES];
-    heed_real *entropy, *workspace;
-    size_t entropy_room, workspace_room;
+    heed_real *sums, *workspace;
+    size_t sums_room, workspace_room;
     double *gram;
     size_t gram_room;
 } watch;
@@ -55,7 +59,7 @@ static void free_watch(watch *w)
         free(w->place[i].out);
     }
     heed__watch_texts_close(&w->texts);
-    heed__free(w->entropy);
+    heed__free(w->sums);
     heed__free(w->workspace);
     free(w->gram);
     heed__free(w);
@@ -89,23 +93,47 @@ static heed_status grow_aligned(heed_real **data, size_t *room, size_t wanted)
     return heed__alloc(wanted, sizeof **data, "attention", data);
 }
 
-static heed_status add_entropy(watch *w, const heed__attention_site *at, place *p, int64_t rows)
+/* Sums over a head's rows: of entropy, keys with a weight, and how far they are. */
+static heed_status add_sums(watch *w, const heed__attention_site *at, place *p, int64_t rows)
 {
     heed__site_view view;
     heed_attention_sizes sizes = {.size = sizeof sizes};
-    int64_t apart = at->attend.queries ? 0 : p->heads;
+    int64_t apart = at->attend.queries ? 0 : p->heads, n = rows * p->heads;
     heed__site_look(at, w->model->tape, &view);
     HEED_TRY(heed_attention_plan_sizes(at->attend.attender->plan, &sizes));
     HEED_TRY(grow_aligned(&w->workspace, &w->workspace_room, sizes.inspect));
-    HEED_TRY(grow_aligned(&w->entropy, &w->entropy_room, (size_t)(rows * p->heads)));
-    heed_attention_summary summary = {.size = sizeof summary,
-                                      .entropy = {w->entropy, apart, p->heads, 1}};
+    HEED_TRY(grow_aligned(&w->sums, &w->sums_room, 3 * (size_t)n));
+    heed_attention_output of = {w->sums, apart, p->heads, 1};
+    heed_attention_summary summary = {.size = sizeof summary, .entropy = of};
+    summary.support = of, summary.support.data += n;
+    if (!p->pool) summary.distance = of, summary.distance.data += 2 * n;
     HEED_TRY(heed_attention_summarise(at->attend.attender->plan, &view.batch, &view.tensors,
                                       &summary, w->workspace));
-    for (int64_t i = 0; i < rows * p->heads; i++)
-        p->head[i % p->heads].entropy += (double)w->entropy[i];
+    for (int64_t i = 0; i < n; i++) {
+        head *to = &p->head[i % p->heads];
+        to->entropy += (double)w->sums[i];
+        to->keys += (double)w->sums[n + i];
+        if (!p->pool) to->distance += (double)w->sums[2 * n + i];
+    }
     for (int64_t h = 0; h < p->heads; h++) p->head[h].rows += rows;
     return HEED_OK;
+}
+
+/* The numbers that each head learned, the same in every text. */
+static void take_learned(const watch *w, const heed__attention_site *at, place *p)
+{
+    heed__learned number;
+    int count = 0;
+    for (size_t i = 0; count < LEARNED && heed__site_learned(at, w->model->tape, i, 0, &number);
+         i++) {
+        if (!number.name) continue;
+        p->learned[count] = number.name;
+        for (int64_t h = 0; h < p->heads; h++) {
+            heed__site_learned(at, w->model->tape, i, h, &number);
+            p->head[h].learned[count] = number.value;
+        }
+        count++;
+    }
 }
 
 /* What a site gave goes below what the place has of this text; squares of its gradient are summed
@@ -148,7 +176,8 @@ static heed_status add_site(watch *w, const heed__site *site)
     int64_t rows = heed__tape_rows(w->model->tape, site->at.out);
     HEED_TRY(find_place(w, site->name, o->heads, o->value_size ? o->value_size : o->head_size, &p));
     p->pool = w->model->task == HEED_TASK_CLASSIFY && !site->at.attend.queries;
-    HEED_TRY(add_entropy(w, &site->at, p, rows));
+    HEED_TRY(add_sums(w, &site->at, p, rows));
+    take_learned(w, &site->at, p);
     return take_outputs(w, &site->at, p, rows);
 }
 
@@ -184,26 +213,34 @@ static heed_status add_text(watch *w, int64_t text)
     return HEED_OK;
 }
 
+/* A mean; null where there is none. */
+static json_t *mean_json(int is_one, double sum, int64_t count)
+{
+    return is_one ? heed__json_real(sum / (double)count) : json_null();
+}
+
+static json_t *head_json(const place *p, int64_t h)
+{
+    const head *x = &p->head[h];
+    json_t *item = json_object();
+    json_object_set_new(item, "layer", json_string(p->name));
+    json_object_set_new(item, "head", json_integer(h + 1));
+    json_object_set_new(item, "entropy", mean_json(1, x->entropy, x->rows));
+    json_object_set_new(item, "keys", mean_json(!p->values, x->keys, x->rows));
+    json_object_set_new(item, "distance", mean_json(!p->pool && !p->values, x->distance, x->rows));
+    json_object_set_new(item, "rank", mean_json(!p->pool && !p->values, x->rank, p->texts));
+    json_object_set_new(item, "gradient", mean_json(!p->values, x->gradient, p->texts));
+    for (int i = 0; i < LEARNED && p->learned[i]; i++)
+        json_object_set_new(item, p->learned[i], heed__json_real((double)x->learned[i]));
+    return item;
+}
+
 static json_t *heads_json(const watch *w)
 {
     json_t *list = json_array();
     for (int i = 0; i < w->places; i++)
-        for (int64_t h = 0; h < w->place[i].heads; h++) {
-            const place *p = &w->place[i];
-            json_t *item = json_object();
-            double texts = (double)p->texts;
-            json_object_set_new(item, "layer", json_string(p->name));
-            json_object_set_new(item, "head", json_integer(h + 1));
-            json_object_set_new(item, "entropy",
-                                heed__json_real(p->head[h].entropy / (double)p->head[h].rows));
-            json_object_set_new(item, "rank",
-                                p->pool || p->values ? json_null()
-                                                     : heed__json_real(p->head[h].rank / texts));
-            json_object_set_new(item, "gradient",
-                                p->values ? json_null()
-                                          : heed__json_real(p->head[h].gradient / texts));
-            json_array_append_new(list, item);
-        }
+        for (int64_t h = 0; h < w->place[i].heads; h++)
+            json_array_append_new(list, head_json(&w->place[i], h));
     return list;
 }
 

@@ -3,7 +3,7 @@
 #     awk -f attend_sums.awk -v B=2 -v H=4 -v K=2 -v Q=5 -v T=7 -v E=3 -v offset=1 -v out=mass p v do ids
 # p, v, do, ids: files with a number a line, [B, H, Q, T], [B, K, T, E], [B, H, Q, E], [B, T] (the
 # group of each key). out: mass, value-mass, gradient-mass, entropy, distance, distance-variance,
-# max, argmax, group-mass.
+# support, max, argmax, group-mass.
 
 function file_into(name, to,    line, n) {
     while ((getline line < name) > 0) to[n++] = line + 0
@@ -27,12 +27,13 @@ function of_key(b, h, j,    i, s, w) {
     }
     print s + 0
 }
-function of_query(b, h, i,    j, w, x, sum, mean, square, entropy, best, groups, g) {
+function of_query(b, h, i,    j, w, x, sum, mean, square, entropy, best, groups, g, support) {
     best = -1
     for (j = 0; j < T; j++) {
         w = p[((b * H + h) * Q + i) * T + j]
         if (!w) continue
         x = size(i + offset - j)
+        support++
         sum += w
         mean += w * x
         entropy -= w * log(w)
@@ -45,6 +46,7 @@ function of_query(b, h, i,    j, w, x, sum, mean, square, entropy, best, groups,
     if (out == "entropy") print entropy + 0
     if (out == "distance") print mean + 0
     if (out == "distance-variance") print square + 0
+    if (out == "support") print support + 0
     if (out == "argmax") print best
     if (out == "max") print best < 0 ? 0 : p[((b * H + h) * Q + i) * T + best]
     if (out == "group-mass") for (g = 0; g < 3; g++) print groups[g] + 0

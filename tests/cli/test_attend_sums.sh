@@ -6,7 +6,7 @@
 # shellcheck source=tests/cli/arrays.sh
 . "$HEED_SOURCE/tests/cli/arrays.sh"
 
-names="mass value-mass gradient-mass entropy distance distance-variance group-mass max argmax"
+names="mass value-mass gradient-mass entropy distance distance-variance support group-mass max argmax"
 
 # array NAME SHAPE SEED FACTOR: in both kinds.
 array() {

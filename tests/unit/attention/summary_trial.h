@@ -14,8 +14,8 @@ enum { SUMMARY_TOP = 3, SUMMARY_GROUPS = 5 };
 typedef struct summary_run {
     trial_run *r;
     heed_attention_inspect_tensors tensors;
-    heed_real *mass, *value_mass, *gradient_mass;           /* [key rows, H] */
-    heed_real *entropy, *distance, *variance, *group, *top; /* [query rows, H, ...] */
+    heed_real *mass, *value_mass, *gradient_mass;                     /* [key rows, H] */
+    heed_real *entropy, *distance, *variance, *support, *group, *top; /* [query rows, H, ...] */
     int64_t *top_key, *ids;
     heed_real *p; /* one matrix */
 } summary_run;
@@ -55,6 +55,7 @@ static inline summary_run summary_make(trial_run *r)
     heed_real **keyed[] = {&x.mass, &x.value_mass, &x.gradient_mass};
     for (int a = 0; a < 3; a++) *keyed[a] = trial_reals(nk * h);
     x.entropy = trial_reals(nq * h), x.distance = trial_reals(nq * h);
+    x.support = trial_reals(nq * h);
     x.variance = trial_reals(nq * h), x.group = trial_reals(nq * h * SUMMARY_GROUPS);
     x.top = trial_reals(nq * h * SUMMARY_TOP);
     x.top_key = calloc((size_t)(nq * h * SUMMARY_TOP) + 1, sizeof *x.top_key);
@@ -79,6 +80,7 @@ static inline void summary_fill(summary_run *x)
                                       .gradient_mass = {x->gradient_mass, 0, h, 1},
                                       .distance = {x->distance, 0, h, 1},
                                       .distance_variance = {x->variance, 0, h, 1},
+                                      .support = {x->support, 0, h, 1},
                                       .groups = g,
                                       .key_groups = {.data = x->ids, .row_stride = 1},
                                       .group_mass = {x->group, 0, h * g, g}};
@@ -117,13 +119,15 @@ static inline void summary_row(const summary_run *x, int64_t s, int64_t h, int64
     const trial *t = &x->r->t;
     int64_t tk = t->tk[s], place = (x->r->q_offsets[s] + i) * t->heads + h, heaviest = -1;
     const heed_real *p = x->p + i * tk;
-    double entropy = 0, all = 0, mean = 0, square = 0, group[SUMMARY_GROUPS] = {0}, sizes = 0;
+    double support = 0, entropy = 0, all = 0, mean = 0, square = 0, group[SUMMARY_GROUPS] = {0},
+           sizes = 0;
     double at = (double)(i + (t->offset ? t->offset[s] : 0));
     for (int64_t j = 0; j < tk; j++) {
         double w = (double)p[j];
         int64_t id = x->ids[x->r->k_offsets[s] + j];
         entropy -= w > 0 ? w * log(w) : 0;
         sizes += w > 0 ? fabs(w * log(w)) : 0;
+        support += w != 0;
         all += w, mean += w * fabs(at - (double)j);
         if (id >= 0 && id < SUMMARY_GROUPS) group[id] += w;
         if (w > 0 && (heaviest < 0 || p[j] > p[heaviest])) heaviest = j;
@@ -133,6 +137,7 @@ static inline void summary_row(const summary_run *x, int64_t s, int64_t h, int64
         square += (double)p[j] * (fabs(at - (double)j) - mean) * (fabs(at - (double)j) - mean);
     square = all != 0 ? square / all : 0;
     summary_expect(x, "entropy", place, x->entropy[place], entropy, sizes);
+    assert_true((double)x->support[place] == support);
     summary_expect(x, "distance", place, x->distance[place], mean, mean);
     /* The mean's own rounding moves the variance by its square. */
     summary_expect(x, "distance_variance", place, x->variance[place], square,
@@ -199,7 +204,7 @@ static inline void summary_products(summary_run *x, int left, int shared)
 static inline void summary_free(summary_run *x)
 {
     heed_real *all[] = {x->mass,     x->value_mass, x->gradient_mass, x->entropy, x->distance,
-                        x->variance, x->group,      x->top,           x->p};
+                        x->variance, x->group,      x->top,           x->p,       x->support};
     for (size_t a = 0; a < sizeof all / sizeof all[0]; a++) heed__free(all[a]);
     free(x->top_key), free(x->ids);
 }

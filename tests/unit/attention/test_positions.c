@@ -136,6 +136,7 @@ static void test_refused(void **state)
         {NULL, "shaw:clip=-1", "stage \"shaw\": clip = -1"},
         {NULL, "xl:clip=70000", "stage \"xl\": clip = 70000"},
         {NULL, "span:longest=-4", "longest = -4"},
+        {NULL, "span:price=-1", "price = -1; it must be 0 or more"},
         {NULL, "dynamic_span:ramp=-4", "stage \"dynamic_span\": ramp = -4"},
     };
     (void)state;
@@ -205,6 +206,29 @@ static void test_cover(void **state)
     }
 }
 
+/* What a learner must know of z. */
+static void test_price(void **state)
+{
+    trial t = {.stages = {"span:longest=100,price=0.5", "dynamic_span"},
+               .heads = 4,
+               .sequences = 1,
+               .tq = {2},
+               .tk = {2}};
+    trial_run r;
+    heed_attention_parameter z;
+    heed_attention_spec *spec;
+    (void)state;
+    assert_true(trial_make(&r, &t, NULL, NULL, NULL));
+    assert_true(heed_attention_plan_parameter(r.plan, 0, &z));
+    assert_string_equal(z.name, "span.z");
+    assert_int_equal(z.range, HEED_ATTENTION_SHARES);
+    assert_true(z.price == HEED_REAL(12.5)); /* 0.5 a key of the mean span of 4 heads */
+    assert_false(heed_attention_plan_parameter(r.plan, 1, &z));
+    trial_free(&r);
+    check_fails(heed_attention_spec_parse("stage", "dynamic_span:price=1", &spec), HEED_E_INVALID,
+                "no setting \"price\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_angles),
@@ -213,6 +237,7 @@ int main(void)
                                        cmocka_unit_test(test_refused),
                                        cmocka_unit_test(test_shared_gradient),
                                        cmocka_unit_test(test_slopes),
+                                       cmocka_unit_test(test_price),
                                        cmocka_unit_test(test_cover)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

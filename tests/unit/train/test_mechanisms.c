@@ -7,6 +7,7 @@
 #include "train/mechanisms.h"
 
 #include "heed/model.h"
+#include "model/model.h"
 
 static void settings_of(const heed_attention_entry *row, const char *part, const char *more,
                         char *out, size_t size)
@@ -84,6 +85,41 @@ static void test_every_row_of_a_pool(void **state)
             check_row(&row, "pool", path, "pool.kind=attention");
 }
 
+/* Spans stay within 0 and the longest, and a price that nothing is worth keeps them at 0. */
+static void check_spans(const char *stage, float least, float most)
+{
+    char settings[512], path[512];
+    heed_context *context = NULL;
+    heed_model *model = NULL;
+    float largest = 0;
+    heed_attention_entry row = {.table = "stage", .name = stage};
+    settings_of(&row, "encoder",
+                "encoder.kind=transformer train.lr=0.1 train.steps=24 train.accumulate=2", settings,
+                sizeof settings);
+    snprintf(path, sizeof path, "%s", corpus_write("data.tsv", "class"));
+    corpus_run run = {.data = path, .settings = settings, .model = files_path("spans.heed")};
+    check_ok(corpus_train(&run));
+    check_ok(heed_context_create(NULL, &context));
+    check_ok(heed_model_load(context, files_path("spans.heed"), &model));
+    for (size_t i = 0; i < model->params.count; i++) {
+        const heed__param *p = model->params.items[i];
+        for (int64_t j = 0; strstr(p->name, "span.z") && j < p->rows * p->cols; j++) {
+            assert_true(p->data[j] >= 0 && p->data[j] <= 1);
+            if (p->data[j] > largest) largest = p->data[j];
+        }
+    }
+    assert_true(largest >= least && largest <= most);
+    heed_model_destroy(&model);
+    heed_context_destroy(&context);
+}
+
+static void test_spans(void **state)
+{
+    (void)state;
+    check_spans("span:longest=24,ramp=4", 0.01f, 1);
+    check_spans("span:longest=24,ramp=4,price=1000", 0, 0);
+}
+
 /* Several at once: names of learned arrays do not meet. */
 static void test_together(void **state)
 {
@@ -101,6 +137,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {corpus_test(test_every_row),
                                        corpus_test(test_every_row_of_a_pool),
-                                       corpus_test(test_together)};
+                                       corpus_test(test_spans), corpus_test(test_together)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

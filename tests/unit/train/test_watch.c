@@ -20,17 +20,25 @@ static const char *const pairs[][2] = {{"ant bee cat dog", "dog cat bee ant"},
                                        {"eel fox gnu hen ant bee cat", "fox gnu hen"}};
 enum { PAIRS = sizeof pairs / sizeof *pairs };
 
-static double entropy_of(const float *p, int64_t n)
+typedef struct figures {
+    double entropy, keys, distance;
+} figures;
+
+/* Adds those of row i. */
+static void add_row(const float *p, int64_t i, int64_t n, figures *to)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++)
-        if (p[i] > 0) sum -= (double)p[i] * log((double)p[i]);
-    return sum;
+    double weight = 0, far = 0;
+    for (int64_t j = 0; j < n; j++) {
+        weight += (double)p[j], far += (double)p[j] * fabs((double)(i - j));
+        if (p[j] > 0) to->entropy -= (double)p[j] * log((double)p[j]);
+        to->keys += p[j] > 0;
+    }
+    to->distance += weight > 0 ? far / weight : 0;
 }
 
-/* Adds every row's entropy of one pair, place by place. */
+/* Adds every row's figures of one pair, place by place. */
 static void add_pair(heed_model *model, const char *source, const char *target,
-                     double sums[PLACES][HEADS], int64_t rows[PLACES])
+                     figures sums[PLACES][HEADS], int64_t rows[PLACES])
 {
     heed__encoding s = {0}, t = {0};
     int32_t ids[2][64];
@@ -61,7 +69,7 @@ static void add_pair(heed_model *model, const char *source, const char *target,
         for (int h = 0; h < HEADS; h++) {
             heed__site_slice slice = {0, 0, n, keys, h + 1};
             check_ok(heed__site_rows(&sites.items[i].at, model->tape, &slice, &room, weights));
-            for (int64_t r = 0; r < n; r++) sums[i][h] += entropy_of(weights + r * keys, keys);
+            for (int64_t r = 0; r < n; r++) add_row(weights + r * keys, r, keys, &sums[i][h]);
         }
     }
     heed__free(room.workspace);
@@ -101,7 +109,7 @@ static double number(const json_t *item, const char *name)
 static void check_model(const char *settings)
 {
     heed_model *model = trained(settings);
-    double sums[PLACES][HEADS] = {{0}};
+    figures sums[PLACES][HEADS] = {{{0}}};
     int64_t rows[PLACES] = {0};
     json_t *list = watched(model);
     for (int i = 0; i < PAIRS; i++) add_pair(model, pairs[i][0], pairs[i][1], sums, rows);
@@ -111,7 +119,10 @@ static void check_model(const char *settings)
             const json_t *item = json_array_get(list, (size_t)(i * HEADS + h));
             assert_string_equal(json_string_value(json_object_get(item, "layer")), names[i]);
             assert_int_equal((int)number(item, "head"), h + 1);
-            assert_true(fabs(number(item, "entropy") - sums[i][h] / (double)rows[i]) < 2e-5);
+            double n = (double)rows[i];
+            assert_true(fabs(number(item, "entropy") - sums[i][h].entropy / n) < 2e-5);
+            assert_true(fabs(number(item, "keys") - sums[i][h].keys / n) < 2e-5);
+            assert_true(fabs(number(item, "distance") - sums[i][h].distance / n) < 2e-5);
             assert_true(number(item, "rank") >= 1 && number(item, "rank") <= 4 + 1e-5);
             assert_true(number(item, "gradient") > 0);
         }
@@ -125,6 +136,38 @@ static void test_entropy(void **state)
     check_model(SMALL "encoder.kind=transformer");
     check_model(SMALL "encoder.kind=transformer decoder.key_heads=2 decoder.stages=shaw:clip=3 "
                       "decoder.position=none cross.normaliser=entmax15 cross.mask=local_m:width=3");
+}
+
+/* The tensor of that name. */
+static const float *learned(const heed_model *model, const char *name)
+{
+    for (size_t i = 0; i < model->params.count; i++)
+        if (strcmp(model->params.items[i]->name, name) == 0) return model->params.items[i]->data;
+    fail_msg("the model has no %s", name);
+    return NULL;
+}
+
+/* What a head learned, in keys and as alpha, not as it is stored. */
+static void test_learned(void **state)
+{
+    (void)state;
+    heed_model *model =
+        trained(SMALL "encoder.kind=transformer encoder.normaliser=entmax:learned=1 "
+                      "decoder.normaliser=softmax cross.normaliser=softmax "
+                      "decoder.stages=span:longest=20,ramp=3");
+    json_t *list = watched(model);
+    const float *a = learned(model, "encoder.0.attention.entmax.alpha");
+    const float *z = learned(model, "decoder.0.attention.span.z");
+    for (int h = 0; h < HEADS; h++) {
+        const json_t *sparse = json_array_get(list, (size_t)h);
+        const json_t *near = json_array_get(list, (size_t)(HEADS + h));
+        assert_true(fabs(number(sparse, "alpha") - 1 - 1 / (1 + exp(-(double)a[h]))) < 2e-5);
+        assert_true(fabs(number(near, "span") - 20 * (double)z[h]) < 2e-5);
+        assert_true(number(near, "distance") <= number(near, "span") + 3);
+        assert_null(json_object_get(near, "alpha"));
+    }
+    json_decref(list);
+    heed_model_destroy(&model);
 }
 
 /* Each step of a recurrent decoder is a row of one place; data of another kind is refused. */
@@ -153,6 +196,7 @@ static void test_recurrent(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {corpus_test(test_entropy), corpus_test(test_recurrent)};
+    const struct CMUnitTest tests[] = {corpus_test(test_entropy), corpus_test(test_learned),
+                                       corpus_test(test_recurrent)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
