@@ -43,19 +43,18 @@ for name in $heads; do
         $(options_of "$name")
 done
 
-# Seconds of processor that commands took so far.
-spent() {
-    times >"$out/times" # not in $(...), which has taken none
-    awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); print 60 * (u[1] + s[1]) + u[2] + s[2] }' "$out/times"
-}
+# Seconds of processor that commands took, as `times` wrote it: itself outside of $(...), which has taken none.
+spent() { awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); print 60 * (u[1] + s[1]) + u[2] + s[2] }' "$1"; }
 
 # first_steps NAME STEPS: notes what a training of so many steps takes.
 first_steps() {
-    before=$(spent)
+    times >"$out/before"
     # shellcheck disable=SC2046,SC2086 # words
     "$HEED" train "$out/train.txt" --valid "$out/little.txt" $common --steps "$2" --threads 1 \
         $(options_of "$1") -o "$out/first.heed" 2>"$out/log" >/dev/null || stop "$(cat "$out/log")"
-    echo "$1 $2 $before $(spent) $(sed -n 's/.* \([0-9.]*\) MB for training.*/\1/p' "$out/log")" >>"$out/costs"
+    times >"$out/after"
+    echo "$1 $2 $(spent "$out/before") $(spent "$out/after")" \
+        "$(sed -n 's/.* \([0-9.]*\) MB for training.*/\1/p' "$out/log")" >>"$out/costs"
 }
 
 : >"$out/costs"

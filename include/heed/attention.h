@@ -374,7 +374,7 @@ typedef struct heed_attention_summary {
     heed_attention_output distance_variance; /**< its variance */
     heed_attention_output support; /**< query rows, H heads, one: how many keys have a weight other
                                         than 0 */
-    int64_t groups;                   /**< G: keys belong to groups 0 to G - 1; 0 = no group_mass */
+    int64_t groups;                /**< G: keys belong to groups 0 to G - 1; 0 = no group_mass */
     heed_attention_extra key_groups;  /**< int64_t for each key row (and head, of H): its group; any
                                            other number: none. gradient NULL */
     heed_attention_output group_mass; /**< query rows, H heads, G: sum of P over the group's keys */
