@@ -4,6 +4,7 @@
 #include "cli/report.h"
 
 #include <math.h>
+#include <stdio.h>
 
 heed_status align_ask(aligning *a, const heed_align_choice *choice, int first, int n,
                       heed_translations **out)
@@ -35,6 +36,13 @@ heed_status align_end_gold(aligning *a)
     if (known > a->pairs)
         return report(HEED_E_DATA, "--gold %s: has links of pair %lld, and there are %lld pairs",
                       options_text(a->given, "gold"), (long long)known, (long long)a->pairs);
+    int64_t without = a->pairs - known;
+    for (int64_t i = 0; i < known; i++) without += !heed_links_at(a->gold, i).n;
+    if (without)
+        fprintf(stderr,
+                "heed: warning: --gold %s: has no link of %lld of %lld pairs; all that is found "
+                "there counts as wrong\n",
+                options_text(a->given, "gold"), (long long)without, (long long)a->pairs);
     heed_status status = HEED_OK;
     for (; known < a->pairs && status == HEED_OK; known++) /* the last ones have no link */
         status = heed_links_add(a->gold, NULL, NULL, 0);

@@ -23,8 +23,10 @@ heed_status aligning_check_links(const options *given, int shown)
 static heed_status check_site(const char *flag, int64_t value, int64_t most)
 {
     if (value <= most) return HEED_OK;
-    return report(HEED_E_INVALID, "--%s %lld: the model's attention over the source has %lld", flag,
-                  (long long)value, (long long)most);
+    return report(HEED_E_INVALID,
+                  "--%s %lld: the model's attention over the source has %lld; give one from 1 to "
+                  "%lld, or leave it out",
+                  flag, (long long)value, (long long)most, (long long)most);
 }
 
 heed_status aligning_choice(const options *given, const heed_model *model, heed_align_choice *out)

@@ -72,7 +72,7 @@ static heed_status add(matrices *m, const char *name, heed_text source, const he
         const heed_translate_options how = {.size = sizeof how, .weights = 1, .align = m->choice};
         status = heed_translate(e->model, &source, 1, &how, &all);
     }
-    if (status == HEED_E_DATA && name) return report(status, "%s: %s", name, heed_status_message());
+    if (status == HEED_E_DATA) return gather_blame_at(name ? name : "--source", status);
     if (status == HEED_OK) status = check_drawable(m, name, heed_translations_at(all, 0, 0));
     const heed_translation *first = status == HEED_OK ? heed_translations_at(all, 0, 0) : NULL;
     if (!first || !first->n_words || !first->n_source_words) {

@@ -146,7 +146,7 @@ static heed_status refuse_lengths(const gathering *g, int shorter, long long lin
 {
     return report(HEED_E_DATA,
                   "%s ends after line %lld, and %s goes on; line i of one must belong to line i of "
-                  "the other",
+                  "the other: give files of equally many lines",
                   g->paths[shorter], lines, g->paths[1 - shorter]);
 }
 
@@ -175,11 +175,25 @@ static int more_is_there(const gathering *g)
     return poll(&input, 1, 0) > 0;
 }
 
+const char *gather_name(const gathering *g, int i)
+{
+    const char *path = g->places[i].path;
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+/* Where one side only is empty, somebody lost a line. */
+static void note_lone(gathering *g, int i)
+{
+    if (!g->seconds || !g->texts[i].size == !g->seconds[i].size || g->lone++) return;
+    snprintf(g->first_lone, sizeof g->first_lone, "%s:%lld", gather_name(g, i), g->places[i].line);
+}
+
 heed_status gather_next(gathering *g)
 {
     forget(g);
     while (g->failed == HEED_OK && !g->ended && g->n < g->most && (!g->n || more_is_there(g)))
         g->failed = read_one(g);
+    for (int i = 0; i < g->n; i++) note_lone(g, i);
     if (g->failed == HEED_OK) return HEED_OK;
     if (!*g->message) {
         snprintf(g->message, sizeof g->message, "%s", report_message());
@@ -188,10 +202,18 @@ heed_status gather_next(gathering *g)
     return g->n ? HEED_OK : report(g->failed, "%s", g->message);
 }
 
-const char *gather_name(const gathering *g, int i)
+int gather_empty(const gathering *g, int i)
 {
-    const char *path = g->places[i].path;
-    return strcmp(path, "-") == 0 ? "standard input" : path;
+    return !g->texts[i].size || (g->seconds && !g->seconds[i].size);
+}
+
+void gather_tell_empty(const gathering *g)
+{
+    if (g->lone)
+        fprintf(stderr,
+                "heed: warning: %lld pair%s one empty side and %s left out; the first is %s\n",
+                g->lone, g->lone == 1 ? " has" : "s have", g->lone == 1 ? "was" : "were",
+                g->first_lone);
 }
 
 int gather_waits(const gathering *g)
@@ -199,8 +221,8 @@ int gather_waits(const gathering *g)
     return g->from_pipe;
 }
 
-/* The file and line say which text it is; only what else it was stays. */
-heed_status gather_blame(const gathering *g, int i, heed_status status)
+/* The place says which text it is; only what else it was stays. */
+heed_status gather_blame_at(const char *place, heed_status status)
 {
     static const struct {
         const char *begins, *becomes;
@@ -213,7 +235,14 @@ heed_status gather_blame(const gathering *g, int i, heed_status status)
             said = message + strlen(parts[k].begins);
             what = parts[k].becomes;
         }
-    return report(status, "%s:%lld: %s%s", gather_name(g, i), g->places[i].line, what, said);
+    return report(status, "%s: %s%s", place, what, said);
+}
+
+heed_status gather_blame(const gathering *g, int i, heed_status status)
+{
+    char place[1024];
+    snprintf(place, sizeof place, "%s:%lld", gather_name(g, i), g->places[i].line);
+    return gather_blame_at(place, status);
 }
 
 void gather_close(gathering *g)

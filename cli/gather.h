@@ -33,7 +33,9 @@ typedef struct gathering {
     int from_pipe;           /* standard input is among the inputs */
     int in_columns;          /* pairs are columns of one input */
     int ended;
-    heed_status failed; /* what reading came to; told once all before it was answered */
+    long long lone;       /* pairs with one empty side, */
+    char first_lone[512]; /* and where the first stood */
+    heed_status failed;   /* what reading came to; told once all before it was answered */
     char message[1024];
 } gathering;
 
@@ -52,6 +54,12 @@ heed_status gather_open_pairs(gathering *g, const options *given, int first, hee
  * failure was given out; HEED_E_DATA where two files differ in length. */
 heed_status gather_next(gathering *g);
 
+/* Whether a side of pair i (or text i) is empty. */
+int gather_empty(const gathering *g, int i);
+
+/* Pairs with one empty side are said, once all were read: how many, and where the first stood. */
+void gather_tell_empty(const gathering *g);
+
 /* Whether answers should be shown before more is read. */
 int gather_waits(const gathering *g);
 
@@ -60,6 +68,8 @@ const char *gather_name(const gathering *g, int i);
 
 /* The library refused record i, alone: its message, with file and line for the text's number. */
 heed_status gather_blame(const gathering *g, int i, heed_status status);
+/* The same of a text that stood in `place`. */
+heed_status gather_blame_at(const char *place, heed_status status);
 
 void gather_close(gathering *g);
 

@@ -27,6 +27,10 @@ static void show_json(const aligning *a, int i, const heed_translation *t)
 
 static void show(const aligning *a, int i, const heed_translation *t)
 {
+    if (a->json && gather_empty(&a->g, i)) {
+        written_json_line(json_incref(a->g.fields[i])); /* there is nothing to align */
+        return;
+    }
     if (a->json) {
         show_json(a, i, t);
         return;
@@ -185,6 +189,7 @@ static heed_status run(const options *given)
     if (status == HEED_OK) status = session_start(given, &a.context);
     if (status == HEED_OK) status = tasks_load(given, a.context, TASK_TRANSLATE, &a.model);
     if (status == HEED_OK) status = align(&a);
+    gather_tell_empty(&a.g);
     gather_close(&a.g);
     heed_links_destroy(&a.gold);
     heed_links_destroy(&a.predicted);

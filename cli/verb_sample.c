@@ -121,7 +121,9 @@ static heed_status answer_prompt(sampling *s)
     heed_translations *all = NULL;
     heed_status status = prefixes_next(&s->p, 1, &begin);
     s->how.prefixes = begin;
-    if (status == HEED_OK) status = heed_sample(s->model, &text, 1, &s->how, &all);
+    if (status != HEED_OK) return status;
+    status = heed_sample(s->model, &text, 1, &s->how, &all);
+    if (status == HEED_E_DATA) status = gather_blame_at("--prompt", status);
     if (status == HEED_OK) {
         json_t *fields = json_object();
         json_object_set_new(fields, s->g.names[0], json_string(s->prompt));

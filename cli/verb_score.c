@@ -42,15 +42,11 @@ static void show_json(json_t *object, const heed_translation *t)
     written_json_line(object);
 }
 
-static int is_blank(const scoring *s, int i)
-{
-    return !s->g.texts[i].size && (s->language || !s->g.seconds[i].size);
-}
-
-/* A blank line is no text: an empty line stands for it, and it does not count. */
+/* A blank line is no text, and with a blank side there is no pair: an empty line stands for it, and
+ * it does not count. */
 static void show(scoring *s, int i, const heed_translation *t)
 {
-    if (is_blank(s, i)) {
+    if (gather_empty(&s->g, i)) {
         if (!s->summary && !s->json) output_text("\n");
         if (!s->summary && s->json) written_json_line(json_incref(s->g.fields[i]));
         return;
@@ -146,6 +142,7 @@ static heed_status run(const options *given)
     if (status == HEED_OK) status = open_texts(&s, context);
     while (status == HEED_OK && (status = gather_next(&s.g)) == HEED_OK && s.g.n)
         status = answer(&s);
+    gather_tell_empty(&s.g);
     if (status == HEED_OK) status = show_summary(&s);
     gather_close(&s.g);
     heed_model_destroy(&s.model);

@@ -149,7 +149,8 @@ typedef struct heed_score_options {
  * Scores given pairs (teacher forcing); with a language model, texts. The score of a translation
  * that heed_translate finished is equal to the one it gave, where its text is cut into the same
  * tokens again.
- * @param sources [n]; NULL for a language model. @param targets [n].
+ * @param sources [n]; NULL for a language model. @param targets [n]. A target of an empty source is
+ * scored like any other; of an empty target, the end alone; a pair of two empty texts has score 0.
  * @param out as heed_translate's, one translation for each: its text is the given target.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_score(heed_model *model, const heed_text *sources,

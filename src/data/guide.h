@@ -8,6 +8,7 @@
 
 #include "data/batches.h"
 #include "heed/alignment.h"
+#include "heed/data.h"
 
 /* Links as they were read. Rows find theirs by the file and line they came from, so that a data set
  * may lose rows and be split afterwards. */
@@ -23,6 +24,10 @@ typedef struct heed__guide_files heed__guide_files;
 heed_status heed__guide_read(const char *const *paths, const char *const *sources, int n,
                              const heed_dataset *dataset, heed__guide_files **out);
 void heed__guide_files_destroy(heed__guide_files **files);
+
+/* SHA-256 over all links, pair by pair, as hexadecimal digits: the same links in another file have
+ * the same hash. */
+void heed__guide_hash(const heed__guide_files *files, char out[HEED_HASH_SIZE]);
 
 /* For each row of each target (its tokens and one more, as batches have them) the tokens of the
  * source that it is linked to. */

@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/sha256.h"
 #include "data/source.h"
 
 #include <string.h>
@@ -14,6 +15,31 @@ void heed__guide_files_destroy(heed__guide_files **files)
     heed__arena_free(&(*files)->arena);
     heed__free(*files);
     *files = NULL;
+}
+
+static void hash_number(heed__sha256 *hash, int64_t number)
+{
+    unsigned char bytes[8];
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)number >> 8 * i);
+    heed__sha256_add(hash, bytes, sizeof bytes);
+}
+
+void heed__guide_hash(const heed__guide_files *files, char out[HEED_HASH_SIZE])
+{
+    heed__sha256 hash;
+    unsigned char digest[HEED_SHA256_SIZE];
+    heed__sha256_start(&hash);
+    for (int k = 0; k < files->n; k++)
+        for (int64_t pair = 0; pair < heed_links_pairs(files->links[k]); pair++) {
+            heed_pair_links links = heed_links_at(files->links[k], pair);
+            hash_number(&hash, links.n);
+            for (int64_t i = 0; i < links.n; i++) {
+                hash_number(&hash, links.items[i].source);
+                hash_number(&hash, links.items[i].target);
+            }
+        }
+    heed__sha256_finish(&hash, digest);
+    heed__sha256_hex(digest, out);
 }
 
 /* Which of the sources a row came from; -1: none. */

@@ -91,7 +91,7 @@ static heed_status check_names(const char *output, heed__label_kind kind, const 
     if (kind == HEED_LABEL_CLASS && rows > FEW_ROWS && f->names.n * 2 > rows)
         return heed__fail(HEED_E_DATA,
                           "label '%.60s': %lld different ones in %lld rows, so this is no label; "
-                          "name the right column with --label",
+                          "name the right column with --label (translations: --task translate)",
                           output, (long long)f->names.n, (long long)rows);
     return HEED_OK;
 }

@@ -99,6 +99,11 @@ static void keep_rows(heed_dataset *d, const unsigned char *reasons)
 
 static heed_status refuse(const heed__pair_limits *limits, int64_t n, const char *what)
 {
+    if (!(limits->max_ratio > 0))
+        return heed__fail(HEED_E_DATA,
+                          "none of %lld pairs is left: %s; the limit is %lld tokens: mend the "
+                          "pairs, or raise --max-length or --vocabulary",
+                          (long long)n, what, (long long)limits->max_source);
     return heed__fail(HEED_E_DATA,
                       "none of %lld pairs is left: %s; the limits are %lld tokens and a ratio of "
                       "%g: mend the pairs, or raise --max-length, --max-ratio or --vocabulary",

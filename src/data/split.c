@@ -121,9 +121,10 @@ heed_status heed_dataset_split(heed_dataset *d, double share, uint64_t seed, hee
     int64_t left = mark_rows(d, share, keys, leaves);
     if (!left || left == d->n) {
         status = heed__fail(HEED_E_DATA,
-                            "%lld rows are too few to split off a share of %g for "
-                            "validation; give more rows, or name a file with --valid",
-                            (long long)d->n, share);
+                            "%lld row%s too few to split off a share of %g for validation; give "
+                            "more rows, or name a file with --valid (--valid-source and "
+                            "--valid-target)",
+                            (long long)d->n, d->n == 1 ? " is" : "s are", share);
         goto cleanup;
     }
     HEED_TRY_CLEAN(heed__dataset_create(d->storage, &part));

@@ -56,12 +56,12 @@ static heed_status encode(const heed__asked *c, const heed__tokenizer *tokenizer
         status = heed__tokenizer_encode(tokenizer, text.bytes, text.size, out);
     if (status != HEED_OK) return heed__fail_prefix(status, "%s %lld: ", what, (long long)i);
     if (!out->cut && out->length <= most) return HEED_OK;
-    return heed__fail(HEED_E_DATA,
-                      "%s %lld: longer than the %lld tokens that the model reads; split it into "
-                      "sentences (or train with a greater %s)",
-                      what, (long long)i, (long long)most,
-                      heed__config_learned_positions(c->model->config) ? "--block"
-                                                                       : "--max-length");
+    return heed__fail(
+        HEED_E_DATA,
+        "%s %lld: longer than the %lld tokens that the model reads (it has %lld%s); "
+        "split it into sentences (or train with a greater %s)",
+        what, (long long)i, (long long)most, (long long)out->length, out->cut ? " or more" : "",
+        heed__config_learned_positions(c->model->config) ? "--block" : "--max-length");
 }
 
 static heed_status encode_all(heed__asked *c)
@@ -85,7 +85,13 @@ static int64_t length_of(const heed__asked *c, int64_t i)
     return c->sources ? c->source_codes[i].length : c->prefix_codes[i].length;
 }
 
-/* Longest first, equal ones in their order; empty sources are answered at once. */
+/* Of an empty source nothing is written; a target that is given is scored all the same. */
+static int is_done(const heed__asked *c, int64_t i)
+{
+    return c->sources && !length_of(c, i) && !(c->scoring && c->prefix_codes[i].length);
+}
+
+/* Longest first, equal ones in their order; what needs no search is answered at once. */
 static heed_status sort_texts(heed__asked *c)
 {
     int64_t longest = 0, *count = NULL;
@@ -94,13 +100,13 @@ static heed_status sort_texts(heed__asked *c)
         if (length_of(c, i) > longest) longest = length_of(c, i);
     HEED_TRY(heed__alloc((size_t)longest + 2, sizeof *count, "texts", &count));
     for (int64_t i = 0; i < c->n; i++)
-        if (length_of(c, i) || !c->sources) count[longest - length_of(c, i) + 1]++, c->live++;
+        if (!is_done(c, i)) count[longest - length_of(c, i) + 1]++, c->live++;
     for (int64_t k = 0; k <= longest; k++) count[k + 1] += count[k];
     for (int64_t i = 0; i < c->n; i++)
-        if (length_of(c, i) || !c->sources) c->order[count[longest - length_of(c, i)]++] = i;
+        if (!is_done(c, i)) c->order[count[longest - length_of(c, i)]++] = i;
     heed__free(count);
     for (int64_t i = 0; i < c->n; i++)
-        if (!length_of(c, i) && c->sources) HEED_TRY(heed__translations_empty(c->out, i));
+        if (is_done(c, i)) HEED_TRY(heed__translations_empty(c->out, i));
     return HEED_OK;
 }
 

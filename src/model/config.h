@@ -27,6 +27,10 @@ int heed__config_learned_positions(const heed_config *config);
 /* Gives settings that were left open the values that go with those that were set. */
 heed_status heed__config_settle(heed_config *config);
 
+/* Refuses what was set for reading a source, in a language model, which has none:
+ * HEED_E_INVALID. */
+heed_status heed__config_check_source(const heed_config *config);
+
 /* Refuses what needs weights of attention over a source as values (copying, coverage) where the
  * decoder has none: HEED_E_INVALID. */
 heed_status heed__config_check_copy(const heed_config *config, int language);

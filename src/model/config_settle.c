@@ -172,6 +172,22 @@ static heed_status check_cross(const heed_config *config)
     return HEED_OK;
 }
 
+heed_status heed__config_check_source(const heed_config *config)
+{
+    static const char *const rows[][2] = {{"encoder.kind", "none"}, {"decoder.attention", "auto"}};
+    if (!heed__config_is(config, "output.kind", "language")) return HEED_OK;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (heed__config_is(config, rows[i][0], rows[i][1]) ||
+            heed__config_is(config, rows[i][0], "none") || !heed_config_is_set(config, rows[i][0]))
+            continue;
+        return heed__fail(HEED_E_INVALID,
+                          "%s = %s in a language model, which has no source; leave it out (what "
+                          "writes is decoder.kind)",
+                          rows[i][0], heed_config_get(config, rows[i][0]));
+    }
+    return HEED_OK;
+}
+
 /* Who names what layers attend by wants such layers. */
 static heed_status settle_attending(heed_config *config)
 {

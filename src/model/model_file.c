@@ -136,8 +136,13 @@ static heed_status take_tensor(void *user, const heed__param *param, heed_real *
     int64_t rows = param->rank == 1 ? param->cols : param->rows;
     if (tensor->dtype != HEED_DTYPE_F32 || tensor->rank != param->rank ||
         tensor->shape[0] != rows || (param->rank == 2 && tensor->shape[1] != param->cols))
-        return heed__fail(HEED_E_FORMAT, "tensor %s does not fit the configuration in the file",
-                          param->name);
+        return heed__fail(HEED_E_FORMAT,
+                          "tensor %s is %lld x %lld and does not fit the configuration and the "
+                          "vocabulary in the file, which want %lld x %lld; get the file again, or "
+                          "train it anew",
+                          param->name, (long long)(tensor->rank ? tensor->shape[0] : 1),
+                          (long long)(tensor->rank > 1 ? tensor->shape[1] : 1), (long long)rows,
+                          (long long)(param->rank == 2 ? param->cols : 1));
     if (data) memcpy(data, tensor->data, tensor->bytes);
     return HEED_OK;
 }

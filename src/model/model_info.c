@@ -112,7 +112,7 @@ static heed_status say_leads(const heed_model *model, command *c, heed_config **
     return settle(model, n, said, settled);
 }
 
-static void say_data(const heed_model *model, const json_t *provenance, command *c)
+static void say_files(const heed_model *model, const json_t *provenance, command *c)
 {
     int valid = json_is_false(json_object_get(provenance, "valid_is_share"));
     const char *text, *label;
@@ -126,6 +126,25 @@ static void say_data(const heed_model *model, const json_t *provenance, command 
     heed_model_columns(model, &text, &label);
     if (*text) say_option(c, "text", text);
     if (*label) say_option(c, "label", label);
+}
+
+static void say_data(const heed_model *model, const json_t *provenance, command *c)
+{
+    say_files(model, provenance, c);
+    if (json_object_get(provenance, "guide_sha256")) say(c, " --guide LINKS");
+}
+
+/* Of a translator that was guided or given a choice: what its links are read from. */
+static json_t *alignment_json(const heed_model *model)
+{
+    const heed_align_choice *choice = &model->writer.choice;
+    if (!heed__model_note_find(model, "heed.alignment")) return NULL;
+    json_t *object = json_object();
+    json_object_set_new(object, "layer", json_integer(choice->layer));
+    json_object_set_new(object, "head",
+                        choice->head ? json_integer(choice->head) : json_string("mean"));
+    json_object_set_new(object, "rule", json_string(heed_align_rule_name(choice->rule)));
+    return object;
 }
 
 /* What must be said beside the data: columns, and all settings that do not come by themselves. */
@@ -165,6 +184,7 @@ heed_status heed_model_info(const heed_model *model, int indent, char **out)
     set(object, "outputs", outputs_json(model));
     set(object, "tokenizer", tokenizer_json(model));
     set(object, "parameters", json_integer(heed__params_total(&model->params)));
+    set(object, "alignment", alignment_json(model));
     set(object, "metrics", parsed(heed__model_note_find(model, "heed.metrics")));
     set(object, "rebuild", json_string(rebuild.text));
     set(object, "provenance", provenance);

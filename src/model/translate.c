@@ -41,15 +41,17 @@ static heed_status check_translates(const heed_model *model)
                       task_names[model->task]);
 }
 
-static heed_status want_weights(heed__asked *c)
+/* `what` needs them. */
+static heed_status want_weights(heed__asked *c, const char *what)
 {
     int64_t layers, heads;
     heed_model_alignment_sites(c->model, &layers, &heads);
     c->options.weights = 1;
     if (layers > 0) return HEED_OK;
     return heed__fail(HEED_E_UNSUPPORTED,
-                      "the model has no attention to its source, so there is no alignment; train "
-                      "one with --attention other than none");
+                      "the model has no attention to its source, so there is no %s; train one with "
+                      "--attention other than none",
+                      what);
 }
 
 static void limit_length(heed__asked *c, int64_t asked)
@@ -83,7 +85,10 @@ heed_status heed_translate(heed_model *model, const heed_text *sources, int64_t 
     c.options.norm = o.norm;
     if (o.alpha > 0 || o.alpha < 0) c.options.alpha = o.alpha;
     c.options.coverage = o.coverage;
-    if (o.weights || o.replace_unknown || o.coverage > 0) HEED_TRY(want_weights(&c));
+    if (o.weights || o.replace_unknown || o.coverage > 0)
+        HEED_TRY(want_weights(&c, o.weights           ? "alignment"
+                                  : o.replace_unknown ? "word to replace unknown ones by"
+                                                      : "coverage to penalise"));
     if (!o.weights && !o.replace_unknown) c.options.weights = 0;
     if (!o.allow_unknown && !o.replace_unknown) {
         c.options.forbidden = unknown;
@@ -170,7 +175,7 @@ heed_status heed_score(heed_model *model, const heed_text *sources, const heed_t
     heed__asked c = forced(model, sources, targets, n);
     c.weights = o.weights;
     c.align = o.align;
-    if (o.weights) HEED_TRY(want_weights(&c));
+    if (o.weights) HEED_TRY(want_weights(&c, "alignment"));
     return heed__asked_run(&c, out);
 }
 
@@ -185,7 +190,7 @@ heed_status heed__translations_visit(heed_model *model, const heed_text *sources
     c.weights = 1;
     c.visit = visit;
     c.user = user;
-    HEED_TRY(want_weights(&c));
+    HEED_TRY(want_weights(&c, "alignment"));
     heed_status status = heed__asked_run(&c, &none);
     heed_translations_destroy(&none);
     return status;

@@ -52,10 +52,13 @@ static heed_status choose(const heed__session *s, heed_align_choice *choice)
     choice->head = heed__config_integer(s->config, "decoder.guide_head");
     choice->rule = HEED_ALIGN_INPUT;
     if (choice->layer > layers)
-        return heed__fail(HEED_E_INVALID, "decoder.guide_layer = %lld; the decoder has %lld",
+        return heed__fail(HEED_E_INVALID,
+                          "decoder.guide_layer = %lld; the decoder has %lld layers: take one of "
+                          "them, or 0 for the last but one",
                           (long long)choice->layer, (long long)layers);
     if (choice->head > heads)
-        return heed__fail(HEED_E_INVALID, "decoder.guide_head = %lld; a layer has %lld",
+        return heed__fail(HEED_E_INVALID,
+                          "decoder.guide_head = %lld; a layer has %lld heads: take one of them",
                           (long long)choice->head, (long long)heads);
     return check_plain(s);
 }

@@ -142,6 +142,22 @@ size_t heed__session_bytes(const heed__session *s)
            heed__tape_bytes(s->tape) + heed__tape_bytes(s->model->tape);
 }
 
+/* Batches cannot be smaller: neither nothing nor half a text. */
+static heed_status refuse_memory(const heed__session *s, size_t fixed, size_t step)
+{
+    double bound = (double)s->options->memory / 1e6;
+    if (fixed >= s->options->memory)
+        return heed__fail(HEED_E_NOMEM,
+                          "--memory: %.0f MB; the parameters and their training state alone take "
+                          "%.0f MB; allow more, or take a smaller model",
+                          bound, (double)fixed / 1e6);
+    return heed__fail(HEED_E_NOMEM,
+                      "--memory: %.0f MB; the parameters and their training state take %.0f MB and "
+                      "a step of the smallest batch, one text, %.0f MB more; allow more, take a "
+                      "smaller model, or shorter texts (--max-length)",
+                      bound, (double)fixed / 1e6, (double)step / 1e6);
+}
+
 /* A smaller batch: in proportion to what is left for it beside the parameters. */
 static heed_status shrink(heed__session *s)
 {
@@ -153,12 +169,8 @@ static heed_status shrink(heed__session *s)
     int64_t tokens = heed__config_integer(s->config, "train.batch_tokens");
     double share = 0.95 * (double)left / (double)step;
     int64_t fewer = (int64_t)((share < 0.9 ? share : 0.9) * (double)tokens);
-    if (fewer < LEAST_TOKENS)
-        return heed__fail(HEED_E_NOMEM,
-                          "--memory: %.0f MB; the parameters and their training state take %.0f MB "
-                          "and the smallest step %.0f MB more; allow more, or take a smaller model",
-                          (double)bound / 1e6, (double)fixed / 1e6,
-                          (double)step * LEAST_TOKENS / (double)tokens / 1e6);
+    if (!left || tokens <= LEAST_TOKENS) return refuse_memory(s, fixed, step);
+    if (fewer < LEAST_TOKENS) fewer = LEAST_TOKENS;
     snprintf(text, sizeof text, "%lld", (long long)fewer);
     HEED_TRY(heed_config_set(s->config, "train.batch_tokens", text));
     HEED_TRY(heed_config_set(s->model->config, "train.batch_tokens", text));
@@ -267,6 +279,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
         HEED_TRY(heed_config_create(&s->config));
     HEED_TRY(find_task(s));
     HEED_TRY(heed__config_settle(s->config));
+    HEED_TRY(heed__config_check_source(s->config));
     heed__config_warn(s->context, s->config);
     HEED_TRY(check(s));
     if (options->resume) HEED_TRY(heed__state_there(s));

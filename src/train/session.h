@@ -106,6 +106,7 @@ struct heed__session {
     heed__cursor cursor;
     char state_path[4096], metrics_path[4096];
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
+    char guide_hash[HEED_HASH_SIZE]; /* "" without links */
 };
 
 heed_status heed__session_open(heed_context *context, const heed_train_options *options,

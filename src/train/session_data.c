@@ -83,6 +83,7 @@ heed_status heed__session_read(heed__session *s)
         return heed__fail(HEED_E_DATA, "%d label columns; at most %d", train, HEED_MODEL_OUTPUTS);
     heed_dataset_hash(s->train.rows, s->data_hash);
     heed_dataset_hash(s->valid.rows, s->valid_hash);
+    if (s->guide_files) heed__guide_hash(s->guide_files, s->guide_hash);
     return HEED_OK;
 }
 
@@ -90,18 +91,19 @@ heed_status heed__session_read(heed__session *s)
  * part of the configuration, however they were found, so that they rebuild the same file. */
 heed_status heed__session_note(heed__session *s)
 {
-    char text[512], steps[32];
+    char text[640], steps[32], guide[96] = "";
     snprintf(steps, sizeof steps, "%lld", (long long)s->steps);
     HEED_TRY(heed_config_set(s->model->config, "train.steps", steps));
+    if (*s->guide_hash) snprintf(guide, sizeof guide, ", \"guide_sha256\": \"%s\"", s->guide_hash);
     snprintf(text, sizeof text,
              "{\"data_sha256\": \"%s\", \"rows\": %lld, \"valid_sha256\": \"%s\", "
              "\"valid_rows\": %lld, \"valid_is_share\": %s, \"parallel\": %s, \"seed\": %s, "
-             "\"planned_steps\": %lld}",
+             "\"planned_steps\": %lld%s}",
              s->data_hash, (long long)heed_dataset_rows(s->train.rows), s->valid_hash,
              (long long)heed_dataset_rows(s->valid.rows),
              s->options->valid_paths ? "false" : "true",
              s->options->target_paths ? "true" : "false", heed_config_get(s->config, "train.seed"),
-             (long long)s->steps);
+             (long long)s->steps, guide);
     const heed_layout *layout = heed_dataset_layout(s->train.rows);
     HEED_TRY(heed__model_note(s->model, "heed.version", heed_version()));
     HEED_TRY(heed__model_note(s->model, "heed.text_columns", layout->text));

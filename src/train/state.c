@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { WITHOUT_GUIDE = 2 * (HEED_HASH_SIZE - 1) + 1 }; /* of a fingerprint */
 enum { COUNTERS = 8, PLANNED = 7, DOUBLES = 2 + HEED_SCHEDULE_STATE };
 
 static const int64_t most_steps = INT64_C(1) << 40;
@@ -22,7 +23,8 @@ static const char counters_name[] = "train.counters", doubles_name[] = "train.do
 /* What must be the same for a state to be of any use. */
 static void fingerprint(const heed__session *s, char *out, size_t room)
 {
-    snprintf(out, room, "%s %s", s->data_hash, s->valid_hash);
+    const char *guide = s->guide_hash;
+    snprintf(out, room, "%s %s%s%s", s->data_hash, s->valid_hash, *guide ? " " : "", guide);
 }
 
 static void get_numbers(const heed__session *s, int64_t *counters, double *doubles)
@@ -188,9 +190,9 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
     if (!theirs || !their_config)
         return heed__fail(HEED_E_FORMAT, "%s: not a training state", s->state_path);
     if (strcmp(theirs, print) != 0)
-        return heed__fail(HEED_E_INVALID,
-                          "%s: belongs to other data; give the same or train without --resume",
-                          s->state_path);
+        return heed__fail(
+            HEED_E_INVALID, "%s: belongs to other data%s; give the same or train without --resume",
+            s->state_path, *s->guide_hash || strlen(theirs) > WITHOUT_GUIDE ? " or links" : "");
     if (s->options->memory) HEED_TRY(take_batch(s, their_config));
     HEED_TRY(heed_config_json(s->config, 0, &config));
     int same = strcmp(config, their_config) == 0;

@@ -71,6 +71,12 @@ heed align m.heed gaps.de gaps.en --quiet
 printf '0-0\n\n0-0\n' >wanted
 expect "an empty pair has an empty line" code=0 same=stdout,wanted
 
+printf 'drei\n' >lone.de
+printf '\n' >lone.en
+heed align m.heed lone.de lone.en --json
+expect "a pair with one empty side is told" code=0 out='^\{"source":"drei","target":""\}$' \
+    err='1 pair has one empty side and was left out; the first is lone\.de:1$'
+
 # ---- known links ----
 heed align m.heed numbers.de numbers.en --gold gold --quiet
 expect "precision, recall and AER" code=0 lines=1 \
@@ -80,6 +86,12 @@ heed align m.heed numbers.de numbers.en --gold turned --gold-side target --quiet
 expect "the other side first" code=0 same=stdout,score
 heed align m.heed numbers.de numbers.en --gold links --quiet
 expect "Pharaoh lines are gold too: one's own are right" code=0 out='^AER 0\.00 %'
+head -n 5 links >few
+heed align m.heed numbers.de numbers.en --gold few
+expect "pairs that nothing is known of are told" code=0 \
+    err='gold few: has no link of 94 of 99 pairs; all that is found there counts as wrong'
+heed info m.heed
+expect "nobody has chosen" code=0 no_out='^alignment'
 cp m.heed chosen.heed
 heed align chosen.heed numbers.de numbers.en --gold gold --choose --quiet
 expect "the best choice is kept" code=0 out='^ *layer +head +rule' out=' kept$' differ=m.heed,chosen.heed

@@ -59,6 +59,17 @@ printf 'twenty two\n\nthree\n' | "$HEED_COMMAND" score lm.heed --quiet >stdout
 expect "a blank line has an empty one" lines=3
 check "in its place" sh -c '[ -z "$(sed -n 2p stdout)" ]'
 
+printf 'drei\n\nvier\n' >lone.de
+printf 'three\nfive\n\n' >lone.en
+heed score m.heed lone.de lone.en
+expect "so has a pair with one empty side, which is told" code=0 lines=3 \
+    err='^heed: warning: 2 pairs have one empty side and were left out; the first is lone\.de:2$' \
+    err=' 2 tokens, 1 texts$'
+check "in their places" sh -c '[ -z "$(sed -n 2,3p stdout)" ] && [ -n "$(sed -n 1p stdout)" ]'
+heed score m.heed lone.de lone.en --json
+expect "as data it has no score" code=0 lines=3 out='^\{"source":"","target":"five"\}$' \
+    out='^\{"source":"vier","target":""\}$'
+
 # ---- samples ----
 heed sample lm.heed --seed 3 --quiet
 expect "from nothing" code=0 lines=1 out='^[a-z]' no_err=.

@@ -109,6 +109,34 @@ expect "how to be guided is said to have no effect without a guide" code=0 \
     err='train\.guide_rest = end has no effect without --guide'
 expect "what pools has no effect in a translator" code=0 err='pool\.heads = 2 has no effect: output\.kind is translate'
 paste numbers.de numbers.en >pairs.tsv
+heed train play.txt -o no.heed --task language --encoder gru --steps 1
+expect "what reads a source is not for a language model" code=2 no_file=no.heed \
+    err='encoder\.kind = gru in a language model, which has no source; leave it out .*decoder\.kind'
+heed train play.txt -o no.heed --task language --decoder gru --attention dot --steps 1
+expect "nor what looks at one" code=2 err='decoder\.attention = dot in a language model' no_file=no.heed
+heed train pairs.tsv -o no.heed --steps 1
+expect "pairs taken for labels: what they may be is told" code=3 err='translations: --task translate' no_file=no.heed
+awk '{ print "0-0" }' numbers.de >links
+sed '1s/.*//' links >others
+led="--source numbers.de --target numbers.en -o led.heed --encoder gru --dim 8 --tokenizer words --validate-every 1"
+heed train $led --steps 2 --guide links
+expect "a translator that is led by links" code=0
+heed info led.heed
+expect "says so: command, links and what it aligns by" code=0 \
+    out='^rebuild .* --target TARGET --guide LINKS --task translate' out='guide_sha256 +[0-9a-f]{64}$' \
+    out='^alignment$' out='  layer +1$' out='  head +1$' out='  rule +output$'
+"$HEED_COMMAND" train $led --steps 100000 --guide links >/dev/null 2>&1 &
+training=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -f led.heed.state ] && break
+    sleep 0.5
+done
+kill -INT $training
+wait $training || :
+heed train $led --steps 100000 --guide others --resume
+expect "which does not go on by others" code=2 err='led\.heed\.state: belongs to other data or links'
+heed train $led --steps 100000 --resume
+expect "nor by none" code=2 err='belongs to other data or links'
 heed train pairs.tsv -o lm.heed $language --steps 1
 expect "rows are documents" code=0 err='pairs\.tsv: read as tsv'
 heed train play.txt pairs.tsv -o no.heed $language --steps 1

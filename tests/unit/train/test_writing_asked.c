@@ -96,6 +96,34 @@ static void test_empty_texts(void **state)
     heed_model_destroy(&model);
 }
 
+/* Nothing is a translation of nothing; a text that came from nothing is as unlikely as it is. */
+static void test_empty_sides_are_scored(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"encoder.kind=transformer", "encoder.kind=gru",
+                                           "encoder.kind=gru decoder.attention=none",
+                                           "encoder.kind=lstm decoder.copy=true"};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        heed_model *model = translator(settings[i]);
+        heed_text sources[4] = {{"", 0}, {"ant", 3}, {" ", 1}, {"", 0}};
+        heed_text targets[4] = {{"cat dog", 7}, {"", 0}, {"cat dog", 7}, {"", 0}};
+        heed_score_options options = {.size = sizeof options, .weights = i != 2};
+        heed_translations *out = NULL;
+        check_ok(heed_score(model, sources, targets, 4, &options, &out));
+        const heed_translation *t = heed_translations_at(out, 0, 0);
+        assert_true(t->score < -0.01);
+        assert_int_equal(t->n_tokens, 2);
+        assert_int_equal(t->n_links, 0);
+        assert_true(heed_translations_at(out, 1, 0)->score < 0);
+        assert_int_equal(heed_translations_at(out, 1, 0)->n_tokens, 0);
+        assert_true(heed_translations_at(out, 2, 0)->score <= t->score &&
+                    heed_translations_at(out, 2, 0)->score >= t->score);
+        assert_true(heed_translations_at(out, 3, 0)->score >= 0);
+        heed_translations_destroy(&out);
+        heed_model_destroy(&model);
+    }
+}
+
 static void test_what_is_refused(void **state)
 {
     (void)state;
@@ -199,7 +227,7 @@ int main(void)
         corpus_test(test_prefix_is_kept),  corpus_test(test_weights_are_shares),
         corpus_test(test_empty_texts),     corpus_test(test_what_is_refused),
         corpus_test(test_language_models), corpus_test(test_classifiers_write_nothing),
-        corpus_test(test_choice_is_kept),
+        corpus_test(test_choice_is_kept),  corpus_test(test_empty_sides_are_scored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
