@@ -115,6 +115,9 @@ static heed_status find_capacity(heed__batches *b)
         if (limit < c->target_longest) limit = c->target_longest;
         c->target_rows =
             c->sequences < limit / c->target_longest ? c->sequences * c->target_longest : limit;
+        int64_t shorter = b->windows.shorter < limit ? b->windows.shorter : limit;
+        int64_t most = shorter + (limit - shorter) / c->target_longest;
+        if (most < c->sequences) c->sequences = most;
     }
     return HEED_OK;
 }

@@ -21,6 +21,7 @@ heed_status heed__windows_create(const heed__examples *texts, int64_t block, int
     for (int64_t i = 0; i < texts->n; i++) {
         int64_t rows = rows_of(&w, i);
         w.most += (rows + w.block - 1) / w.block + running; /* one more where the first is short */
+        w.shorter += running ? 2 : rows % w.block != 0;     /* the first and the last */
         if (rows > w.longest) w.longest = rows;
     }
     if (w.longest > w.block) w.longest = w.block;

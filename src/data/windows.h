@@ -19,6 +19,7 @@ typedef struct heed__windows {
     int running;
     heed__window *items; /* [n], room for `most` */
     int64_t n, most, longest;
+    int64_t shorter; /* at most so many windows of an epoch are shorter than the block */
 } heed__windows;
 
 /* Room for the windows of any epoch. Errors HEED_E_NOMEM. */

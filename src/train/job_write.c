@@ -149,6 +149,17 @@ static heed__pairs_batch largest_of(const heed__batches *batches, const heed__sp
         .added = split->copies.most};
 }
 
+/* As many rows in as few sequences as hold them: text in windows of one length. */
+static heed__pairs_batch longest_of(const heed__batches *batches, const heed__split *split)
+{
+    heed__pairs_batch batch = largest_of(batches, split);
+    int64_t sources = batch.source.longest, targets = batch.target.longest;
+    int64_t n = (batch.target.rows + targets - 1) / targets;
+    if (sources && n * sources < batch.source.rows) n = (batch.source.rows + sources - 1) / sources;
+    if (n < batch.target.n) batch.source.n = batch.target.n = n;
+    return batch;
+}
+
 /* What may be copied: the labels and the sources in the extended vocabulary. */
 static void add_copies(const heed__session *s, const heed__split *split,
                        const heed__copies_batch *copied, heed__pairs_batch *batch)
@@ -201,7 +212,9 @@ static heed_status prepare(heed__session *s)
 static void record(heed__session *s, int largest, heed__var *loss)
 {
     heed__pairs_vars vars = {.sites = s->guide_files ? &s->sites : NULL};
-    s->pairs = largest ? largest_of(s->batches, &s->train) : batch_of(s);
+    s->pairs = largest == 1 ? largest_of(s->batches, &s->train)
+               : largest    ? longest_of(s->batches, &s->train)
+                            : batch_of(s);
     if (s->mixed && !largest) s->pairs.inputs = s->mixed;
     heed__tape_start(s->tape, HEED_TAPE_TRAIN, heed__session_draw(s));
     heed__writer_record(s->model, s->tape, &s->pairs, &vars);

@@ -193,8 +193,11 @@ static heed_status plan(heed__session *s)
 {
     heed__var loss;
     HEED_TRY(s->job->plan_scoring(s));
-    s->job->record(s, 1, &loss);
-    return heed__tape_plan(s->tape, loss);
+    for (int largest = 1; largest <= 2; largest++) {
+        s->job->record(s, largest, &loss);
+        HEED_TRY(heed__tape_plan(s->tape, loss));
+    }
+    return HEED_OK;
 }
 
 static void measure(heed__session *s, int on)

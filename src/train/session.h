@@ -43,7 +43,7 @@ typedef struct heed__job {
     /* What a batch needs before it can be recorded; NULL = nothing. */
     heed_status (*prepare)(heed__session *session);
     /* Records a step on session->tape: of the batch that was filled last, or, to plan memory, of
-     * the largest there can be. */
+     * the largest there can be: 1 = of as many sequences, 2 = of as few as may hold its rows. */
     void (*record)(heed__session *session, int largest, heed__var *loss);
     /* Makes room for validating. */
     heed_status (*plan_scoring)(heed__session *session);

@@ -100,6 +100,11 @@ while [ $i -lt 400 ]; do
 done >play.txt
 heed train play.txt -o lm.heed $language --steps 2 --block 16 --batch-tokens 64
 expect "running text is read whole" code=0 err='play\.txt: read as running text' no_err='cut at'
+heed train play.txt -o lm.heed --task language --decoder gru --dim 32 --steps 2 --block 32
+sed -n 's/.* parameters, \([0-9.]*\) MB for training.*/\1/p' stderr >said
+grep -oE ' [0-9]+ MB ' stderr | tail -n 1 >taken
+check "what steps take was said before the first" sh -c \
+    'paste -d " " said taken | awk "{ exit !(\$1 > 1 && \$2 <= \$1 + 0.6) }"'
 heed train play.txt -o lm.heed $language --steps 2 --max-ratio 3
 expect "a setting for pairs is said to have no effect" code=0 \
     err='train\.max_ratio = 3 has no effect: output\.kind is language'
