@@ -7,8 +7,8 @@
 # each drops keys (entmax), alpha set or learned. The first 90 % of the bytes are learned, the rest is for validation.
 # Prints for each the loss on it (nats a character), what a step costs beside softmax (seconds of one processor, by
 # turns, so that other work on the machine meets all alike), memory while training, and what each head came to.
-# HEADS ("softmax windows ...": which of them), ROUNDS (3; 0 leaves the cost out) and, from recipes/lib.sh, STEPS in
-# the environment; 400 steps without.
+# HEADS ("softmax windows ...": which of them), BLOCK (512), ROUNDS (3; 0 leaves the cost out) and, from
+# recipes/lib.sh, STEPS in the environment; 400 steps without.
 set -eu
 # shellcheck source=recipes/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -35,7 +35,7 @@ options_of() {
     esac
 }
 common="--task language --tokenizer characters --dim 128 --decoder-layers 4 --decoder-heads 4 --decoder-ffn 512
-    --block 512 --position rotary --positions none --batch-tokens 2048 --lr 0.003"
+    --block ${BLOCK:-512} --position rotary --positions none --batch-tokens 2048 --lr 0.003"
 
 for name in $heads; do
     # shellcheck disable=SC2046,SC2086 # words
