@@ -54,7 +54,7 @@ expect "info shows the three plans" code=0 out='^  encoder layer 1$' out='^  dec
     out='normaliser sparsemax, mask local_p:width=3, .*stages gaussian > softcap:cap=9'
 heed info --attention t.heed tiny.de tiny.en --texts 9
 expect "and how its heads attend" code=0 lines=7 \
-    out='^decoder layer 1, itself +2 +[0-9.]+ +[0-9.]+ +[0-9.e-]+$'
+    out='^decoder layer 1, itself +2( +[0-9.]+){4} +[0-9.e-]+$'
 cp stdout lines
 heed info --attention t.heed tiny.tsv --text de --label en --texts 9
 expect "over a table too" code=0 same=stdout,lines
@@ -77,12 +77,12 @@ heed train --source tiny.de --target tiny.en --tokenizer words -o g.heed --encod
     --steps 4 --quiet --cross-mask local_m:width=2 --cross-normaliser sparsemax --watch 3
 expect "a recurrent one takes them at the source" code=0 no_err='no effect'
 heed info --attention g.heed tiny.de tiny.en --texts 9
-expect "and is looked at" code=0 lines=2 out='^decoder source +1 +[0-9.]+ +[0-9.]+ +[0-9.e-]+$'
+expect "and is looked at" code=0 lines=2 out='^decoder source +1( +[0-9.]+){4} +[0-9.e-]+$'
 heed train --source tiny.de --target tiny.en --tokenizer words -o c.heed --encoder gru --dim 16 \
     --steps 4 --quiet --copy true --min-count 1 --coverage true --watch 3
 expect "one that copies is watched" code=0
 heed info --attention c.heed tiny.de tiny.en --texts 9
-expect "for its entropy" code=0 lines=2 out='^decoder source +1 +[0-9.]+ +- +-$'
+expect "for its entropy" code=0 lines=2 out='^decoder source +1 +[0-9.]+( +-){4}$'
 # shellcheck disable=SC2086
 heed train --source tiny.de --target tiny.en --tokenizer words -o no.heed --encoder gru --dim 16 \
     --steps 4 --quiet --cross-normaliser sparsemax --decoder-mask global

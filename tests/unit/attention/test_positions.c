@@ -169,7 +169,7 @@ static void test_slopes(void **state)
     heed_real slopes[] = {HEED_REAL(0.5), 2}, s[4] = {0};
     heed__arena arena = {0};
     heed_attention_alibi record = {{sizeof record, "alibi"}, {slopes, 2}};
-    heed__self self = {.record = &record};
+    heed__self self = {.record = &record, .kernels = heed__kernels_best()};
     heed__place place = {.head = 1, .offset = 5};
     (void)state;
     check_ok(heed__stage_alibi.entry.build(&arena, &record, &(heed_attention_options){.heads = 2},
