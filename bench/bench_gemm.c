@@ -71,7 +71,7 @@ typedef struct product {
 static product product_make(heed_context *context, shape s, layout form)
 {
     product p = {.a = numbers(s.m * s.k), .b = numbers(s.k * s.n)};
-    p.workspace = numbers((int64_t)heed__gemm_workspace(context, s.m, s.n, s.k));
+    p.workspace = numbers((int64_t)heed__gemm_workspace_any(context, s.m, s.n, s.k));
     p.gemm = (heed__gemm){.m = s.m, .n = s.n, .k = s.k, .a = p.a, .b = p.b, .c_row = s.n};
     p.gemm.c = numbers(s.m * s.n);
     p.gemm.a_row = form == WEIGHT_GRADIENT ? 1 : s.k;
@@ -89,12 +89,21 @@ static void product_free(product *p)
     heed__free(p->workspace);
 }
 
+static const char *const precision_names[] = {"highest", "high", "medium"};
+enum { PRECISIONS = 3 };
+
+/* GFLOP/s at each precision, each in its turn. */
 static void bench_product(heed_context *context, shape s, layout form)
 {
     product p = product_make(context, s, form);
     double work = 2e-9 * (double)(s.m * s.n * s.k);
-    printf("  %-7s %5lld x %4lld x %4lld   %7.1f GFLOP/s\n", layout_names[form], (long long)s.m,
-           (long long)s.n, (long long)s.k, work / time_product(context, &p.gemm, p.workspace));
+    printf("  %-7s %5lld x %4lld x %4lld  ", layout_names[form], (long long)s.m, (long long)s.n,
+           (long long)s.k);
+    for (int i = 0; i < PRECISIONS; i++) {
+        p.gemm.precision = (heed_precision)i;
+        printf(" %7.1f", work / time_product(context, &p.gemm, p.workspace));
+    }
+    printf("\n");
     product_free(&p);
 }
 
@@ -124,25 +133,35 @@ static int paced(shape s, layout form, int threads)
     return 0;
 }
 
-static void bench_products(int threads)
+static void bench_layer(heed_context *context, shape s)
 {
-    static const shape shapes[] = {{4096, 256, 256},   {4096, 768, 256},  {4096, 8000, 256},
-                                   {150, 1536, 512},   {150, 512, 512},   {4096, 1536, 1280},
-                                   {4096, 8000, 1792}, {4000, 64, 64},    {4000, 128, 128},
-                                   {4000, 1024, 256},  {4000, 256, 1024}, {1000, 128, 128},
-                                   {1000, 512, 128},   {500, 256, 256},   {64, 128, 128},
-                                   {64, 2, 128},       {16, 256, 256},    {1, 256, 256}};
+    bench_product(context, s, FORWARD);
+    bench_product(context, (shape){s.m, s.k, s.n}, INPUT_GRADIENT);
+    bench_product(context, (shape){s.n, s.k, s.m}, WEIGHT_GRADIENT);
+}
+
+static heed_context *open_context(int threads)
+{
     heed_context *context;
     if (heed_context_create(&(heed_context_options){.threads = threads}, &context) != HEED_OK)
         exit(1);
-    printf("%s, %d thread%s\n", heed__level_name(heed__kernels_best()->level), threads,
+    printf("%s, %d thread%s; GFLOP/s at", heed__level_name(heed__cpu_level()), threads,
            threads > 1 ? "s" : "");
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        shape s = shapes[i];
-        bench_product(context, s, FORWARD);
-        bench_product(context, (shape){s.m, s.k, s.n}, INPUT_GRADIENT);
-        bench_product(context, (shape){s.n, s.k, s.m}, WEIGHT_GRADIENT);
-    }
+    for (int p = 0; p < PRECISIONS; p++) printf(" %s", precision_names[p]);
+    printf("\n");
+    return context;
+}
+
+static void bench_products(int threads)
+{
+    static const shape shapes[] = {
+        {4096, 256, 256}, {4096, 768, 256}, {4096, 1024, 256},  {4096, 8000, 256},
+        {150, 1536, 512}, {150, 512, 512},  {4096, 1536, 1280}, {4096, 8000, 1792},
+        {4000, 64, 64},   {4000, 128, 128}, {4000, 1024, 256},  {4000, 256, 1024},
+        {1000, 128, 128}, {1000, 512, 128}, {500, 256, 256},    {64, 128, 128},
+        {64, 2, 128},     {16, 256, 256},   {1, 256, 256}};
+    heed_context *context = open_context(threads);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) bench_layer(context, shapes[i]);
     heed_context_destroy(&context);
 }
 
@@ -190,12 +209,21 @@ static void bench_mathematics(const heed__kernels *k)
     heed__free(y);
 }
 
+/* Without arguments everything; else one at another's pace, or the three products of one layer:
+ * threads, M, N, K. */
 int main(int argc, char **argv)
 {
     if (argc == 6) {
         shape s = {strtoll(argv[2], NULL, 10), strtoll(argv[3], NULL, 10),
                    strtoll(argv[4], NULL, 10)};
         return paced(s, (layout)atoi(argv[1]), atoi(argv[5]));
+    }
+    if (argc == 5) {
+        if (atoi(argv[1]) > 1) watch = CLOCK_MONOTONIC;
+        heed_context *context = open_context(atoi(argv[1]));
+        bench_layer(context, (shape){atoi(argv[2]), atoi(argv[3]), atoi(argv[4])});
+        heed_context_destroy(&context);
+        return 0;
     }
     for (int level = 0; level < HEED_LEVELS; level++) {
         const heed__kernels *k = heed__kernels_at((heed__level)level);

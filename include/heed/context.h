@@ -44,6 +44,35 @@ HEED_API HEED_MUST_CHECK heed_status heed_context_create(const heed_context_opti
  */
 HEED_API void heed_context_destroy(heed_context **context);
 
+/**
+ * In what the products of linear layers (embeddings' output and recurrent layers among them) are
+ * computed. Parameters, optimisers and all other arithmetic, attention's own products included, are
+ * float32 always. Where the processor has no AMX, HIGH and MEDIUM are HIGHEST: heed_info_precision
+ * says what runs.
+ */
+typedef enum heed_precision {
+    /** float32: the same bits on every processor */
+    HEED_PRECISION_HIGHEST = 0,
+    /** each operand as the sum of two bfloat16, three products summed in float32: relative error
+     * (Frobenius) at most 2e-5 */
+    HEED_PRECISION_HIGH = 1,
+    /** operands rounded to bfloat16, products summed in float32: at most 1e-2 */
+    HEED_PRECISION_MEDIUM = 2
+} heed_precision;
+
+/**
+ * Sets the precision of what is computed with this context from now on; a new context has HIGHEST.
+ * Bits never depend on the number of threads or on what else is in a batch, but below HIGHEST they
+ * depend on the processor having AMX. A model opened before is right at any precision, and fastest
+ * at the one it was opened at.
+ * Errors HEED_E_INVALID: none of the three.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_context_set_precision(heed_context *context,
+                                                                heed_precision precision);
+
+/** The precision set; HEED_PRECISION_HIGHEST of NULL. */
+HEED_API heed_precision heed_context_precision(const heed_context *context);
+
 /** How many threads work is spread over (the calling one counts). */
 HEED_API int heed_context_threads(const heed_context *context);
 

@@ -26,6 +26,7 @@ typedef struct worker {
 
 struct heed_context {
     int threads;
+    heed_precision precision;
     heed_log_function log;
     void *log_user;
     worker *workers; /* threads - 1 of them; the caller is thread 0 */
@@ -186,6 +187,22 @@ void heed_context_destroy(heed_context **context)
 int heed_context_threads(const heed_context *context)
 {
     return context ? context->threads : 1;
+}
+
+heed_status heed_context_set_precision(heed_context *context, heed_precision precision)
+{
+    if (precision != HEED_PRECISION_HIGHEST && precision != HEED_PRECISION_HIGH &&
+        precision != HEED_PRECISION_MEDIUM)
+        return heed__fail(HEED_E_INVALID,
+                          "precision %d; it must be HEED_PRECISION_HIGHEST, _HIGH or _MEDIUM",
+                          (int)precision);
+    context->precision = precision;
+    return HEED_OK;
+}
+
+heed_precision heed_context_precision(const heed_context *context)
+{
+    return context ? context->precision : HEED_PRECISION_HIGHEST;
 }
 
 void heed__log(heed_context *c, heed_log_level level, const char *format, ...)

@@ -63,8 +63,9 @@ static void detect(void)
     has[HEED_LEVEL_AVX2] = ymm && fma && (b >> 5 & 1);
     has[HEED_LEVEL_AVX512] = has[HEED_LEVEL_AVX2] && zmm && (b >> 16 & 1) && (b >> 17 & 1) &&
                              (b >> 30 & 1) && (b >> 31 & 1);
-    has[HEED_LEVEL_AMX] =
-        has[HEED_LEVEL_AVX512] && tiles && (d >> 22 & 1) && (d >> 24 & 1) && amx_permitted();
+    int amx = tiles && (d >> 22 & 1) && (d >> 24 & 1);
+    int converts = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1); /* AVX512_BF16 */
+    has[HEED_LEVEL_AMX] = has[HEED_LEVEL_AVX512] && amx && converts && amx_permitted();
 }
 
 #elif defined(__aarch64__)

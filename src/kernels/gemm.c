@@ -8,6 +8,7 @@
  */
 #include "kernels/gemm.h"
 
+#include "kernels/gemm_amx.h"
 #include "kernels/kernels.h"
 
 #include <string.h>
@@ -21,8 +22,9 @@ enum {
     TASK_WORK = 1 << 18, /* ... as long as a task keeps this many multiply-adds */
     PATCH_DEPTH = 128,   /* of k: what one task packs of b */
     PATCH_PANELS = 8,
-    FEW_TILES = 5,   /* of rows: b is not packed for so few */
-    FAR_STRIDE = 512 /* reals: the least stride over k for which a is packed */
+    FEW_TILES = 5,    /* of rows: b is not packed for so few */
+    FAR_STRIDE = 512, /* reals: the least stride over k for which a is packed */
+    MARK = 16 /* reals before what is packed: the first is the number of its bfloat16 parts */
 };
 
 typedef struct plan {
@@ -68,6 +70,14 @@ size_t heed__gemm_workspace(const heed_context *context, int64_t m, int64_t n, i
     if (padded * PIECE > most) most = padded * PIECE;
     int64_t b = least(padded * k, most);
     return (size_t)(b + a_room(kernels) * heed_context_threads(context));
+}
+
+size_t heed__gemm_workspace_any(const heed_context *context, int64_t m, int64_t n, int64_t k)
+{
+    size_t room = heed__gemm_workspace(context, m, n, k);
+    if (n < 1 || k < 1 || !heed__gemm_parts(HEED_PRECISION_HIGH)) return room;
+    size_t amx = heed__gemm_amx_workspace(heed_context_threads(context), n, k);
+    return amx > room ? amx : room;
 }
 
 /* Rows are cut before columns, since every task across reads a again. The same product is cut in
@@ -217,24 +227,30 @@ static void pack_slab(heed_context *context, plan *p)
     spread(context, p->patches * ((p->depth + PATCH_DEPTH - 1) / PATCH_DEPTH), pack_patch, p);
 }
 
-size_t heed__gemm_packed(int64_t n, int64_t k)
+size_t heed__gemm_packed(heed_precision precision, int64_t n, int64_t k)
 {
-    return (size_t)(round_up(n, heed__kernels_best()->tile_cols) * k);
+    int parts = heed__gemm_parts(precision);
+    if (parts) return MARK + heed__gemm_amx_packed(parts, n, k);
+    return (size_t)(MARK + round_up(n, heed__kernels_best()->tile_cols) * k);
 }
 
 void heed__gemm_pack(heed_context *context, const heed__gemm *product, heed_real *packed)
 {
+    int parts = heed__gemm_parts(product->precision);
+    *packed = (heed_real)parts;
     if (product->n < 1 || product->k < 1) return;
+    if (parts) {
+        heed__gemm_amx_pack(context, parts, product, packed + MARK);
+        return;
+    }
     plan p = plan_of(product);
-    p.b = packed;
+    p.b = packed + MARK;
     p.depth = product->k;
     pack_slab(context, &p);
 }
 
-void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real *workspace)
+static void run_highest(heed_context *context, const heed__gemm *g, heed_real *workspace)
 {
-    const heed__gemm *g = product;
-    if (g->m < 1 || g->n < 1) return;
     plan p = plan_of(g);
     cut(&p);
     p.pack_a = g->a_col != 1 && (g->a_row != 1 || g->a_col >= FAR_STRIDE);
@@ -247,4 +263,16 @@ void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real 
         spread(context, p.down * p.across, run_block, &p);
         p.k0 += p.slab;
     } while (p.k0 < g->k);
+}
+
+void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real *workspace)
+{
+    if (product->m < 1 || product->n < 1) return;
+    int parts = heed__gemm_parts(product->precision);
+    heed__gemm g = *product;
+    if (g.packed) g.packed = *g.packed == (heed_real)parts ? g.packed + MARK : NULL;
+    if (parts && g.k > 0)
+        heed__gemm_amx_run(context, parts, &g, workspace);
+    else
+        run_highest(context, &g, workspace);
 }

@@ -106,8 +106,9 @@ heed_status heed__params_pack(heed__params *params, heed_context *context)
         if (p->rank != 2 || p->packed) continue;
         heed__gemm product = {.n = p->rows, .k = p->cols, .b = p->data, .b_row = 1};
         product.b_col = p->cols;
-        HEED_TRY(heed__alloc(heed__gemm_packed(p->rows, p->cols), sizeof *p->packed, p->name,
-                             &p->packed));
+        product.precision = heed_context_precision(context);
+        HEED_TRY(heed__alloc(heed__gemm_packed(product.precision, p->rows, p->cols),
+                             sizeof *p->packed, p->name, &p->packed));
         heed__gemm_pack(context, &product, p->packed);
     }
     return HEED_OK;

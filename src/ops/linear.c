@@ -12,9 +12,9 @@ static heed_status linear_shape(const heed__shapes *s, heed__size *size)
     if (s->inputs > 2) HEED_TRY(heed__want_shape(s, "linear", 2, "b", 1, n));
     size->rows = t;
     size->cols = n;
-    size->forward_workspace = (int64_t)heed__gemm_workspace(s->context, t, n, k);
-    int64_t dx = (int64_t)heed__gemm_workspace(s->context, t, k, n);
-    int64_t dw = (int64_t)heed__gemm_workspace(s->context, n, k, t);
+    size->forward_workspace = (int64_t)heed__gemm_workspace_any(s->context, t, n, k);
+    int64_t dx = (int64_t)heed__gemm_workspace_any(s->context, t, k, n);
+    int64_t dw = (int64_t)heed__gemm_workspace_any(s->context, n, k, t);
     size->backward_workspace = dx > dw ? dx : dw;
     return HEED_OK;
 }
@@ -34,6 +34,7 @@ static heed_status linear_forward(const heed__call *call)
                           .c = call->out.data,
                           .c_row = w->rows,
                           .packed = w->packed,
+                          .precision = heed_context_precision(call->context),
                           .bias = call->inputs > 2 ? call->in[2].data : NULL};
     heed__gemm_run(call->context, &product, call->workspace);
     return HEED_OK;
@@ -43,15 +44,16 @@ static heed_status linear_backward(const heed__call *call)
 {
     const heed__matrix *x = &call->in[0], *w = &call->in[1], *dy = &call->out;
     int64_t t = x->rows, k = x->cols, n = w->rows;
+    heed_precision precision = heed_context_precision(call->context);
     if (x->grad) {
-        heed__gemm dx = {.m = t, .n = k, .k = n, .accumulate = !x->fresh};
+        heed__gemm dx = {.m = t, .n = k, .k = n, .accumulate = !x->fresh, .precision = precision};
         dx.a = dy->grad, dx.a_row = n, dx.a_col = 1;
         dx.b = w->data, dx.b_row = k, dx.b_col = 1;
         dx.c = x->grad, dx.c_row = k;
         heed__gemm_run(call->context, &dx, call->workspace);
     }
     if (w->grad) {
-        heed__gemm dw = {.m = n, .n = k, .k = t, .accumulate = 1};
+        heed__gemm dw = {.m = n, .n = k, .k = t, .accumulate = 1, .precision = precision};
         dw.a = dy->grad, dw.a_row = 1, dw.a_col = n;
         dw.b = x->data, dw.b_row = k, dw.b_col = 1;
         dw.c = w->grad, dw.c_row = k;

@@ -61,7 +61,7 @@ static void run_gemm(const heed__gemm *g, void *with)
 static void run_packed(const heed__gemm *g, void *with)
 {
     heed__gemm packed = *g;
-    int64_t room = (int64_t)heed__gemm_packed(g->n, g->k);
+    int64_t room = (int64_t)heed__gemm_packed(g->precision, g->n, g->k);
     guarded pages = guarded_open(room);
     heed_real *b = guarded_place(pages, room, 1, NULL);
     heed__gemm_pack(with, g, b);
