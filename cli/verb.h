@@ -37,7 +37,8 @@ enum {
     COMMON_JSON = 4,     /* --json */
     COMMON_QUIET = 8,    /* --quiet */
     COMMON_READING = 16, /* --text, --label, --format, --max-bad: see cli/reading.h */
-    COMMON_ALIGNING = 32 /* --layer, --head and others: see cli/aligning.h */
+    COMMON_ALIGNING = 32, /* --layer, --head and others: see cli/aligning.h */
+    COMMON_PRECISION = 64 /* --precision P */
 };
 
 typedef struct verb_example {

@@ -103,7 +103,7 @@ const verb verb_eval = {
         "texts are measured with heed translate and heed metric, or heed score --summary.",
     .least_arguments = 2,
     .most_arguments = -1,
-    .common = COMMON_THREADS | COMMON_JSON | COMMON_QUIET | COMMON_READING,
+    .common = COMMON_THREADS | COMMON_PRECISION | COMMON_JSON | COMMON_QUIET | COMMON_READING,
     .examples = examples,
     .run = run,
 };

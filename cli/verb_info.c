@@ -25,6 +25,10 @@ static void show_text(int threads)
     for (size_t i = 0, shown = 0; heed_info_level_at(i, &level); i++)
         if (level.available)
             output_format("%s%s%s", shown++ ? ", " : "", level.name, level.chosen ? " (used)" : "");
+    heed_info_precision precision;
+    output_format("\n%-12s", "precision");
+    for (size_t i = 0; heed_info_precision_at(i, &precision); i++)
+        output_format("%s%s: %s", i ? "; " : "", precision.name, precision.arithmetic);
     output_format("\n%-12s%d\n\nlibraries\n", "threads", threads);
     for (size_t i = 0; heed_info_library_at(i, &library); i++)
         if (library.version)
@@ -38,19 +42,23 @@ static heed_status show_json(int threads)
 {
     heed_info_level level;
     heed_info_library library;
-    json_t *levels = json_array(), *libraries = json_array();
+    heed_info_precision precision;
+    json_t *levels = json_array(), *libraries = json_array(), *precisions = json_object();
     const char *used = "";
     for (size_t i = 0; heed_info_level_at(i, &level); i++) {
         if (level.available) json_array_append_new(levels, json_string(level.name));
         if (level.chosen) used = level.name;
     }
+    for (size_t i = 0; heed_info_precision_at(i, &precision); i++)
+        json_object_set_new(precisions, precision.name, json_string(precision.arithmetic));
     for (size_t i = 0; heed_info_library_at(i, &library); i++)
         json_array_append_new(libraries, json_pack("{s:s, s:s?, s:s, s:s}", "name", library.name,
                                                    "version", library.version, "use", library.use,
                                                    "package", library.package));
-    return output_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:o}", "version", heed_version(),
+    return output_json(json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:o}", "version", heed_version(),
                                  "processor", heed_info_processor(), "level", used, "levels",
-                                 levels, "threads", threads, "libraries", libraries));
+                                 levels, "precisions", precisions, "threads", threads, "libraries",
+                                 libraries));
 }
 
 /* ---- a model ---- */
@@ -330,7 +338,8 @@ const verb verb_info = {
         "Without a model: which heed "
         "this is, the processor's name and vector levels "
         "(HEED_CPU in the environment caps the level used: scalar, avx2, avx512, amx or "
-        "neon), the number of threads that verbs work with, and the libraries it stands "
+        "neon), what each --precision is there, the number of threads that verbs work with, and "
+        "the libraries it stands "
         "on.",
     .most_arguments = -1,
     .common = COMMON_THREADS | COMMON_JSON | COMMON_READING,

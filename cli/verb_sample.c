@@ -224,7 +224,8 @@ const verb verb_sample = {
     .least_arguments = 1,
     .most_arguments = -1,
     .options = rows,
-    .common = COMMON_THREADS | COMMON_SEED | COMMON_JSON | COMMON_QUIET | COMMON_READING,
+    .common = COMMON_THREADS | COMMON_PRECISION | COMMON_SEED | COMMON_JSON | COMMON_QUIET |
+              COMMON_READING,
     .examples = examples,
     .run = run,
 };

@@ -176,7 +176,7 @@ const verb verb_score = {
     .least_arguments = 1,
     .most_arguments = -1,
     .options = rows,
-    .common = COMMON_THREADS | COMMON_JSON | COMMON_QUIET | COMMON_READING,
+    .common = COMMON_THREADS | COMMON_PRECISION | COMMON_JSON | COMMON_QUIET | COMMON_READING,
     .examples = examples,
     .run = run,
 };

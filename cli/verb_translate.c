@@ -266,7 +266,8 @@ const verb verb_translate = {
     .least_arguments = 1,
     .most_arguments = -1,
     .options = rows,
-    .common = COMMON_ALIGNING | COMMON_THREADS | COMMON_JSON | COMMON_QUIET | COMMON_READING,
+    .common = COMMON_ALIGNING | COMMON_THREADS | COMMON_PRECISION | COMMON_JSON | COMMON_QUIET |
+              COMMON_READING,
     .examples = examples,
     .run = run,
 };

@@ -47,8 +47,8 @@ HEED_API void heed_context_destroy(heed_context **context);
 /**
  * In what the products of linear layers (embeddings' output and recurrent layers among them) are
  * computed. Parameters, optimisers and all other arithmetic, attention's own products included, are
- * float32 always. Where the processor has no AMX, HIGH and MEDIUM are HIGHEST: heed_info_precision
- * says what runs.
+ * float32 always. Where the processor has no AMX, HIGH and MEDIUM are HIGHEST:
+ * heed_info_precision_at says what runs.
  */
 typedef enum heed_precision {
     /** float32: the same bits on every processor */

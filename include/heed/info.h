@@ -26,6 +26,16 @@ typedef struct heed_info_level {
 /** Level `index`, from 0, lowest first. Returns 0 past the last one, else 1. */
 HEED_API int heed_info_level_at(size_t index, heed_info_level *out);
 
+/** One precision (heed/context.h), and what it is on this machine. */
+typedef struct heed_info_precision {
+    const char *name;       /**< "highest", "high" or "medium"; static */
+    const char *arithmetic; /**< "float32", "two bfloat16 (amx)" or "bfloat16 (amx)"; static */
+    double error;           /**< most that a product is away from float64, by Frobenius norms */
+} heed_info_precision;
+
+/** Precision `index`, which is its heed_precision. Returns 0 past the last one, else 1. */
+HEED_API int heed_info_precision_at(size_t index, heed_info_precision *out);
+
 /**
  * Whether the environment variable HEED_CPU, if set, names a level that this machine has.
  * Errors HEED_E_INVALID: it does not, the message lists the levels; the best one is used.

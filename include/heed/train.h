@@ -3,7 +3,8 @@
  * Training a model from labelled data.
  *
  * The same data, configuration and number of steps give the same model file, byte for byte, for any
- * number of threads, after any number of interruptions, and on every processor.
+ * number of threads, after any number of interruptions, and on every processor. Where the setting
+ * train.precision asks for less than highest, on every processor with AMX or on every one without.
  */
 #ifndef HEED_TRAIN_H
 #define HEED_TRAIN_H
@@ -76,7 +77,8 @@ typedef struct heed_train_result {
 } heed_train_result;
 
 /**
- * Trains. Beside model_path two files are written: .state while training (to resume from; removed
+ * Trains, at the precision that the configuration says (train.precision), whatever the context's.
+ * Beside model_path two files are written: .state while training (to resume from; removed
  * when it is done), and .metrics.jsonl with one line for each validation.
  * Errors HEED_E_DATA, HEED_E_IO, HEED_E_INVALID, HEED_E_NOMEM; HEED_E_NUMERIC (NaN or infinity:
  * names step and tensor, the last good model stays); HEED_E_STOPPED (all is saved; train again with

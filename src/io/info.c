@@ -2,6 +2,7 @@
 #include "heed/info.h"
 
 #include "cpu/cpu.h"
+#include "kernels/gemm_amx.h"
 #include "ops/ops.h"
 
 #include <csv.h>
@@ -26,6 +27,21 @@ int heed_info_level_at(size_t index, heed_info_level *out)
     heed__level level = (heed__level)index;
     *out = (heed_info_level){heed__level_name(level), heed__cpu_has(level),
                              heed__cpu_level() == level};
+    return 1;
+}
+
+int heed_info_precision_at(size_t index, heed_info_precision *out)
+{
+    static const heed_info_precision rows[] = {
+        [HEED_PRECISION_HIGHEST] = {"highest", "float32", 1e-6},
+        [HEED_PRECISION_HIGH] = {"high", "two bfloat16 (amx)", 2e-5},
+        [HEED_PRECISION_MEDIUM] = {"medium", "bfloat16 (amx)", 1e-2},
+    };
+    if (index >= sizeof rows / sizeof *rows) return 0;
+    *out = rows[index];
+    if (heed__gemm_parts((heed_precision)index)) return 1;
+    out->arithmetic = rows[HEED_PRECISION_HIGHEST].arithmetic;
+    out->error = rows[HEED_PRECISION_HIGHEST].error;
     return 1;
 }
 

@@ -36,7 +36,8 @@ enum {
     CHUNK = HEED_AMX_CHUNK,
     HALF = 16,  /* rows or columns of a tile */
     TILE = 256, /* reals' room of a tile */
-    ROW = 64    /* bytes of a tile's row */
+    ROW = 64,   /* bytes of a tile's row */
+    AHEAD = 2   /* chunks ahead of the one in hand memory is asked for */
 };
 
 /* ---- packing ---- */
@@ -85,6 +86,8 @@ INLINE unsigned pack_along(int parts, const heed_real *from, int64_t row, int64_
         __m256i left[2], right[2];
         __mmask16 there = i < rows ? 0xffff : 0;
         const heed_real *at = i < rows ? from + i * row : from;
+        _mm_prefetch((const char *)at + AHEAD * CHUNK * sizeof *at, _MM_HINT_T0);
+        _mm_prefetch((const char *)at + (AHEAD * CHUNK + HALF) * sizeof *at, _MM_HINT_T0);
         split(parts, _mm512_maskz_loadu_ps(first & there, at), left, &special);
         split(parts, _mm512_maskz_loadu_ps(second & there, second ? at + HALF : at), right,
               &special);
@@ -107,6 +110,8 @@ INLINE unsigned pack_across(int parts, const heed_real *from, int64_t col, int64
         __m256i even[2], odd[2];
         __mmask16 has_even = i < k ? there : 0, has_odd = i + 1 < k ? there : 0;
         const heed_real *at = has_even ? from + i * col : from;
+        _mm_prefetch((const char *)at + (size_t)(CHUNK * col) * sizeof *at, _MM_HINT_T0);
+        _mm_prefetch((const char *)at + (size_t)((CHUNK + 1) * col) * sizeof *at, _MM_HINT_T0);
         split(parts, _mm512_maskz_loadu_ps(has_even, at), even, &special);
         split(parts, _mm512_maskz_loadu_ps(has_odd, has_odd ? at + col : at), odd, &special);
         for (int p = 0; p < parts; p++) {
@@ -116,14 +121,6 @@ INLINE unsigned pack_across(int parts, const heed_real *from, int64_t col, int64
         }
     }
     return special;
-}
-
-/* A tile's 16 x 16 words, turned: from one layout to the other. */
-static void turn(heed_real *tile)
-{
-    _Alignas(64) heed_real copy[TILE];
-    memcpy(copy, tile, sizeof copy);
-    heed__kernels_best()->transpose(HALF, HALF, copy, HALF, tile, HALF);
 }
 
 /* Half of a unit: 16 rows. */
@@ -140,11 +137,13 @@ INLINE unsigned pack_half(int parts, const heed__amx_strip *s, int64_t i, int64_
         from = copy;
         row = CHUNK;
     }
-    int across = s->row == 1 && s->col != 1;
-    unsigned special = across ? pack_across(parts, from, s->col, rows, depth, tile)
-                              : pack_along(parts, from, row, rows, depth, tile);
-    if (across != s->by_columns)
-        for (int p = 0; p < parts; p++) turn(tile + p * TILE);
+    int across = s->row == 1 && s->col != 1, turns = across != s->by_columns;
+    _Alignas(64) heed_real turned[2 * TILE];
+    heed_real *to = turns ? turned : tile;
+    unsigned special = across ? pack_across(parts, from, s->col, rows, depth, to)
+                              : pack_along(parts, from, row, rows, depth, to);
+    for (int p = 0; p < parts && turns; p++) /* the layouts are each other's transpose, in words */
+        heed__kernels_best()->transpose(HALF, HALF, turned + p * TILE, HALF, tile + p * TILE, HALF);
     return special;
 }
 
@@ -206,6 +205,10 @@ INLINE void multiply(int down, int right)
 INLINE void sums(int parts, const heed__amx_block *block, int down, int right)
 {
     const heed_real *a = block->a, *b = block->b;
+    for (int64_t i = 0; i < block->rows && block->start != block->c; i++) {
+        __builtin_prefetch(block->c + i * block->c_row, 1);
+        __builtin_prefetch(block->c + i * block->c_row + HALF, 1);
+    }
     __asm__ volatile("" ::: "memory"); /* gcc does not know that loads of tiles read memory */
     load_sums(block, down, right);
     for (int64_t i = 0; i < block->chunks; i++, a += 2 * parts * TILE, b += 2 * parts * TILE) {

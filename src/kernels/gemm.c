@@ -80,6 +80,15 @@ size_t heed__gemm_workspace_any(const heed_context *context, int64_t m, int64_t 
     return amx > room ? amx : room;
 }
 
+size_t heed__gemm_workspace_packed(const heed_context *context)
+{
+    int threads = heed_context_threads(context);
+    size_t room = (size_t)(a_room(heed__kernels_best()) * threads);
+    if (!heed__gemm_parts(HEED_PRECISION_HIGH)) return room;
+    size_t amx = heed__gemm_amx_rows(threads);
+    return amx > room ? amx : room;
+}
+
 /* Rows are cut before columns, since every task across reads a again. The same product is cut in
  * the same way whatever the context. */
 static void cut(plan *p)

@@ -37,6 +37,9 @@ size_t heed__gemm_workspace(const heed_context *context, int64_t m, int64_t n, i
 /* workspace: 64-byte aligned. Allocates nothing. */
 void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real *workspace);
 
+/* The same where b is packed at the product's precision. */
+size_t heed__gemm_workspace_packed(const heed_context *context);
+
 /* A b that many products share, laid out for them: its n, k, b, strides and precision are read.
  * Into heed__gemm_packed heed_reals, 64-byte aligned. The bits of a product are the same with it.
  * One of another precision takes b as it lies. */

@@ -16,7 +16,7 @@ enum {
     PIECE = 256,     /* of k, a multiple of CHUNK */
     SLAB = 1 << 18,  /* numbers of b at a time, or one piece of k where that is more */
     MOST_BLOCKS = 4, /* of rows, per task */
-    ENOUGH_TASKS = 16,
+    ENOUGH_TASKS = 8,
     LEAST_PANELS = 4 /* per task, when columns are cut too */
 };
 
@@ -73,9 +73,14 @@ static int64_t a_room(int parts)
     return (int64_t)MOST_BLOCKS * (PIECE / CHUNK) * HEED_AMX_UNIT(parts);
 }
 
+size_t heed__gemm_amx_rows(int threads)
+{
+    return (size_t)(threads * a_room(2));
+}
+
 size_t heed__gemm_amx_workspace(int threads, int64_t n, int64_t k)
 {
-    return heed__gemm_amx_packed(2, n, slab_of(n, k)) + (size_t)(threads * a_room(2));
+    return heed__gemm_amx_packed(2, n, slab_of(n, k)) + heed__gemm_amx_rows(threads);
 }
 
 static plan plan_of(int parts, const heed__gemm *g, heed_real *packed)

@@ -19,9 +19,11 @@ typedef struct walk {
     const heed_real *bias;       /* b_hh [gates C], NULL = none */
     const heed__matrix *initial; /* [S, states C], NULL = zeros */
     const heed_real *weight;     /* forward: w^T [C, gates C]; backward: w [gates C, C] */
-    heed_real *keep;             /* [rows, saved C] */
-    heed_real *dhidden;          /* backward: [rows, gates C] */
-    heed_real *scratch;          /* per thread */
+    const heed_real *packed;     /* the same, for a product below highest; else NULL */
+    heed_precision precision;
+    heed_real *keep;    /* [rows, saved C] */
+    heed_real *dhidden; /* backward: [rows, gates C] */
+    heed_real *scratch; /* per thread */
 } walk;
 
 static int64_t least(int64_t a, int64_t b)
@@ -29,10 +31,43 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Of a thread: a group's rows, after the workspace of a product. */
+static int64_t product_reals(void)
+{
+    return (int64_t)heed__gemm_workspace_packed(NULL);
+}
+
 static int64_t scratch_reals(const heed__cell *cell, int64_t C, int backward)
 {
     int64_t per_row = 2 * C + cell->gates * C + (backward ? C : 0) + cell->saved * C;
-    return GROUP * per_row;
+    return product_reals() + (GROUP * per_row + 15) / 16 * 16;
+}
+
+/* The weight as the steps' products want it, at any precision. */
+static int64_t weight_reals(int64_t n, int64_t k)
+{
+    size_t room = (size_t)(n * k);
+    for (int p = HEED_PRECISION_HIGHEST; p <= HEED_PRECISION_MEDIUM; p++) {
+        size_t packed = heed__gemm_packed((heed_precision)p, n, k);
+        if (packed > room) room = packed;
+    }
+    return ((int64_t)room + 15) / 16 * 16;
+}
+
+/* b of the steps' products: w^T forward, w backward. */
+static heed__gemm product_of(const heed__call *call, int backward)
+{
+    int64_t gates = call->in[1].rows, C = call->in[1].cols;
+    heed__gemm g = {.n = backward ? C : gates, .k = backward ? gates : C, .b = call->in[1].data};
+    g.b_row = backward ? C : 1;
+    g.b_col = backward ? 1 : C;
+    g.precision = heed_context_precision(call->context);
+    return g;
 }
 
 heed_status heed__recurrent_shape(const heed__cell *cell, const heed__shapes *s, heed__size *size)
@@ -52,10 +87,10 @@ heed_status heed__recurrent_shape(const heed__cell *cell, const heed__shapes *s,
     size->rows = rows;
     size->cols = r->with_state ? 2 * C : C;
     size->saved = rows * cell->saved * C;
-    size->forward_workspace = gates * C + threads * scratch_reals(cell, C, 0);
-    int64_t product = (int64_t)heed__gemm_workspace(s->context, gates, C, rows);
-    int64_t steps = threads * scratch_reals(cell, C, 1);
-    size->backward_workspace = rows * gates + rows * C + (product > steps ? product : steps);
+    size->forward_workspace = weight_reals(gates, C) + threads * scratch_reals(cell, C, 0);
+    int64_t product = (int64_t)heed__gemm_workspace_any(s->context, gates, C, rows);
+    int64_t steps = weight_reals(C, gates) + threads * scratch_reals(cell, C, 1);
+    size->backward_workspace = (rows * gates + rows * C + 15) / 16 * 16 + most(product, steps);
     return HEED_OK;
 }
 
@@ -72,9 +107,22 @@ static int64_t alive(const walk *w, const int64_t *sequences, int64_t count, int
     return count;
 }
 
+/* c = start + a w; `spare` is the thread's workspace. start_row 0: one row for all. */
 static void multiply(const walk *w, int64_t rows, int64_t cols, int64_t k, const heed_real *a,
-                     const heed_real *start, int64_t start_row, heed_real *c)
+                     const heed_real *start, int64_t start_row, heed_real *c, heed_real *spare)
 {
+    if (w->packed) {
+        heed__gemm g = {.m = rows, .n = cols, .k = k, .a = a, .a_row = k, .a_col = 1};
+        g.c = c, g.c_row = cols;
+        g.packed = w->packed, g.precision = w->precision;
+        g.accumulate = start_row > 0;
+        if (g.accumulate)
+            memcpy(c, start, (size_t)(rows * cols) * sizeof *c);
+        else
+            g.bias = start;
+        heed__gemm_run(NULL, &g, spare);
+        return;
+    }
     heed__tile tile = {.rows = rows, .cols = cols, .k = k};
     tile.a = a, tile.a_row = k, tile.a_col = 1;
     tile.b = w->weight, tile.b_row = cols;
@@ -110,11 +158,12 @@ static void forward_group(void *arg, int64_t group, int thread)
     int64_t C = w->C, gates = cell->gates * C;
     const int64_t *sequences = w->ragged->order + group * GROUP;
     int64_t count = least(w->ragged->n - group * GROUP, GROUP);
-    heed_real *h = w->scratch + thread * scratch_reals(cell, C, 0);
-    heed_real *state = h + GROUP * C, *hidden = state + GROUP * C, *spare = hidden + GROUP * gates;
+    heed_real *product = w->scratch + thread * scratch_reals(cell, C, 0);
+    heed_real *h = product + product_reals(), *state = h + GROUP * C;
+    heed_real *hidden = state + GROUP * C, *spare = hidden + GROUP * gates;
     start_group(w, sequences, count, h, state);
     for (int64_t step = 0; (count = alive(w, sequences, count, step)) > 0; step++) {
-        multiply(w, count, gates, C, h, w->bias, 0, hidden);
+        multiply(w, count, gates, C, h, w->bias, 0, hidden, product);
         for (int64_t i = 0; i < count; i++) {
             int64_t row = row_at(w, sequences[i], step);
             heed_real *keep = w->keep ? w->keep + row * cell->saved * C : spare;
@@ -147,13 +196,25 @@ static int64_t groups(const heed__ragged *ragged)
     return (ragged->n + GROUP - 1) / GROUP;
 }
 
+/* Below highest; returns whether it did. */
+static int pack_weight(walk *w, int backward, heed_real *room)
+{
+    heed__gemm product = product_of(w->call, backward);
+    if (product.precision == HEED_PRECISION_HIGHEST) return 0;
+    heed__gemm_pack(w->call->context, &product, room);
+    w->packed = room;
+    w->precision = product.precision;
+    return 1;
+}
+
 void heed__recurrent_forward(const heed__cell *cell, const heed__call *call)
 {
     walk w = walk_of(cell, call);
     int64_t gates = cell->gates * w.C;
-    call->kernels->transpose(gates, w.C, call->in[1].data, w.C, call->workspace, gates);
+    if (!pack_weight(&w, 0, call->workspace))
+        call->kernels->transpose(gates, w.C, call->in[1].data, w.C, call->workspace, gates);
     w.weight = call->workspace;
-    w.scratch = call->workspace + gates * w.C;
+    w.scratch = call->workspace + weight_reals(gates, w.C);
     heed__parallel(call->context, groups(w.ragged), forward_group, &w);
 }
 
@@ -187,7 +248,8 @@ static void backward_group(void *arg, int64_t group, int thread)
     const int64_t *sequences = w->ragged->order + group * GROUP;
     int64_t left = w->ragged->n - group * GROUP;
     int64_t longest = heed__ragged_length(w->ragged, sequences[0]);
-    heed_real *dh = w->scratch + thread * scratch_reals(w->cell, C, 1);
+    heed_real *product = w->scratch + thread * scratch_reals(w->cell, C, 1);
+    heed_real *dh = product + product_reals();
     heed_real *dstate = dh + GROUP * C, *dhidden = dstate + GROUP * C;
     heed_real *next = dhidden + GROUP * gates;
     memset(dh, 0, (size_t)(2 * GROUP * C) * sizeof *dh);
@@ -195,7 +257,7 @@ static void backward_group(void *arg, int64_t group, int thread)
         int64_t count = alive(w, sequences, least(left, GROUP), step);
         for (int64_t i = 0; i < count; i++)
             row_back(w, sequences[i], step, dh + i * C, dstate + i * C, dhidden + i * gates);
-        multiply(w, count, C, gates, dhidden, dh, C, next);
+        multiply(w, count, C, gates, dhidden, dh, C, next, product);
         memcpy(dh, next, (size_t)(count * C) * sizeof *dh);
     }
     for (int64_t i = 0; w->initial && w->initial->grad && i < least(left, GROUP); i++) {
@@ -229,15 +291,18 @@ void heed__recurrent_backward(const heed__cell *cell, const heed__call *call)
     heed_real *before = call->workspace + rows * gates;
     w.weight = call->in[1].data;
     w.dhidden = call->workspace;
-    w.scratch = before + rows * w.C;
+    heed_real *rest = call->workspace + (rows * gates + rows * w.C + 15) / 16 * 16;
+    pack_weight(&w, 1, rest);
+    w.scratch = rest + weight_reals(w.C, gates);
     heed__parallel(call->context, groups(w.ragged), backward_group, &w);
     if (call->in[1].grad) {
         copy_before(&w, before);
         heed__gemm dw = {.m = gates, .n = w.C, .k = rows, .accumulate = 1};
+        dw.precision = heed_context_precision(call->context);
         dw.a = w.dhidden, dw.a_row = 1, dw.a_col = gates;
         dw.b = before, dw.b_row = w.C, dw.b_col = 1;
         dw.c = call->in[1].grad, dw.c_row = w.C;
-        heed__gemm_run(call->context, &dw, w.scratch);
+        heed__gemm_run(call->context, &dw, rest);
     }
     if (cell->bias && call->in[2].grad)
         heed__column_sums(call, w.dhidden, rows, gates, call->in[2].grad);

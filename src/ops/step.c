@@ -29,10 +29,10 @@ static heed_status step_shape(const heed__cell *cell, const heed__shapes *s, hee
     size->rows = n;
     size->cols = cell->states * C;
     size->saved = n * cell->saved * C;
-    int64_t forward = (int64_t)heed__gemm_workspace(s->context, n, gates, C);
+    int64_t forward = (int64_t)heed__gemm_workspace_any(s->context, n, gates, C);
     size->forward_workspace = forward + n * (gates + cell->saved * C);
-    int64_t back = (int64_t)heed__gemm_workspace(s->context, n, C, gates);
-    int64_t weight = (int64_t)heed__gemm_workspace(s->context, gates, C, n);
+    int64_t back = (int64_t)heed__gemm_workspace_any(s->context, n, C, gates);
+    int64_t weight = (int64_t)heed__gemm_workspace_any(s->context, gates, C, n);
     size->backward_workspace = most(back, weight) + n * (2 * gates + cell->states * C);
     return HEED_OK;
 }
@@ -69,10 +69,11 @@ static void step_rows(const heed__call *call, int64_t begin, int64_t end, void *
 static void step_forward(const heed__cell *cell, const heed__call *call)
 {
     int64_t n = call->out.rows, C = call->in[2].cols;
-    step s =
-        step_of(cell, call, (int64_t)heed__gemm_workspace(call->context, n, cell->gates * C, C));
+    step s = step_of(cell, call,
+                     (int64_t)heed__gemm_workspace_any(call->context, n, cell->gates * C, C));
     s.keep = call->saved ? call->saved : s.hidden + n * s.gates;
     heed__gemm product = {.m = n, .n = s.gates, .k = C};
+    product.precision = heed_context_precision(call->context);
     product.a = call->in[1].data, product.a_row = s.width, product.a_col = 1;
     product.b = call->in[2].data, product.b_row = 1, product.b_col = C;
     product.packed = call->in[2].packed;
@@ -101,21 +102,22 @@ static void step_backward(const heed__cell *cell, const heed__call *call)
 {
     int64_t n = call->out.rows, C = call->in[2].cols, gates = cell->gates * C;
     step s = step_of(cell, call,
-                     most((int64_t)heed__gemm_workspace(call->context, n, C, gates),
-                          (int64_t)heed__gemm_workspace(call->context, gates, C, n)));
+                     most((int64_t)heed__gemm_workspace_any(call->context, n, C, gates),
+                          (int64_t)heed__gemm_workspace_any(call->context, gates, C, n)));
+    heed_precision precision = heed_context_precision(call->context);
     s.keep = call->saved;
     s.dx = s.hidden + n * gates;
     s.after = s.dx + n * gates;
     heed__for_rows(call, n, 8 * gates, step_rows_back, &s);
     if (call->in[1].grad) {
-        heed__gemm dh = {.m = n, .n = C, .k = gates, .accumulate = 1};
+        heed__gemm dh = {.m = n, .n = C, .k = gates, .accumulate = 1, .precision = precision};
         dh.a = s.hidden, dh.a_row = gates, dh.a_col = 1;
         dh.b = call->in[2].data, dh.b_row = C, dh.b_col = 1;
         dh.c = call->in[1].grad, dh.c_row = s.width;
         heed__gemm_run(call->context, &dh, s.product);
     }
     if (call->in[2].grad) {
-        heed__gemm dw = {.m = gates, .n = C, .k = n, .accumulate = 1};
+        heed__gemm dw = {.m = gates, .n = C, .k = n, .accumulate = 1, .precision = precision};
         dw.a = s.hidden, dw.a_row = 1, dw.a_col = gates;
         dw.b = call->in[1].data, dw.b_row = s.width, dw.b_col = 1;
         dw.c = call->in[2].grad, dw.c_row = C;

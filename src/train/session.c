@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "heed/info.h"
 
 #include <math.h> /* isfinite */
 #include <stdio.h>
@@ -264,12 +265,43 @@ static heed_status find_task(heed__session *s)
     return HEED_OK;
 }
 
+static heed_precision precision_of(const heed__session *s, heed_info_precision *row)
+{
+    size_t i = 0;
+    while (heed_info_precision_at(i, row) &&
+           !heed__config_is(s->config, "train.precision", row->name))
+        i++;
+    return (heed_precision)i;
+}
+
+const char *heed__session_arithmetic(const heed__session *s)
+{
+    heed_info_precision row;
+    return precision_of(s, &row) == HEED_PRECISION_HIGHEST ? NULL : row.arithmetic;
+}
+
+/* The configuration's precision is the context's while training lasts. */
+static heed_status set_precision(heed__session *s)
+{
+    heed_info_precision row, highest;
+    heed_precision precision = precision_of(s, &row);
+    heed_info_precision_at(HEED_PRECISION_HIGHEST, &highest);
+    if (precision != HEED_PRECISION_HIGHEST)
+        heed__log(s->context, HEED_LOG_INFO, "precision %s: products of linear layers are %s%s",
+                  row.name, row.arithmetic,
+                  strcmp(row.arithmetic, highest.arithmetic) == 0
+                      ? ", as at highest: the processor has no AMX, or HEED_CPU forbids it"
+                      : "");
+    return s->context ? heed_context_set_precision(s->context, precision) : HEED_OK;
+}
+
 heed_status heed__session_open(heed_context *context, const heed_train_options *options,
                                heed__session *s)
 {
     memset(s, 0, sizeof *s);
     s->context = context;
     s->options = options;
+    s->before = heed_context_precision(context);
     if (!options->model_path || !*options->model_path || !options->paths || options->n_paths < 1)
         return heed__fail(HEED_E_INVALID, "training needs data and a path for the model");
     size_t room = sizeof s->state_path;
@@ -285,6 +317,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     HEED_TRY(heed__config_check_source(s->config));
     heed__config_warn(s->context, s->config);
     HEED_TRY(check(s));
+    HEED_TRY(set_precision(s));
     if (options->resume) HEED_TRY(heed__state_there(s));
     return heed__session_read(s);
 }
@@ -307,6 +340,8 @@ void heed__session_close(heed__session *s)
     heed__guide_free(&s->guide);
     heed__guide_files_destroy(&s->guide_files);
     heed_config_destroy(&s->config);
+    heed_status restored = s->context ? heed_context_set_precision(s->context, s->before) : HEED_OK;
+    (void)restored; /* it was one before */
 }
 
 heed__ragged heed__session_ragged(heed__session *s, int64_t n, int64_t rows, int64_t longest,

@@ -66,6 +66,7 @@ typedef struct heed__cursor {
 
 struct heed__session {
     heed_context *context;
+    heed_precision before; /* of the context, which training sets */
     const heed_train_options *options;
     const heed__job *job;
     heed_config *config;
@@ -127,6 +128,9 @@ heed__ragged heed__session_ragged(heed__session *session, int64_t n, int64_t row
 
 /* Bytes of the parameters, their training state and one step. */
 size_t heed__session_bytes(const heed__session *session);
+/* What products are computed in on this machine where train.precision asks for less than highest;
+ * else NULL. */
+const char *heed__session_arithmetic(const heed__session *session);
 /* Where a batch's random numbers come from. */
 heed__draw heed__session_draw(const heed__session *session);
 

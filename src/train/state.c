@@ -23,8 +23,9 @@ static const char counters_name[] = "train.counters", doubles_name[] = "train.do
 /* What must be the same for a state to be of any use. */
 static void fingerprint(const heed__session *s, char *out, size_t room)
 {
-    const char *guide = s->guide_hash;
-    snprintf(out, room, "%s %s%s%s", s->data_hash, s->valid_hash, *guide ? " " : "", guide);
+    const char *guide = s->guide_hash, *arithmetic = heed__session_arithmetic(s);
+    snprintf(out, room, "%s %s%s%s%s%s", s->data_hash, s->valid_hash, *guide ? " " : "", guide,
+             arithmetic ? " " : "", arithmetic ? arithmetic : "");
 }
 
 static void get_numbers(const heed__session *s, int64_t *counters, double *doubles)
@@ -190,9 +191,12 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
     if (!theirs || !their_config)
         return heed__fail(HEED_E_FORMAT, "%s: not a training state", s->state_path);
     if (strcmp(theirs, print) != 0)
-        return heed__fail(
-            HEED_E_INVALID, "%s: belongs to other data%s; give the same or train without --resume",
-            s->state_path, *s->guide_hash || strlen(theirs) > WITHOUT_GUIDE ? " or links" : "");
+        return heed__fail(HEED_E_INVALID,
+                          "%s: belongs to other data%s; give the same or train without --resume",
+                          s->state_path,
+                          heed__session_arithmetic(s) ? " or another machine (train.precision)"
+                          : *s->guide_hash || strlen(theirs) > WITHOUT_GUIDE ? " or links"
+                                                                             : "");
     if (s->options->memory) HEED_TRY(take_batch(s, their_config));
     HEED_TRY(heed_config_json(s->config, 0, &config));
     int same = strcmp(config, their_config) == 0;
