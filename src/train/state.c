@@ -194,7 +194,8 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
         return heed__fail(HEED_E_INVALID,
                           "%s: belongs to other data%s; give the same or train without --resume",
                           s->state_path,
-                          heed__session_arithmetic(s) ? " or another machine (train.precision)"
+                          heed__session_arithmetic(s) || strstr(theirs, "float")
+                              ? " or another precision or machine"
                           : *s->guide_hash || strlen(theirs) > WITHOUT_GUIDE ? " or links"
                                                                              : "");
     if (s->options->memory) HEED_TRY(take_batch(s, their_config));

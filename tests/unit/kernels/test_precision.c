@@ -275,6 +275,20 @@ static void test_extremes(void **state)
     }
 }
 
+static void test_the_context_says(void **state)
+{
+    heed_context *context;
+    (void)state;
+    assert_int_equal(heed_context_precision(NULL), HEED_PRECISION_HIGHEST);
+    check_ok(heed_context_create(NULL, &context));
+    assert_int_equal(heed_context_precision(context), HEED_PRECISION_HIGHEST);
+    check_ok(heed_context_set_precision(context, HEED_PRECISION_MEDIUM));
+    check_fails(heed_context_set_precision(context, (heed_precision)3), HEED_E_INVALID,
+                "precision 3");
+    assert_int_equal(heed_context_precision(context), HEED_PRECISION_MEDIUM);
+    heed_context_destroy(&context);
+}
+
 int main(void)
 {
     heed__random_start(&source, 5, HEED_RANDOM_ORDER);
@@ -282,10 +296,9 @@ int main(void)
         print_message("no AMX here (or HEED_CPU forbids it): high and medium are held to highest "
                       "only\n");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_bits),
-        cmocka_unit_test(test_infinities),
-        cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_errors),           cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_infinities),       cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_the_context_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
