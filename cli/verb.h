@@ -32,11 +32,11 @@ typedef struct option_row {
 
 /* Options that many verbs share; a verb names those it heeds. */
 enum {
-    COMMON_THREADS = 1,  /* --threads N */
-    COMMON_SEED = 2,     /* --seed N */
-    COMMON_JSON = 4,     /* --json */
-    COMMON_QUIET = 8,    /* --quiet */
-    COMMON_READING = 16, /* --text, --label, --format, --max-bad: see cli/reading.h */
+    COMMON_THREADS = 1,   /* --threads N */
+    COMMON_SEED = 2,      /* --seed N */
+    COMMON_JSON = 4,      /* --json */
+    COMMON_QUIET = 8,     /* --quiet */
+    COMMON_READING = 16,  /* --text, --label, --format, --max-bad: see cli/reading.h */
     COMMON_ALIGNING = 32, /* --layer, --head and others: see cli/aligning.h */
     COMMON_PRECISION = 64 /* --precision P */
 };
