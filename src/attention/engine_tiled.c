@@ -10,16 +10,18 @@
  * The output is accumulated in place.
  */
 #include "attention/engine_tiled.h"
+#include "attention/narrow.h"
 
 #include <stdio.h>
 
-enum { PIECE_BLOCKS = 8, STRIP = 32 }; /* rows; a multiple of 16, which softmax takes at a time */
+enum { PIECE_BLOCKS = 8, STRIP = HEED_STRIP };
 
 typedef struct scratch {
     heed_real *queries;   /* [group, piece rows, D]: prepared */
     heed_real *top, *sum; /* [group, piece rows] */
     heed_real *keys, *turned, *score, *s;
     unsigned char *visible;
+    heed__narrow narrow;
 } scratch;
 
 /* One task. */
@@ -27,6 +29,8 @@ typedef struct piece {
     const heed__run *run;
     scratch room;
     int64_t sequence, key_head, first, rows;
+    int64_t room_rows;    /* of a head: whole strips */
+    heed__narrow *narrow; /* NULL = the products are float32 */
 } piece;
 
 static int64_t group_of(const heed_attention_plan *plan)
@@ -44,7 +48,8 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
 {
     const heed__score *score = plan->score;
     int64_t longest = heed__least(piece_rows(plan), plan->capacity.longest_query);
-    size_t rows = (size_t)(group_of(plan) * longest);
+    int64_t strips = group_of(plan) * heed__blocks(longest, STRIP);
+    size_t rows = (size_t)(strips * STRIP);
     scratch s;
     s.queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, rows));
     s.top = heed__carve(carver, rows);
@@ -54,6 +59,7 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
     s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
     s.s = heed__carve(carver, STRIP * HEED_KEY_BLOCK);
     s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
+    s.narrow = heed__narrow_of(carver, plan, strips);
     return s;
 }
 
@@ -94,11 +100,28 @@ static heed__queries block_at(const piece *p, const heed__stage *stage, int64_t 
                               int64_t row, int prepare)
 {
     int64_t n = p->run->plan->width;
-    heed_real *room = p->room.queries + (group_head * p->rows + row) * n;
+    heed_real *room = p->room.queries + (group_head * p->room_rows + row) * n;
     heed__queries q = {p->first + row, heed__least(HEED_QUERY_BLOCK, p->rows - row), room, n};
     if (prepare || !heed__prepares(p->run->plan, HEED_SIDE_QUERY))
         return heed__tile_queries(p->run, &stage->place, q.first, q.count, room);
     return q;
+}
+
+/* So few rows at a time that their scores, queries and outputs stay in the first cache, beside the
+ * block's keys and values. */
+static heed__queries strip_of(const heed__queries *q, int64_t r)
+{
+    return (heed__queries){q->first + r, heed__least(STRIP, q->count - r), q->data + r * q->stride,
+                           q->stride};
+}
+
+static void prepare_block(piece *p, const heed__stage *stage, int64_t group_head, int64_t row)
+{
+    heed__queries q = block_at(p, stage, group_head, row, 1);
+    for (int64_t r = 0; p->narrow && r < q.count; r += STRIP) {
+        heed__queries strip = strip_of(&q, r);
+        heed__narrow_queries(p->narrow, (group_head * p->room_rows + row + r) / STRIP, &strip);
+    }
 }
 
 static void clear_output(const piece *p, const heed__stage *stage, int64_t group_head)
@@ -109,13 +132,11 @@ static void clear_output(const piece *p, const heed__stage *stage, int64_t group
     for (int64_t r = 0; r < p->rows; r++) {
         for (int64_t d = 0; d < run->plan->options.value_size; d++)
             o[r * run->out.row_stride + d] = 0;
-        p->room.top[group_head * p->rows + r] = -HEED_REAL(INFINITY);
-        p->room.sum[group_head * p->rows + r] = 0;
+        p->room.top[group_head * p->room_rows + r] = -HEED_REAL(INFINITY);
+        p->room.sum[group_head * p->room_rows + r] = 0;
     }
 }
 
-/* A few rows at a time: their scores, queries and outputs stay in the first cache beside the
- * block's keys and values. */
 static void forward_strip(const piece *p, const heed__stage *stage, const heed__queries *queries,
                           const heed__key_tile *keys, const unsigned char *visible, int64_t state)
 {
@@ -126,10 +147,13 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
     heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
                    queries->first * o_row;
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
-    heed__tile_scores(stage, queries, keys, s, HEED_KEY_BLOCK, p->room.score);
+    heed__scores scores = {queries->count, n, s, HEED_KEY_BLOCK};
+    if (p->narrow)
+        heed__narrow_scores(p->narrow, state / STRIP, queries->count, n, s, HEED_KEY_BLOCK);
+    else
+        heed__tile_scores(stage, queries, keys, s, HEED_KEY_BLOCK, p->room.score);
     heed__line line = heed__line_of(stage, queries->first, keys->first, n, queries->data);
-    heed__stage_stream(stage, &line, queries->stride, visible,
-                       &(heed__scores){queries->count, n, s, HEED_KEY_BLOCK}, p->room.top + state,
+    heed__stage_stream(stage, &line, queries->stride, visible, &scores, p->room.top + state,
                        p->room.sum + state, factor);
     for (int64_t r = 0; r < queries->count; r++) {
         if (factor[r] != 1) kernels->scale(dv, factor[r], o + r * o_row, o + r * o_row);
@@ -138,6 +162,7 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
         line.q = queries->data + r * queries->stride;
         heed__stage_values(stage, &line, s + r * HEED_KEY_BLOCK, o + r * o_row);
     }
+    if (p->narrow && heed__narrow_product(p->narrow, &scores, visible != NULL, o, o_row)) return;
     heed__tile_product(kernels,
                        &(heed__tile){.rows = queries->count,
                                      .cols = dv,
@@ -158,8 +183,7 @@ static void forward_tile(const piece *p, const heed__stage *stage, const heed__q
     heed__cover cover = heed__tile_look(stage, queries, keys, p->room.visible);
     if (cover == HEED_EMPTY) return;
     for (int64_t r = 0; r < queries->count; r += STRIP) {
-        heed__queries strip = {queries->first + r, heed__least(STRIP, queries->count - r),
-                               queries->data + r * queries->stride, queries->stride};
+        heed__queries strip = strip_of(queries, r);
         forward_strip(p, stage, &strip, keys,
                       cover == HEED_PARTIAL ? p->room.visible + r * HEED_KEY_BLOCK : NULL,
                       state + r);
@@ -171,7 +195,8 @@ static void finish_output(const piece *p, const heed__stage *stage, int64_t grou
     const heed__run *run = p->run;
     const heed__kernels *kernels = run->plan->kernels;
     const heed_attention_rows *rows = &run->batch->queries;
-    heed_real *top = p->room.top + group_head * p->rows, *sum = p->room.sum + group_head * p->rows;
+    heed_real *top = p->room.top + group_head * p->room_rows,
+              *sum = p->room.sum + group_head * p->room_rows;
     heed_real *o = heed__write_at(&run->out, rows, p->sequence, stage->place.head);
     heed_real *lse = heed__write_at(&run->out_lse, rows, p->sequence, stage->place.head);
     run->plan->normaliser->finish(&run->normaliser, stage->place.head, p->rows, top, sum);
@@ -206,26 +231,30 @@ static int64_t piece_next(const piece *p, int64_t key)
     return found;
 }
 
-static void forward_piece(const piece *p)
+static void forward_piece(piece *p)
 {
     const heed__run *run = p->run;
     int64_t group = group_of(run->plan), keys = heed__length(&run->batch->keys, p->sequence);
+    const heed_real *values = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
     for (int64_t g = 0; g < group; g++) {
         heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
         clear_output(p, &stage, g);
         for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK)
-            block_at(p, &stage, g, row, 1);
+            prepare_block(p, &stage, g, row);
     }
     for (int64_t j = piece_next(p, 0); j < keys; j = piece_next(p, j + HEED_KEY_BLOCK)) {
         heed__key_tile k;
         if (!piece_sees(p, j, heed__least(HEED_KEY_BLOCK, keys - j))) continue;
         heed__place place = heed__place_of(run, p->sequence, p->key_head * group);
-        k = heed__tile_keys(run, &place, j, p->room.keys, p->room.turned, 1);
+        k = heed__tile_keys(run, &place, j, p->room.keys, p->narrow ? NULL : p->room.turned, 1);
+        if (p->narrow)
+            heed__narrow_keys(p->narrow, &k.keys, values + j * run->v.row_stride,
+                              run->v.row_stride);
         for (int64_t g = 0; g < group; g++) {
             heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
             for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK) {
                 heed__queries q = block_at(p, &stage, g, row, 0);
-                forward_tile(p, &stage, &q, &k, g * p->rows + row);
+                forward_tile(p, &stage, &q, &k, g * p->room_rows + row);
             }
         }
     }
@@ -245,7 +274,12 @@ static void forward_task(void *arg, int64_t task, int thread)
     heed__piece_at(&job->pieces, run->batch->sequences, task / key_heads, &p.sequence, &p.first);
     int64_t left = heed__length(&run->batch->queries, p.sequence) - p.first;
     p.rows = heed__least(job->pieces.size, left);
+    p.room_rows = heed__blocks(p.rows, STRIP) * STRIP;
+    if (run->plan->parts && heed__length(&run->batch->queries, p.sequence) >= HEED_NARROW_QUERIES)
+        p.narrow = &p.room.narrow;
+    if (p.narrow) p.narrow->amx->begin();
     forward_piece(&p);
+    if (p.narrow) p.narrow->amx->end();
 }
 
 static void tiled_forward(const heed__run *run, heed_real *workspace)

@@ -2,6 +2,7 @@
 #include "attention/plan.h"
 
 #include "attention/engine.h"
+#include "attention/narrow.h"
 #include "base/fail.h"
 
 #include <string.h>
@@ -292,6 +293,8 @@ static heed_status fill(heed_attention_plan *plan, const heed_attention_options 
     HEED_TRY(take_capacity(plan, capacity));
     HEED_TRY(take_mechanisms(plan));
     HEED_TRY(choose_engine(plan));
+    char why[64];
+    plan->parts = heed__narrow_parts(plan, why, sizeof why);
     plan->options.score = plan->options.normaliser = NULL; /* the caller's: not kept */
     plan->options.mask = plan->options.position = NULL;
     plan->options.stages = NULL;

@@ -2,6 +2,7 @@
 /* What a plan costs and why it is as it is. */
 #include "attention/engine.h"
 #include "attention/inspect.h"
+#include "attention/narrow.h"
 #include "attention/say.h"
 #include "attention/share.h"
 
@@ -159,6 +160,13 @@ static void say_engine(heed__writer *w, const heed_attention_plan *plan)
               heed__level_name(plan->kernels->level), plan->threads, plan->engine->help);
     heed__say(w, "  holds scores of %lld queries x %lld keys at a time a thread\n",
               (long long)queries, (long long)keys);
+    char why[64];
+    int parts = heed__narrow_parts(plan, why, sizeof why);
+    if (parts)
+        heed__say(w, "  forward products of %s on AMX for sequences of %d queries and more\n",
+                  parts > 1 ? "two bfloat16 to a number" : "bfloat16", HEED_NARROW_QUERIES);
+    else if (heed_context_precision(plan->context) != HEED_PRECISION_HIGHEST)
+        heed__say(w, "  products in float32: %s\n", why);
     heed__say(w, "  workspace %zu bytes forward, %zu backward, %zu to look inside\n",
               plan->engine->workspace(plan, 0) * sizeof(heed_real),
               plan->engine->workspace(plan, 1) * sizeof(heed_real),

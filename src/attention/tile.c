@@ -82,7 +82,7 @@ heed__key_tile heed__tile_keys(const heed__run *run, const heed__place *place, i
             heed__prepare_row(run, HEED_SIDE_KEY, place, head, first + t, x + t * stride,
                               room + t * width);
     }
-    if (fill && plan->score->product)
+    if (fill && turned && plan->score->product)
         plan->kernels->transpose(count, width, k.keys.data, k.keys.stride, turned, HEED_KEY_BLOCK);
     return k;
 }

@@ -43,7 +43,8 @@ heed__queries heed__tile_queries(const heed__run *run, const heed__place *place,
                                  int64_t count, heed_real *room);
 
 /* Keys of the key head that place->head reads. room: prepared_size(KEY, KEY_BLOCK) reals; turned:
- * [width, KEY_BLOCK], used by product scores. fill 0: both were filled for this block before. */
+ * [width, KEY_BLOCK], used by product scores (NULL = unwanted). fill 0: both were filled for this
+ * block before. */
 heed__key_tile heed__tile_keys(const heed__run *run, const heed__place *place, int64_t first,
                                heed_real *room, heed_real *turned, int fill);
 

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "attention/narrow.h"
+
+#include "attention/engine.h"
+#include "kernels/gemm_amx.h"
+
+#include <stdio.h>
+
+enum { CHUNK = HEED_AMX_CHUNK };
+
+static int64_t unit(const heed__narrow *n)
+{
+    return HEED_AMX_UNIT(n->parts);
+}
+
+int heed__narrow_parts(const heed_attention_plan *plan, char *why, size_t size)
+{
+    heed_precision precision = heed_context_precision(plan->context);
+    const char *because = NULL;
+    if (precision == HEED_PRECISION_HIGHEST)
+        because = "it is what was asked for";
+    else if (!heed__gemm_parts(precision))
+        because = "this processor has no AMX";
+    else if (!plan->score->product)
+        because = "the score is no product";
+    else if (plan->engine != &heed__engine_tiled)
+        because = "engine tiled alone knows others";
+    else if (plan->capacity.longest_query < HEED_NARROW_QUERIES)
+        because = "sequences have fewer than 128 queries";
+    snprintf(why, size, "%s", because ? because : "");
+    return because ? 0 : heed__gemm_parts(precision);
+}
+
+heed__narrow heed__narrow_of(heed__carver *carver, const heed_attention_plan *plan, int64_t strips)
+{
+    heed__narrow n = {
+        .parts = plan->parts, .width = plan->width, .value_size = plan->options.value_size};
+    if (!n.parts) return n;
+    n.amx = heed__amx_best();
+    int64_t depth = heed__blocks(n.width, CHUNK), keys = HEED_KEY_BLOCK / CHUNK;
+    n.queries = heed__carve(carver, (size_t)(strips * depth * unit(&n)));
+    n.keys = heed__carve(carver, (size_t)(HEED_KEY_BLOCK / HEED_STRIP * depth * unit(&n)));
+    n.values =
+        heed__carve(carver, (size_t)(heed__blocks(n.value_size, HEED_STRIP) * keys * unit(&n)));
+    n.weights = heed__carve(carver, (size_t)(keys * unit(&n)));
+    n.odd_queries = (int *)(void *)heed__carve(carver, (size_t)strips);
+    return n;
+}
+
+void heed__narrow_queries(heed__narrow *n, int64_t strip, const heed__queries *q)
+{
+    heed__amx_strip rows = {q->data, q->stride, 1, q->count, n->width, 0};
+    int64_t depth = heed__blocks(n->width, CHUNK);
+    n->odd_queries[strip] = n->amx->pack(n->parts, &rows, n->queries + strip * depth * unit(n));
+}
+
+void heed__narrow_keys(heed__narrow *n, const heed__keys *k, const heed_real *v, int64_t v_row)
+{
+    int64_t depth = heed__blocks(n->width, CHUNK), chunks = heed__blocks(k->count, CHUNK);
+    n->odd_keys = n->odd_values = 0;
+    for (int64_t j = 0, strip = 0; j < k->count; j += HEED_STRIP, strip++) {
+        heed__amx_strip rows = {.data = k->data + j * k->stride,
+                                .row = k->stride,
+                                .col = 1,
+                                .rows = heed__least(HEED_STRIP, k->count - j),
+                                .k = n->width,
+                                .by_columns = 1};
+        n->odd_keys |= n->amx->pack(n->parts, &rows, n->keys + strip * depth * unit(n));
+    }
+    for (int64_t d = 0, strip = 0; d < n->value_size; d += HEED_STRIP, strip++) {
+        heed__amx_strip columns = {.data = v + d,
+                                   .row = 1,
+                                   .col = v_row,
+                                   .rows = heed__least(HEED_STRIP, n->value_size - d),
+                                   .k = k->count,
+                                   .by_columns = 1};
+        n->odd_values |= n->amx->pack(n->parts, &columns, n->values + strip * chunks * unit(n));
+    }
+}
+
+void heed__narrow_scores(const heed__narrow *n, int64_t strip, int64_t rows, int64_t keys,
+                         heed_real *s, int64_t s_row)
+{
+    int64_t depth = heed__blocks(n->width, CHUNK);
+    for (int64_t j = 0, at = 0; j < keys; j += HEED_STRIP, at++) {
+        heed__amx_block block = {.rows = rows,
+                                 .cols = heed__least(HEED_STRIP, keys - j),
+                                 .chunks = depth,
+                                 .a = n->queries + strip * depth * unit(n),
+                                 .b = n->keys + at * depth * unit(n),
+                                 .careful = n->odd_keys || n->odd_queries[strip],
+                                 .c = s + j,
+                                 .c_row = s_row};
+        n->amx->block(n->parts, &block);
+    }
+}
+
+int heed__narrow_product(const heed__narrow *n, const heed__scores *s, int hides, heed_real *o,
+                         int64_t o_row)
+{
+    int64_t chunks = heed__blocks(s->n, CHUNK);
+    if (hides && n->odd_values) return 0;
+    heed__amx_strip rows = {s->s, s->row, 1, s->rows, s->n, 0};
+    int odd = n->amx->pack(n->parts, &rows, n->weights);
+    for (int64_t d = 0, strip = 0; d < n->value_size; d += HEED_STRIP, strip++) {
+        heed__amx_block block = {.rows = s->rows,
+                                 .cols = heed__least(HEED_STRIP, n->value_size - d),
+                                 .chunks = chunks,
+                                 .a = n->weights,
+                                 .b = n->values + strip * chunks * unit(n),
+                                 .careful = odd || n->odd_values,
+                                 .start = o + d,
+                                 .start_row = o_row,
+                                 .c = o + d,
+                                 .c_row = o_row};
+        n->amx->block(n->parts, &block);
+    }
+    return 1;
+}

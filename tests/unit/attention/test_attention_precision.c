@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* The forward pass at `high` and `medium`: how far it is from the definition in double, that bits
+ * depend on nothing but a sequence's own queries and keys, and what NaNs do. Without AMX the same
+ * calls give what `highest` gives. */
+#include "check.h"
+
+#include "attention/attention_case.h"
+#include "attention/narrow.h"
+
+static const heed_precision precisions[] = {HEED_PRECISION_HIGH, HEED_PRECISION_MEDIUM};
+static const double bounds[] = {2e-5, 1e-2}; /* of Frobenius norms */
+static const int64_t offset[] = {5, 60, -30, 3, 0, 128};
+
+/* Long sequences go through AMX, short ones do not; sizes around its tiles. */
+static problem problem_at(int variant)
+{
+    static const int64_t sizes[][2] = {{64, 64}, {20, 9}, {33, 40}, {128, 32}};
+    problem p = {.sequences = 6,
+                 .heads = 4,
+                 .key_heads = 2,
+                 .size = sizes[variant / 2][0],
+                 .value_size = sizes[variant / 2][1],
+                 .tq = {128, 65, 130, 0, 7, 270},
+                 .tk = {65, 128, 64, 9, 7, 330}};
+    if (variant & 1) p.causal = 1, p.offset = offset;
+    return p;
+}
+enum { VARIANTS = 8 };
+
+static heed_context *context_at(int threads, heed_precision precision)
+{
+    heed_context *context = NULL;
+    check_ok(heed_context_create(&(heed_context_options){.threads = threads}, &context));
+    check_ok(heed_context_set_precision(context, precision));
+    return context;
+}
+
+static double error_of(const heed_real *x, const double *y, int64_t n)
+{
+    double error = 0, size = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (isinf(y[i]) && x[i] == (heed_real)y[i]) continue;
+        double d = (double)x[i] - y[i];
+        error += d * d, size += y[i] * y[i];
+    }
+    return sqrt(error / size);
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        heed_context *context = context_at(1, precisions[k]);
+        for (int variant = 0; variant < VARIANTS; variant++) {
+            problem p = problem_at(variant);
+            int64_t rows = rows_of(p.tq, p.sequences) * p.heads;
+            problem_fill(&p);
+            problem_run(&p, context, NULL, NULL);
+            naive n = naive_run(&p);
+            double error = error_of(p.o, n.o, rows * p.value_size);
+            assert_true(error <= bounds[k]);
+            if (heed__amx_best()) assert_true(error > bounds[k] / 100); /* it did not hide */
+            assert_true(error_of(p.lse, n.lse, rows) <= bounds[k]);
+            naive_free(&n);
+            problem_free(&p);
+        }
+        heed_context_destroy(&context);
+    }
+}
+
+static void same(const heed_real *x, const heed_real *y, int64_t n)
+{
+    assert_memory_equal(x, y, (size_t)n * sizeof *x);
+}
+
+/* Other threads, padded, and each sequence without the others. */
+static void check_bits(heed_precision precision, int variant)
+{
+    problem p = problem_at(variant), q = problem_at(variant);
+    int64_t width = p.heads * p.value_size, row = 0;
+    problem_fill(&p);
+    problem_fill(&q);
+    for (int threads = 1; threads <= 8; threads += threads) {
+        heed_context *context = context_at(threads, precision);
+        q.padded = threads == 8;
+        problem_run(threads == 1 ? &p : &q, context, NULL, NULL);
+        if (threads > 1) same(q.o, p.o, rows_of(p.tq, p.sequences) * width);
+        heed_context_destroy(&context);
+    }
+    problem_free(&q);
+    heed_context *context = context_at(3, precision);
+    for (int64_t s = 0; s < p.sequences; row += p.tq[s++]) {
+        problem one = problem_at(variant);
+        one.sequences = 1, one.first_id = (uint64_t)s;
+        one.tq[0] = p.tq[s], one.tk[0] = p.tk[s];
+        one.offset = p.offset ? p.offset + s : NULL;
+        problem_fill(&one);
+        problem_run(&one, context, NULL, NULL);
+        same(one.o, p.o + row * width, p.tq[s] * width);
+        problem_free(&one);
+    }
+    heed_context_destroy(&context);
+    problem_free(&p);
+}
+
+static void test_bits(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++)
+        for (int variant = 0; variant < VARIANTS; variant++) check_bits(precisions[k], variant);
+}
+
+enum { T = 200, D = 40, HIDDEN = 150 };
+
+/* Causal: a NaN in key and value HIDDEN is seen by queries from there on, and by no other. */
+static void test_nan(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++)
+        for (int in_key = 0; in_key < 2; in_key++) {
+            heed_context *context = context_at(2, precisions[k]);
+            static const int64_t none[] = {0};
+            problem p = {.sequences = 1, .heads = 1, .size = D, .tq = {T}, .tk = {T}};
+            p.causal = 1, p.offset = none;
+            problem_fill(&p);
+            (in_key ? p.k : p.v)[HIDDEN * D + 3] = HEED_REAL(NAN);
+            problem_run(&p, context, NULL, NULL);
+            for (int64_t i = 0; i < T; i++)
+                for (int64_t d = 0; d < D; d++) {
+                    heed_real o = p.o[i * D + d];
+                    int bad = i >= HIDDEN && (in_key || d == 3);
+                    assert_int_equal(o != o, bad);
+                }
+            problem_free(&p);
+            heed_context_destroy(&context);
+        }
+}
+
+static void test_plan_says_it(void **state)
+{
+    (void)state;
+    heed_context *context = context_at(1, HEED_PRECISION_HIGH);
+    heed_attention_options o = {.size = sizeof o, .heads = 1, .head_size = 8};
+    heed_attention_capacity room = {
+        .size = sizeof room, .sequences = 1, .longest_query = 128, .longest_key = 64};
+    const char *const queries[] = {"two bfloat16 to a number", "fewer than 128 queries"};
+    for (int less = 0; less < 2; less++) {
+        heed_attention_plan *plan = NULL;
+        char text[2000];
+        room.longest_query = 128 - less;
+        check_ok(heed_attention_plan_create(context, &o, &room, &plan));
+        heed_attention_plan_describe(plan, text, sizeof text);
+        assert_non_null(strstr(text, heed__amx_best() ? queries[less] : "no AMX"));
+        heed_attention_plan_destroy(&plan);
+    }
+    heed_context_destroy(&context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_plan_says_it),
+    };
+    if (!heed__amx_best()) print_message("no AMX here: high and medium are highest\n");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
