@@ -6,36 +6,13 @@
 set -eu
 command=${1:-build/heed}
 folder=${2:-docs/attention/images}
+arrays=$(dirname "$0")/../examples/array.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$folder"
 
 # array NAME KIND SHAPE: the numbers of standard input as NAME.npy; KIND f4, i8 or b1.
-array() {
-    {
-        printf '\223NUMPY\001\000v\000'
-        printf '%-117s\n' "{'descr': '$(echo "$2" | sed 's/^[^b]/<&/; s/^b/|&/')', 'fortran_order': False, 'shape': ($3), }"
-        # shellcheck disable=SC2059 # the bytes, in octal
-        printf "$(awk -v kind="$2" '
-            function put(byte) { printf "\\%03o", byte }
-            {
-                if (kind == "b1") put($1)
-                if (kind == "i8") { put($1); for (i = 0; i < 7; i++) put(0) }
-                if (kind != "f4") next
-                x = $1 < 0 ? -$1 : $1 + 0
-                e = m = 0
-                if (x) {
-                    for (e = 127; x >= 2; e++) x /= 2
-                    for (; x < 1; e--) x *= 2
-                    m = int((x - 1) * 8388608 + 0.5)
-                }
-                put(m % 256)
-                put(int(m / 256) % 256)
-                put(int(m / 65536) + e % 2 * 128)
-                put(int(e / 2) + ($1 < 0 ? 128 : 0))
-            }')"
-    } >"$work/$1.npy"
-}
+array() { "$arrays" "$2:$3" "$work/$1.npy"; }
 # numbers PROGRAM: an awk program that prints a number a line; random() is within -1 and 1.
 numbers() { awk "function random() { x = (x * 69069 + 1) % 16777216; return int(x / 131072) / 64 - 1 }
     BEGIN { x = 3; $1 }"; }
@@ -62,10 +39,10 @@ mask causal all1 causal
 mask window all1 window:left=3,right=1
 mask windows all3 windows:left=2/4/2,right=2/0/1,dilation=1/1/3
 mask local_m all1 local_m:width=2
-numbers 'for (i = 0; i < 16; i++) print int(i * i / 15)' | array centre f4 16,
+numbers 'for (i = 0; i < 16; i++) print int(i * i / 15)' | array centre f4 16
 mask local_p all1 local_p:width=2 --array "local_p.centre=$work/centre.npy"
 mask prefix all1 prefix:count=5
-numbers 'for (i = 0; i < 16; i++) print i < 8 ? 3 : 11' | array counts i8 16,
+numbers 'for (i = 0; i < 16; i++) print i < 8 ? 3 : 11' | array counts i8 16
 mask prefixes all1 prefixes --array "prefixes.count=$work/counts.npy"
 numbers 'for (i = 0; i < 16; i++) print (i >= 5) + (i >= 12)' | array ids i8 "1, 16"
 mask documents all1 documents --array "documents.query_ids=$work/ids.npy" \
@@ -164,7 +141,7 @@ numbers 'for (i = 0; i < 24; i++) print random() * 2' | array bias f4 "2, 12"
 figure stage-t5 heads --width 800 --stage t5:buckets=12,distance=16 --parameter "t5.bias=$work/bias.npy"
 numbers 'print 0.125; print 0.5' | array z f4 "2, 1"
 figure stage-span heads --width 800 --stage span:longest=16,ramp=4 --parameter "span.z=$work/z.npy"
-numbers 'for (i = 0; i < 24; i++) print int(i * i / 23)' | array far f4 24,
+numbers 'for (i = 0; i < 24; i++) print int(i * i / 23)' | array far f4 24
 # 24 leaves of a tree that halves thrice and then parts: less 1 for each level that two lie apart.
 numbers 'for (i = 0; i < 24; i++) for (j = 0; j < 24; j++)
     print -0.75 * ((i != j) + (int(i / 3) != int(j / 3)) + (int(i / 6) != int(j / 6)) + (int(i / 12) != int(j / 12)))' |

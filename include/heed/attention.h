@@ -19,6 +19,8 @@
  *
  * What always holds: a query that sees no key gives o = 0, P = 0, lse = -inf and no gradient; a NaN
  * in a visible score stays NaN; NaN or infinity in masked or padded keys and values never shows.
+ * Weights that are exponentials (softmax and its kin) are 0 below e^-60 of their row's sum, in
+ * float32; in float64 they are not.
  * Results depend, to the bit, on a sequence's own rows only: not on threads, processor, engine, or
  * what else is in the batch.
  *

@@ -9,6 +9,22 @@ for file in "$pages"/images/*.png; do basename "$file"; done | sort >committed.t
 cat "$pages"/*.md | grep -o '](images/[^)]*)' | sed 's/.*images.//; s/)//' | sort -u >shown.txt
 check "pages show the figures that there are" diff -u committed.txt shown.txt
 
+# A page for each mechanism, with all its parts (a user's function has no text, `none` no figure).
+lacking() {
+    for page in "$pages"/score-*.md "$pages"/normaliser-*.md "$pages"/mask-*.md "$pages"/position-*.md \
+        "$pages"/stage-*.md; do
+        for part in '^```text' '!\[.*](images/' '^\*\*When\.' '^\*\*Cost\.' '^\*\*Source\.' '^\*\*Traps\.' \
+            '^heed attend ' '^```c$'; do
+            case "${page##*/} $part" in
+            stage-user.md*heed* | mask-none.md*images*) continue ;;
+            esac
+            grep -q "$part" "$page" || echo "${page##*/} lacks $part"
+        done
+    done
+}
+lacking >lacking.txt
+check "pages have a formula, a figure, when, cost, source, traps, a command and code" diff -u /dev/null lacking.txt
+
 heed info
 awk '$1 == "cairo" || $1 == "pango" { print $1, $2 }' stdout >libraries.txt
 if ! cmp -s libraries.txt "$pages/images/drawn-with.txt"; then
