@@ -50,7 +50,7 @@ static const struct {
       "threads to work with, 0 = as many as there are processors; results do not depend on it"}},
     {COMMON_PRECISION,
      {"precision", 0, "KIND", OPTION_CHOICE, "highest", "highest|high|medium", 0, 0,
-      "what the products of linear layers are computed in, whatever the model was trained at; "
+      "what products are computed in, whatever the model was trained at; "
       "heed info says what each is here"}},
     {COMMON_SEED,
      {"seed", 0, "N", OPTION_INTEGER, "0", NULL, 0, 9007199254740992.0,

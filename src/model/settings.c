@@ -161,7 +161,7 @@ static const heed_setting settings[] = {
 
     CHOICE("train.optimizer", "optimizer", "adamw", "adamw|sgd", "how parameters are moved"),
     CHOICE("train.precision", "precision", "highest", "highest|high|medium",
-           "what the products of linear layers are computed in; below highest much faster where "
+           "what products are computed in; below highest much faster where "
            "there is AMX (heed info), and bits then depend on it"),
     NUMBER("train.lr", "lr", "0.003", 1e-9, 100, "learning rate"),
     NUMBER("train.weight_decay", "weight-decay", "0.01", 0, 10, "decoupled weight decay"),

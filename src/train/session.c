@@ -287,8 +287,8 @@ static heed_status set_precision(heed__session *s)
     heed_precision precision = precision_of(s, &row);
     heed_info_precision_at(HEED_PRECISION_HIGHEST, &highest);
     if (precision != HEED_PRECISION_HIGHEST)
-        heed__log(s->context, HEED_LOG_INFO, "precision %s: products of linear layers are %s%s",
-                  row.name, row.arithmetic,
+        heed__log(s->context, HEED_LOG_INFO, "precision %s: products are %s%s", row.name,
+                  row.arithmetic,
                   strcmp(row.arithmetic, highest.arithmetic) == 0
                       ? ", as at highest: the processor has no AMX, or HEED_CPU forbids it"
                       : "");
