@@ -2,7 +2,7 @@
 """Training beside PyTorch, in alternation: the same text, sizes and batches of 4,096 target tokens.
 
 usage: train.py HEED [--source FILE --target FILE] [--rounds N] [--steps N] [--threads N]
-                [--processors] [KIND...]
+                [--precision P] [--processors] [KIND...]
 KIND: transformer (3 + 3 layers of 256, 8 heads, feed-forward 1,024, 8,000 joint pieces, tied) or
 recurrent (GRU of 512 in both directions, embeddings of 256, GRU of 512 with additive attention).
 Target tokens a second, and the peak memory of the process. heed's figure includes its first steps,
@@ -38,7 +38,7 @@ def run_heed(options, kind, folder, steps):
         "--tokenizer", "bpe", "--vocabulary", "8000", "--lowercase", "false", "--batch-tokens",
         "4096", "--batch-texts", "100000", "--label-smoothing", "0.1", "--bleu-sample", "0",
         "--steps", str(steps), "--validate-every", str(steps), "--threads", str(options.threads),
-        *SIZES[kind].split()])
+        "--precision", options.precision, *SIZES[kind].split()])
     with open(model + ".metrics.jsonl") as lines:
         return json.loads(lines.readlines()[-1]), worked, peak
 
@@ -63,7 +63,7 @@ def compare(options, kind, folder):
         speeds.append((ours, peer[common.rate(options)]))
         peaks.append((our_peak, peer_peak))
     print(f"{kind}, {peer['parameters'] / 1e6:.1f} M parameters, {options.threads} threads, "
-          f"PyTorch {peer['version']}")
+          f"precision {options.precision}, PyTorch {peer['version']}")
     common.summary("  target tokens a second", "tokens/s", speeds)
     common.summary("  peak memory", "MB", peaks)
 
@@ -76,6 +76,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", default="highest", choices=["highest", "high", "medium"],
+                        help="heed's; PyTorch's is float32")
     parser.add_argument("--processors", action="store_true", help="a second of processor time")
     parser.add_argument("kinds", nargs="*", default=list(SIZES))
     options = parser.parse_args()
