@@ -184,7 +184,8 @@ const char *gather_name(const gathering *g, int i)
 /* Where one side only is empty, somebody lost a line. */
 static void note_lone(gathering *g, int i)
 {
-    if (!g->seconds || !g->texts[i].size == !g->seconds[i].size || g->lone++) return;
+    if (!g->seconds || !g->texts[i].size == !g->seconds[i].size || !gather_empty(g, i)) return;
+    if (g->lone++) return;
     snprintf(g->first_lone, sizeof g->first_lone, "%s:%lld", gather_name(g, i), g->places[i].line);
 }
 
@@ -204,7 +205,7 @@ heed_status gather_next(gathering *g)
 
 int gather_empty(const gathering *g, int i)
 {
-    return !g->texts[i].size || (g->seconds && !g->seconds[i].size);
+    return !g->texts[i].size || (g->seconds && !g->seconds[i].size && !g->writes_nothing);
 }
 
 void gather_tell_empty(const gathering *g)

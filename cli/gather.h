@@ -33,6 +33,8 @@ typedef struct gathering {
     int from_pipe;           /* standard input is among the inputs */
     int in_columns;          /* pairs are columns of one input */
     int ended;
+    int writes_nothing;   /* a pair may have an empty second side: what a model wrote may be nothing
+                           */
     long long lone;       /* pairs with one empty side, */
     char first_lone[512]; /* and where the first stood */
     heed_status failed;   /* what reading came to; told once all before it was answered */
@@ -54,7 +56,7 @@ heed_status gather_open_pairs(gathering *g, const options *given, int first, hee
  * failure was given out; HEED_E_DATA where two files differ in length. */
 heed_status gather_next(gathering *g);
 
-/* Whether a side of pair i (or text i) is empty. */
+/* Whether text i, or a side of pair i that must not be, is empty. */
 int gather_empty(const gathering *g, int i);
 
 /* Pairs with one empty side are said, once all were read: how many, and where the first stood. */

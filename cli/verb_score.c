@@ -42,8 +42,8 @@ static void show_json(json_t *object, const heed_translation *t)
     written_json_line(object);
 }
 
-/* A blank line is no text, and with a blank side there is no pair: an empty line stands for it, and
- * it does not count. */
+/* A blank line is no text, and without a source there is no pair: an empty line stands for it, and
+ * it does not count. An empty target is what a model writes that ends at once. */
 static void show(scoring *s, int i, const heed_translation *t)
 {
     if (gather_empty(&s->g, i)) {
@@ -132,7 +132,7 @@ static heed_status run(const options *given)
                  .json = options_flag(given, "json"),
                  .normalise = options_flag(given, "normalise"),
                  .summary = options_flag(given, "summary")};
-    s.g = (gathering){.most = AT_ONCE, .json = s.json && !s.summary};
+    s.g = (gathering){.most = AT_ONCE, .json = s.json && !s.summary, .writes_nothing = 1};
     if (s.normalise && (s.json || s.summary))
         return report(HEED_E_INVALID, "--normalise is for scores in columns; %s has them both ways",
                       s.json ? "--json" : "--summary");

@@ -47,8 +47,8 @@ heed info sparse.heed
 expect "info shows each layer's plan" code=0 out='^attention of one text' out='^  layer 1; layer 2$' \
     out='normaliser entmax15, mask window:left=32,right=32, .*stages softcap' out='^  pool$'
 heed info --attention sparse.heed "$mail" --text subject,body --label topic --texts 9
-expect "and how its heads attend" code=0 lines=10 out='^layer 2 +4 +[0-9.]+ +[0-9.]+ +[0-9.e-]+$' \
-    out='^pool +1 +[0-9.]+ +- '
+expect "and how its heads attend" code=0 lines=10 out='^layer 2 +4( +[0-9.]+){4} +[0-9.e-]+$' \
+    out='^pool +1( +[0-9.]+)+ +- '
 heed info --attention sparse.heed "$mail" --text subject,body --label topic --texts 9 --json
 expect "as data" code=0 out='"entropy": ' out='"rank": null'
 heed info --attention sparse.heed
