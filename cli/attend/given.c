@@ -71,12 +71,18 @@ static int is_read(const char *flag)
     return 0;
 }
 
-/* "-", or NAME=- where the option takes that. */
+/* The file that an option names, also as NAME=FILE; NULL where it names none. */
+static const char *file_of(const option_row *row, const char *value)
+{
+    if (!row->argument || !strstr(row->argument, "FILE")) return NULL;
+    const char *equals = strcmp(row->argument, "NAME=FILE") == 0 ? strchr(value, '=') : NULL;
+    return equals ? equals + 1 : value;
+}
+
 static int is_standard(const option_row *row, const char *value)
 {
-    if (!row->argument || !strstr(row->argument, "FILE")) return 0;
-    const char *equals = strcmp(row->argument, "NAME=FILE") == 0 ? strchr(value, '=') : NULL;
-    return strcmp(equals ? equals + 1 : value, "-") == 0;
+    const char *file = file_of(row, value);
+    return file && strcmp(file, "-") == 0;
 }
 
 static heed_status check_standard(const options *given)
@@ -109,6 +115,33 @@ static heed_status check_standard(const options *given)
     return HEED_OK;
 }
 
+/* ---- a file holds one result */
+
+static const char *written_file(const options *given, size_t i)
+{
+    const option_row *row = &given->rows[given->all_rows[i]];
+    return is_read(row->flag) || is_standard(row, given->all[i]) ? NULL
+                                                                 : file_of(row, given->all[i]);
+}
+
+static heed_status check_written(const options *given)
+{
+    for (size_t i = 0; i < given->n_all; i++) {
+        const char *file = written_file(given, i);
+        for (size_t j = 0; file && j < i; j++) {
+            const char *other = written_file(given, j);
+            const option_row *first = &given->rows[given->all_rows[j]];
+            const option_row *second = &given->rows[given->all_rows[i]];
+            int again = first == second && strcmp(first->argument, "NAME=FILE") != 0;
+            if (other && !again && strcmp(file, other) == 0)
+                return report(HEED_E_INVALID,
+                              "--%s and --%s would both write %s; give each a file of its own",
+                              first->flag, second->flag, file);
+        }
+    }
+    return HEED_OK;
+}
+
 heed_status attend_check(const options *given)
 {
     if (!attend_wants_numbers(given) && !options_flag(given, "plan"))
@@ -116,5 +149,6 @@ heed_status attend_check(const options *given)
                                       "--plan or --trace (see heed attend --help)");
     heed_status status = check_idle(given);
     if (status == HEED_OK) status = check_gradients(given);
-    return status == HEED_OK ? check_standard(given) : status;
+    if (status == HEED_OK) status = check_standard(given);
+    return status == HEED_OK ? check_written(given) : status;
 }

@@ -363,6 +363,11 @@ heed attend q.npy k.npy v.npy --html - --picture-of seen
 expect "a page to standard output" code=0 out='<!DOCTYPE html>'
 
 # ---- what is refused
+heed attend q.npy k.npy v.npy -o x.npy --lse x.npy
+expect "one file for two results" code=2 no_file=x.npy err='--output and --lse would both write x\.npy; give each'
+heed attend q.npy k.npy v.npy -o x.npy -o x.npy --quiet
+expect "but the last of an option counts" code=0
+rm x.npy
 heed attend q.npy k.npy v.npy
 expect "nothing asked for" code=2 err='nothing is asked for: give -o'
 heed attend q.npy v.npy v.npy -o x.npy
