@@ -51,7 +51,9 @@ static const char *const plain[] = {"encoder.layers", "2", NULL}, *const covered
                                                                       "true",
                                                                       NULL};
 
-/* A plan made for the largest batch, whose lengths are not known, serves a real one. */
+/* A plan made for the largest batch, whose lengths are not known, serves a real one. Placing is not
+ * monotone in sizes, so that the first real one may make the block grow, once (tape_plan.c): so it
+ * is with these small sizes on levels with small tiles. */
 static void check_memory(const heed__decoder_kind *kind, const char *const *settings)
 {
     static work w;
@@ -63,6 +65,9 @@ static void check_memory(const heed__decoder_kind *kind, const char *const *sett
     sources.offsets = sources.order = sources.ids = NULL;
     check_ok(heed__tape_plan(c.tape, record(&c, &w, &targets, &sources)));
     uint64_t before = heed__alloc_count();
+    check_ok(heed__tape_run(c.tape, record(&c, &w, &w.targets.ragged, &w.sources.ragged)));
+    assert_true(heed__alloc_count() - before <= 1);
+    before = heed__alloc_count();
     for (int i = 0; i < 3; i++)
         check_ok(heed__tape_run(c.tape, record(&c, &w, &w.targets.ragged, &w.sources.ragged)));
     assert_int_equal(heed__alloc_count(), before);
