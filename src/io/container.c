@@ -98,9 +98,11 @@ static heed_status check_version(const heed__safetensors *file, const char *name
 {
     const char *text = heed__safetensors_text(file, HEED_CONTAINER_FORMAT_KEY);
     if (!text)
-        return heed__fail(HEED_E_FORMAT,
-                          "%s: a safetensors file, but not one of heed's: no '%s' in its metadata",
-                          name, HEED_CONTAINER_FORMAT_KEY);
+        return heed__fail(
+            HEED_E_FORMAT,
+            "%s: a safetensors file, but not one of heed's: no '%s' in its metadata; name "
+            "a file that heed wrote",
+            name, HEED_CONTAINER_FORMAT_KEY);
     size_t digits = strspn(text, "0123456789");
     if (digits == 0 || digits > 9 || text[digits] || text[0] == '0')
         return heed__fail(HEED_E_FORMAT, "%s: %s '%s' is not a version number; the file is damaged",
@@ -145,15 +147,23 @@ static heed_status verify(heed_context *context, const char *name, heed__safeten
     return status;
 }
 
+/* What cannot be opened says why by itself. */
+static heed_status remedy(heed_status status)
+{
+    if (status != HEED_E_FORMAT) return status;
+    return heed__fail(status, "%s; name a file that heed wrote, or get it again, whole",
+                      heed_status_message());
+}
+
 heed_status heed__container_read(heed_context *context, const char *path, heed__safetensors **out)
 {
-    HEED_TRY(heed__safetensors_read(path, SIZE_MAX / 2, out));
-    return verify(context, path, out);
+    heed_status status = heed__safetensors_read(path, SIZE_MAX / 2, out);
+    return status == HEED_OK ? verify(context, path, out) : remedy(status);
 }
 
 heed_status heed__container_parse(heed_context *context, const void *bytes, size_t size,
                                   const char *name, heed__safetensors **out)
 {
-    HEED_TRY(heed__safetensors_parse(bytes, size, name, out));
-    return verify(context, name, out);
+    heed_status status = heed__safetensors_parse(bytes, size, name, out);
+    return status == HEED_OK ? verify(context, name, out) : remedy(status);
 }

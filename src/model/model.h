@@ -44,7 +44,9 @@ typedef struct heed__writer {
     heed__linear enter, leave; /* between the sizes of embeddings and states, where they differ */
     heed__linear output;       /* the weight is the embedding where it is tied */
     heed_align_choice choice;  /* for alignments */
-    int told_unknown;          /* that a prefix has a word that is not known: once is enough */
+    /* Said already, once is enough: that a prefix has a word that is not known, that there are no
+     * unknown words to replace, that fewer tokens are written than were asked for. */
+    int told_unknown, told_replacing, told_length;
     int copies;                /* source words may be copied; */
     heed__extender extender;   /* what they are called then */
 } heed__writer;

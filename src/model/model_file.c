@@ -151,7 +151,10 @@ static heed_status need_text(const heed__safetensors *file, const char *key, con
 {
     *out = heed__safetensors_text(file, key);
     if (*out) return HEED_OK;
-    return heed__fail(HEED_E_FORMAT, "%s is missing; the file is not a model of heed", key);
+    return heed__fail(HEED_E_FORMAT,
+                      "%s is missing; the file is not a model of heed: name one that heed train "
+                      "wrote (-o)",
+                      key);
 }
 
 static heed_status read_labels(const heed__json *object, const char *name, heed__label_kind kind,

@@ -6,6 +6,8 @@
 #include "base/fail.h"
 #include "model/asked.h"
 
+#include <jansson.h>
+
 static const char *const task_names[] = {
     "labels texts (heed predict)", "translates (heed translate)", "continues texts (heed sample)"};
 
@@ -54,9 +56,37 @@ static heed_status want_weights(heed__asked *c, const char *what)
                       what);
 }
 
+/* What no target in training had is never written. */
+static void tell_replacing(heed_model *model)
+{
+    const char *note = heed__model_note_find(model, "heed.data");
+    json_t *data = note ? json_loads(note, 0, NULL) : NULL;
+    const json_t *unknown = json_object_get(data, "unknown_targets");
+    if (json_is_integer(unknown) && json_integer_value(unknown) == 0 &&
+        !model->writer.told_replacing) {
+        model->writer.told_replacing = 1;
+        heed__log(model->context, HEED_LOG_WARNING,
+                  "replace_unknown has no effect: no target in training had an unknown word, and "
+                  "the model writes none (--tokenizer words --min-count 2 in training makes some, "
+                  "and --copy true copies them)");
+    }
+    json_decref(data);
+}
+
+static void tell_length(heed_model *model, int64_t asked, int64_t most)
+{
+    if (asked <= most || model->writer.told_length) return;
+    model->writer.told_length = 1;
+    heed__log(model->context, HEED_LOG_WARNING,
+              "max_length = %lld: the model writes at most %lld tokens, its --max-length in "
+              "training, and ends there",
+              (long long)asked, (long long)most);
+}
+
 static void limit_length(heed__asked *c, int64_t asked)
 {
     int64_t most = heed__asked_longest(c);
+    if (c->sources) tell_length(c->model, asked, most);
     c->options.most = asked && asked < most ? asked : most;
     if (asked || !c->sources) return;
     c->options.most_per_source = 2;
@@ -90,6 +120,7 @@ heed_status heed_translate(heed_model *model, const heed_text *sources, int64_t 
                                   : o.replace_unknown ? "word to replace unknown ones by"
                                                       : "coverage to penalise"));
     if (!o.weights && !o.replace_unknown) c.options.weights = 0;
+    if (o.replace_unknown) tell_replacing(model);
     if (!o.allow_unknown && !o.replace_unknown) {
         c.options.forbidden = unknown;
         c.options.n_forbidden = 1;

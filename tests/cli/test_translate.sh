@@ -99,6 +99,12 @@ heed translate m.heed numbers.de --norm wu --alpha 0.6 --coverage-penalty 0.1 --
 expect "other norms" code=0 lines=99
 heed translate m.heed numbers.de --max-length 1 --quiet
 expect "--max-length" code=0 lines=99 no_out=' '
+heed translate m.heed numbers.de --max-length 512 --batch 7 --quiet
+expect "as many as the model writes" code=0 same=stdout,english no_err=.
+heed translate m.heed numbers.de --max-length 5000 --batch 7 --quiet
+expect "more is told" code=0 same=stdout,english \
+    err='^heed: warning: max_length = 5000: the model writes at most 512 tokens'
+check "once" test "$(wc -l <stderr)" = 1
 heed translate m.heed numbers.de --prefix 'sixty' --quiet
 check "--prefix is kept" sh -c '! grep -v "^sixty" stdout'
 sed 's/ .*//' numbers.en >begin
@@ -113,8 +119,18 @@ expect "an unknown word of a prefix stays, and is named" code=0 lines=2 no_out='
 check "once" test "$(wc -l <stderr)" = 1
 heed translate m.heed unknown --prefix 'sixty one' --quiet
 expect "a known one is not" code=0 no_err=.
-heed translate m.heed unknown --replace-unknown --quiet
-expect "--replace-unknown" code=0 lines=2 no_out='<unk>'
+heed translate m.heed unknown --replace-unknown --batch 1 --quiet
+expect "--replace-unknown without any in training is told" code=0 lines=2 no_out='<unk>' \
+    err='^heed: warning: replace_unknown has no effect: no target in training had an unknown word'
+check "once for all texts" test "$(wc -l <stderr)" = 1
+heed info m.heed --json
+expect "as the model knows" code=0 out='"unknown_targets": *0'
+heed train --source numbers.de --target numbers.en -o rare.heed $small_writer --steps 2 \
+    --min-count 10 --quiet
+heed info rare.heed --json
+expect "unknown targets are counted" code=0 out='"unknown_targets": *[1-9]'
+heed translate rare.heed unknown --replace-unknown --quiet
+expect "--replace-unknown" code=0 lines=2 no_out='<unk>' no_err=.
 
 # ---- one after another ----
 mkfifo texts_in answers_out
@@ -154,6 +170,16 @@ expect "a text that is too long is named, those before it are answered" code=3 s
     err='translate: long\.de:2: longer than the [0-9]+ tokens'
 heed translate m.heed missing.de
 expect "a missing file" code=4 err='missing\.de: cannot be opened' no_out=.
+remedy='; name a file that heed wrote, or get it again, whole$'
+head -c 3000 m.heed >cut.heed
+head -c 5 m.heed >stump.heed
+head -c "$(($(wc -c <m.heed) - 10))" m.heed >short.heed
+: >empty.heed
+for file in numbers.de cut.heed stump.heed short.heed empty.heed; do
+    heed translate $file numbers.de
+    expect "$file is no model, and what to do about it" code=5 no_out=. \
+        err="^heed translate: $file: .*$remedy"
+done
 heed translate m.heed numbers.de --beam 2 -k 3
 expect "more than the beam has" code=2 err='--best 3: a beam of 2' no_out=.
 heed translate m.heed numbers.de --prefix a --prefixes begin
