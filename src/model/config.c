@@ -236,7 +236,8 @@ static heed_status set_json(heed_config *config, const heed__json *at, const cha
     if (i < 0) return unknown(key);
     heed_setting_type type = heed_setting_at((size_t)i)->type;
     int number = type == HEED_SETTING_INTEGER || type == HEED_SETTING_NUMBER;
-    int boolean = type == HEED_SETTING_BOOLEAN;
+    int boolean = type == HEED_SETTING_BOOLEAN ||
+                  (type == HEED_SETTING_CHOICE && json_is_boolean(value)); /* "auto|true|false" */
     if (number    ? !json_is_number(value)
         : boolean ? !json_is_boolean(value)
                   : !json_is_string(value))

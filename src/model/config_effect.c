@@ -49,6 +49,7 @@ static const struct {
     {"cross.mask", "decoder.kind", {"gru", "lstm", "transformer"}},
     {"cross.stages", "decoder.kind", {"gru", "lstm", "transformer"}},
     {"decoder.attention", "decoder.kind", {"gru", "lstm"}},
+    {"decoder.attentional", "decoder.kind", {"gru", "lstm"}},
     {"decoder.deep_output", "decoder.kind", {"gru", "lstm"}},
     {"decoder.input_feeding", "decoder.attention", {"dot", "general", "concat"}},
     {"decoder.coverage", "decoder.kind", {"gru", "lstm"}},

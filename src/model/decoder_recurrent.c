@@ -30,15 +30,22 @@ static heed__memory_score find_score(const heed_config *config)
     return HEED_SCORE_ADDITIVE; /* auto */
 }
 
+/* Whether outputs see the attentional vector; where nothing is said, with Luong's scores. */
+static int is_attentional(const heed_config *config, heed__memory_score kind)
+{
+    if (heed__config_is(config, "decoder.attentional", "auto")) return kind > HEED_SCORE_ADDITIVE;
+    return heed__config_is(config, "decoder.attentional", "true");
+}
+
 /* What enters the first layer beside the embedding. */
-static int64_t fed_columns(const heed__recurrent_decoder *d)
+static int64_t fed_columns(const heed__recurrent_decoder *d, int attentional)
 {
     if (!d->memory) return 0;
     if (d->attention.kind <= HEED_SCORE_ADDITIVE) return d->memory;
-    return d->feeding ? d->size : 0;
+    return !d->feeding ? 0 : attentional ? d->size : d->memory;
 }
 
-static heed_status create_layers(heed__params *params, heed__recurrent_decoder *d)
+static heed_status create_layers(heed__params *params, int attentional, heed__recurrent_decoder *d)
 {
     size_t count = (size_t)d->layers;
     HEED_TRY(heed__alloc(count, sizeof *d->cells, "layers", &d->cells));
@@ -47,7 +54,8 @@ static heed_status create_layers(heed__params *params, heed__recurrent_decoder *
         char name[64];
         snprintf(name, sizeof name, "decoder.%lld", (long long)i);
         HEED_TRY(heed__cell_layer_create(params, name, d->lstm, i ? d->size : d->input,
-                                         i ? 0 : fed_columns(d), d->size, &d->cells[i]));
+                                         i ? 0 : fed_columns(d, attentional), d->size,
+                                         &d->cells[i]));
         snprintf(name, sizeof name, "decoder.%lld.start", (long long)i);
         if (d->memory)
             HEED_TRY(heed__linear_create(params, name, d->memory, (d->lstm ? 2 : 1) * d->size, 1,
@@ -56,16 +64,30 @@ static heed_status create_layers(heed__params *params, heed__recurrent_decoder *
     return HEED_OK;
 }
 
-static heed_status refuse_weights(const heed_config *config, int64_t memory_width)
+static heed_status refuse_attention(const heed_config *config, int64_t memory_width)
 {
-    const char *asked = heed__config_boolean(config, "decoder.copy") ? "decoder.copy"
-                        : heed__config_boolean(config, "decoder.coverage")
-                            ? "decoder.coverage"
-                            : "decoder.coverage_loss";
+    const char *asked = heed__config_boolean(config, "decoder.copy")       ? "decoder.copy"
+                        : heed__config_boolean(config, "decoder.coverage") ? "decoder.coverage"
+                        : heed__config_number(config, "decoder.coverage_loss") > 0
+                            ? "decoder.coverage_loss"
+                            : "decoder.attentional";
     return heed__fail(HEED_E_INVALID, "%s needs attention over a source; leave it out, or %s",
                       asked,
                       memory_width ? "let decoder.attention be additive, dot, general or concat"
                                    : "train with a source");
+}
+
+/* Where the context went neither to the output nor into the next step, looking would be for
+ * nothing. */
+static heed_status check_context(const heed_config *config, const heed__recurrent_decoder *d,
+                                 heed__memory_score kind, int attentional)
+{
+    if (kind <= HEED_SCORE_ADDITIVE || attentional || d->deep || d->feeding) return HEED_OK;
+    return heed__fail(HEED_E_INVALID,
+                      "decoder.attentional, decoder.deep_output and decoder.input_feeding are all "
+                      "false with decoder.attention = %s, so nothing that is read of the source "
+                      "would be used; let one of them be true",
+                      heed_config_get(config, "decoder.attention"));
 }
 
 static heed_status create_attention(heed__params *params, const heed_config *config,
@@ -85,6 +107,7 @@ static heed_status fill(heed__params *params, const heed_config *config, int64_t
                         heed__recurrent_decoder *d)
 {
     heed__memory_score kind = memory_width ? find_score(config) : HEED_SCORE_NONE;
+    int attentional = is_attentional(config, kind);
     d->memory = memory_width;
     d->input = heed__target_dim(config);
     d->size = heed__decoder_integer(config, "dim");
@@ -97,13 +120,15 @@ static heed_status fill(heed__params *params, const heed_config *config, int64_t
     d->coverage_loss = heed__config_number(config, "decoder.coverage_loss");
     d->covers = covers || d->coverage_loss > 0;
     d->weighs = d->covers || copies;
-    if (d->weighs && kind == HEED_SCORE_NONE) return refuse_weights(config, memory_width);
+    if ((d->weighs || attentional) && kind == HEED_SCORE_NONE)
+        return refuse_attention(config, memory_width);
+    HEED_TRY(check_context(config, d, kind, attentional));
     HEED_TRY(create_attention(params, config, kind, covers, d));
-    HEED_TRY(create_layers(params, d));
+    HEED_TRY(create_layers(params, attentional, d));
     if (copies)
         HEED_TRY(heed__linear_create(params, "decoder.copy", d->memory + d->size + d->input, 1, 1,
                                      &d->copy));
-    if (kind <= HEED_SCORE_ADDITIVE) return HEED_OK;
+    if (!attentional) return HEED_OK;
     return heed__linear_create(params, "decoder.combine", d->memory + d->size, d->size, 0,
                                &d->combine);
 }

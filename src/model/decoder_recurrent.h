@@ -4,10 +4,11 @@
  * and for search alike, so both give the same bits.
  *
  * Additive attention (Bahdanau): the state before a step asks, and the context enters the step
- * beside the embedding. The others (Luong): the state after the step asks, and
- * h~ = tanh(Wc [context; state]) is what the output sees; with input feeding h~ enters the next
- * step. Without attention the source's summary enters each step (Cho et al., arXiv 1406.1078).
- * The first state is tanh(W summary + b), a layer's own W; without a source, zero.
+ * beside the embedding. The others (Luong): the state after the step asks; with input feeding the
+ * output's state enters the next step. What the output sees is the state or the attentional vector
+ * h~ = tanh(Wc [context; state]), Luong's where nothing is said; where there is none the context is
+ * what is fed. Without attention the source's summary enters each step (Cho et al., arXiv
+ * 1406.1078). The first state is tanh(W summary + b), a layer's own W; without a source, zero.
  *
  * Coverage is the sum of the weights of the steps before (See, Liu, Manning, arXiv 1704.04368);
  * with it, or with copying, weights are values, a row a pair of target row and memory row.
@@ -29,7 +30,7 @@ typedef struct heed__recurrent_decoder {
     int covers, weighs;   /* coverage is summed up; weights are values */
     double coverage_loss; /* its weight */
     heed__memory_attention attention;
-    heed__linear combine; /* Luong: to h~ */
+    heed__linear combine; /* to h~; weight NULL = there is none */
     heed__linear copy;    /* to the gate; weight NULL = it does not copy */
     heed__cell_layer *cells;
     heed__linear *start; /* [layers] of the summary */
@@ -46,7 +47,8 @@ typedef struct heed__recurrent_decoder {
  * HEED_NO_VAR where a decoder has no such part. */
 typedef struct heed__step_state {
     heed__var layers[HEED_DECODER_LAYERS];
-    heed__var feed;     /* what is fed beside the embedding: h~; without attention gates' part */
+    /* What is fed beside the embedding: h~, or the context; without attention the gates' part. */
+    heed__var feed;
     heed__var summary;  /* without attention: the context */
     heed__var coverage; /* a row a pair */
 } heed__step_state;

@@ -80,6 +80,15 @@ static heed__var feed(heed__recurrent_decoder *d, const heed__pass *pass,
     return fed == HEED_NO_VAR ? input->gates : heed__sum(pass, input->gates, fed);
 }
 
+/* The attentional vector. */
+static heed__var combine(const heed__recurrent_decoder *d, const heed__pass *pass,
+                         heed__var context, heed__var state)
+{
+    heed__var both[2] = {context, state};
+    heed__var x = heed__linear_apply(&d->combine, pass, heed__side_by_side(pass, both, 2));
+    return heed__activate(pass, HEED_TANH, x);
+}
+
 void heed__recurrent_step(heed__recurrent_decoder *d, const heed__pass *pass,
                           const heed__step_input *input, heed__step_state *state, heed__var *out,
                           heed__attention_site *site)
@@ -87,12 +96,10 @@ void heed__recurrent_step(heed__recurrent_decoder *d, const heed__pass *pass,
     for (int i = 0; i < HEED_STEP_KINDS; i++) out[i] = HEED_NO_VAR;
     heed__var gates = feed(d, pass, input, state, out, site);
     heed__var top = walk_up(d, pass, input, gates, state);
-    out[HEED_STEP_STATE] = top;
-    if (!asks_after(d)) return;
-    heed__var both[2] = {look(d, pass, input, top, state, out, site), top};
-    top = heed__linear_apply(&d->combine, pass, heed__side_by_side(pass, both, 2));
-    out[HEED_STEP_STATE] = heed__activate(pass, HEED_TANH, top);
-    if (d->feeding) state->feed = out[HEED_STEP_STATE];
+    if (asks_after(d)) look(d, pass, input, top, state, out, site);
+    out[HEED_STEP_STATE] = d->combine.weight ? combine(d, pass, out[HEED_STEP_CONTEXT], top) : top;
+    if (asks_after(d) && d->feeding)
+        state->feed = out[d->combine.weight ? HEED_STEP_STATE : HEED_STEP_CONTEXT];
 }
 
 static heed__var summarise(const heed__pass *pass, const heed__memory *memory,

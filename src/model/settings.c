@@ -105,7 +105,11 @@ static const heed_setting settings[] = {
     CHOICE("decoder.attention", "attention", "auto", "auto|none|additive|dot|general|concat",
            "recurrent decoder: how it looks at the source (additive: Bahdanau; others: Luong)"),
     BOOLEAN("decoder.input_feeding", "input-feeding", "true",
-            "recurrent decoder, Luong: the attentional state goes into the next step"),
+            "recurrent decoder, Luong: the attentional vector (or the context) goes into the next "
+            "step"),
+    CHOICE("decoder.attentional", "attentional", "auto", "auto|true|false",
+           "recurrent decoder: outputs see tanh(W [context; state]), not the state; auto = with "
+           "Luong's scores"),
     BOOLEAN("decoder.deep_output", "deep-output", "true",
             "recurrent decoder: outputs see state, context and embedding, not the state alone"),
     BOOLEAN("decoder.coverage", "coverage", "false",

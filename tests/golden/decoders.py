@@ -36,11 +36,12 @@ def line(t):
 
 class Decoder:
     def __init__(self, lstm, score, d, layers=1, deep=False, feeding=False, ways=2, source=True,
-                 covers=False, coverage_loss=0.0, copies=False):
+                 covers=False, coverage_loss=0.0, copies=False, vector=None):
         self.__dict__.update(locals())
         self.additive = score in ("additive", "concat")
         self.before = score == "additive"
         self.after = source and score not in ("additive", "none")
+        self.vector = self.after if vector is None else vector
         self.shapes = {}
         gates, states = (4 if lstm else 3) * d, (2 if lstm else 1) * d
         if self.additive:
@@ -54,7 +55,7 @@ class Decoder:
             if i == 0 and source and not self.after:
                 self.declare(fed=(gates, M))
             if i == 0 and self.after and feeding:
-                self.declare(fed=(gates, d))
+                self.declare(fed=(gates, d if self.vector else M))
             self.declare(**{f"h{i}": (gates, d)})
             if not lstm:
                 self.declare(**{f"hb{i}": (gates,)})
@@ -62,7 +63,7 @@ class Decoder:
                 self.declare(**{f"s{i}": (states, M), f"sb{i}": (states,)})
         if copies:
             self.declare(copy=(1, M + d + E), copy_bias=(1,))
-        if self.after:
+        if self.vector:
             self.declare(combine=(d, M + d))
 
     def declare(self, **shapes):
@@ -116,7 +117,7 @@ class Decoder:
             first = lambda i: torch.tanh(F.linear(summary, p[f"s{i}"], p[f"sb{i}"]))
             states = [first(i) for i in range(self.layers)]
         if self.after and self.feeding:
-            fed = torch.zeros(d)
+            fed = torch.zeros(d if self.vector else M)
         for e in x:
             context = None
             if self.before:
@@ -131,8 +132,10 @@ class Decoder:
             out = below
             if self.after:
                 weights, context = self.attend(below, memory, coverage)
+            if self.vector:
                 out = torch.tanh(p["combine"] @ torch.cat([context, below]))
-                fed = out if self.feeding else None
+            if self.after:
+                fed = None if not self.feeding else out if self.vector else context
             if self.source and self.score != "none":
                 loss = loss + self.coverage_loss * torch.minimum(weights, coverage).sum()
                 coverage = coverage + weights
@@ -172,3 +175,5 @@ pointer.case("pointer")
 Decoder(True, "dot", 6, feeding=True, covers=True, coverage_loss=0.25).case("covered_dot")
 Decoder(False, "none", 5, layers=2, deep=True).case("summary")
 Decoder(False, "none", 5, layers=2, source=False).case("language")
+Decoder(False, "additive", 5, vector=True).case("bahdanau_vector")
+Decoder(True, "general", 5, layers=2, deep=True, feeding=True, vector=False).case("luong_context")

@@ -157,6 +157,47 @@ static void test_recurrent_with_multiplied_scores(void **state)
     check_gradients(&heed__encoder_none, &heed__decoder_gru, concat);
 }
 
+static void test_attentional_vector(void **state)
+{
+    (void)state;
+    static const char *const additive[] = {"decoder.attentional", "true", "input.dim", "6",
+                                           "encoder.layers",      "2",    NULL};
+    static const char *const covered[] = {"decoder.attentional",
+                                          "true",
+                                          "decoder.deep_output",
+                                          "false",
+                                          "decoder.copy",
+                                          "true",
+                                          "decoder.coverage_loss",
+                                          "0.7",
+                                          NULL};
+    static const char *const general[] = {
+        "decoder.attention", "general", "decoder.attentional", "false", "decoder.dim", "4", NULL};
+    static const char *const fed[] = {"decoder.attention",
+                                      "concat",
+                                      "decoder.attentional",
+                                      "false",
+                                      "decoder.deep_output",
+                                      "false",
+                                      "decoder.copy",
+                                      "true",
+                                      "decoder.coverage",
+                                      "true",
+                                      NULL};
+    static const char *const dot[] = {"decoder.attention",
+                                      "dot",
+                                      "decoder.attentional",
+                                      "false",
+                                      "decoder.input_feeding",
+                                      "false",
+                                      NULL};
+    check_gradients(&heed__encoder_gru, &heed__decoder_gru, additive);
+    check_gradients(&heed__encoder_none, &heed__decoder_lstm, covered);
+    check_gradients(&heed__encoder_none, &heed__decoder_lstm, general);
+    check_gradients(&heed__encoder_none, &heed__decoder_gru, fed);
+    check_gradients(&heed__encoder_none, &heed__decoder_gru, dot);
+}
+
 static void test_coverage_and_copying(void **state)
 {
     (void)state;
@@ -224,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recurrent_with_additive_attention),
         cmocka_unit_test(test_recurrent_with_multiplied_scores),
+        cmocka_unit_test(test_attentional_vector),
         cmocka_unit_test(test_coverage_and_copying),
         cmocka_unit_test(test_recurrent_without_a_source),
         cmocka_unit_test(test_transformers),

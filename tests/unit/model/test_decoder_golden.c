@@ -137,6 +137,27 @@ static void test_luong(void **state)
     check_case("luong_dot", &heed__decoder_gru, dot, unordered);
 }
 
+/* The other way round: with Bahdanau's score, and not with Luong's. */
+static void test_attentional(void **state)
+{
+    (void)state;
+    static const char *const with[] = {
+        "decoder.dim", "5", "decoder.attentional", "true", "decoder.deep_output", "false", NULL};
+    static const char *const without[] = {"decoder.dim",
+                                          "5",
+                                          "decoder.attention",
+                                          "general",
+                                          "decoder.layers",
+                                          "2",
+                                          "decoder.attentional",
+                                          "false",
+                                          "encoder.dropout",
+                                          "0",
+                                          NULL};
+    check_case("bahdanau_vector", &heed__decoder_gru, with, two_ways);
+    check_case("luong_context", &heed__decoder_lstm, without, two_ways);
+}
+
 static void test_coverage_and_copying(void **state)
 {
     (void)state;
@@ -189,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bahdanau), cmocka_unit_test(test_luong),
-        cmocka_unit_test(test_coverage_and_copying), cmocka_unit_test(test_without_attention)};
+        cmocka_unit_test(test_attentional), cmocka_unit_test(test_coverage_and_copying),
+        cmocka_unit_test(test_without_attention)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

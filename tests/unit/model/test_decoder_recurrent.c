@@ -192,9 +192,10 @@ static void for_all(void (*check)(decoder_case *c, int64_t memory))
                                             {"decoder.coverage", "true"},
                                             {"decoder.coverage_loss", "1"}};
     const heed__decoder_kind *const kinds[] = {&heed__decoder_gru, &heed__decoder_lstm};
-    for (int i = 0; i < 2 * 6 * 2 * 2 * 2 * 4; i++) {
+    for (int i = 0; i < 2 * 6 * 2 * 2 * 2 * 4 * 2; i++) {
         int score = i / 2 % 6, feeding = i / 12 % 2, deep = i / 24 % 2, layers = i / 48 % 2 + 1;
-        const char *const *extra = extras[i / 96];
+        int turned = i / 384; /* the attentional vector is where it is not by itself */
+        const char *const *extra = extras[i / 96 % 4];
         const char *settings[] = {"decoder.attention",
                                   scores[score % 5],
                                   "decoder.input_feeding",
@@ -209,10 +210,15 @@ static void for_all(void (*check)(decoder_case *c, int64_t memory))
                                   "0.4",
                                   extra[0],
                                   extra[1],
+                                  "decoder.attentional",
+                                  !turned      ? "auto"
+                                  : score == 1 ? "true"
+                                               : "false",
                                   NULL};
         decoder_case c;
         int64_t memory = score == 5 ? 0 : MEMORY;
-        if (score % 5 == 0 && i >= 96) continue; /* no weights without attention */
+        if (score % 5 == 0 && i >= 96) continue;                /* no weights without attention */
+        if (turned && score > 1 && !feeding && !deep) continue; /* refused */
         case_open(&c, kinds[i % 2], settings, memory);
         check(&c, memory);
         case_close(&c);
@@ -308,10 +314,43 @@ static void test_both_ways_agree(void **state)
     }
 }
 
+static void check_refused(const char *score, const char *attentional, int64_t memory,
+                          const char *message)
+{
+    const char *settings[] = {"decoder.attention",
+                              score,
+                              "decoder.attentional",
+                              attentional,
+                              "decoder.deep_output",
+                              "false",
+                              "decoder.input_feeding",
+                              "false",
+                              NULL};
+    heed__params params = {.trains = 1};
+    heed_config *config = NULL;
+    void *decoder = NULL;
+    int64_t width;
+    check_ok(heed_config_create(&config));
+    for (int i = 0; settings[i]; i += 2)
+        check_ok(heed_config_set(config, settings[i], settings[i + 1]));
+    check_fails(heed__decoder_gru.create(&params, config, memory, &decoder, &width), HEED_E_INVALID,
+                message);
+    heed__params_clear(&params);
+    heed_config_destroy(&config);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    check_refused("none", "true", MEMORY, "decoder.attentional needs attention over a source");
+    check_refused("auto", "true", 0, "train with a source");
+    check_refused("general", "false", MEMORY, "let one of them be true");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_equal_the_whole),
-                                       cmocka_unit_test(test_batches_do_not_matter),
-                                       cmocka_unit_test(test_both_ways_agree)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_steps_equal_the_whole),
+        cmocka_unit_test(test_batches_do_not_matter), cmocka_unit_test(test_both_ways_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,12 @@ static void test_settings(void **state)
         "decoder.kind=gru encoder.kind=gru decoder.attention=dot",
         "decoder.kind=lstm encoder.kind=gru decoder.attention=general decoder.input_feeding=false",
         "decoder.kind=gru encoder.kind=lstm decoder.attention=concat decoder.deep_output=false",
+        "decoder.kind=gru encoder.kind=gru decoder.attentional=true",
+        "decoder.kind=lstm encoder.kind=gru decoder.attentional=true decoder.deep_output=false "
+        "decoder.copy=true decoder.coverage=true",
+        "decoder.kind=gru encoder.kind=lstm decoder.attention=general decoder.attentional=false",
+        "decoder.kind=lstm encoder.kind=gru decoder.attention=dot decoder.attentional=false "
+        "decoder.deep_output=false decoder.coverage_loss=0.5",
         "decoder.kind=gru encoder.kind=none decoder.tie=output",
         "decoder.kind=gru encoder.kind=gru decoder.coverage=true",
         "decoder.kind=lstm encoder.kind=gru decoder.attention=general decoder.coverage_loss=0.5",
