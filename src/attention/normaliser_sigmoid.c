@@ -91,12 +91,13 @@ static const heed__field fields[] = {
 };
 
 const heed__normaliser heed__normaliser_sigmoid = {
-    .entry = {.name = "sigmoid",
-              .help = "1 / (1 + exp(-(s + bias))), each weight on its own",
-              .record = sizeof(heed_attention_sigmoid),
-              .fields = fields,
-              .check = check,
-              .slots = {{"sigmoid.bias", bias_columns, HEED_SIDE_QUERY, 0}}},
+    .entry =
+        {.name = "sigmoid",
+         .help = "1 / (1 + exp(-(s + bias))), each weight on its own",
+         .record = sizeof(heed_attention_sigmoid),
+         .fields = fields,
+         .check = check,
+         .slots = {{.name = "sigmoid.bias", .columns = bias_columns, .side = HEED_SIDE_QUERY}}},
     .lse_gradient = 1,
     .block = sigmoid_block,
     .finish = sigmoid_finish,

@@ -63,7 +63,7 @@ static int64_t one(const heed_attention_options *options, const void *record)
 const heed__normaliser heed__normaliser_sink = {
     .entry = {.name = "sink",
               .help = "softmax with one learned score a head that no value belongs to",
-              .slots = {{"sink.score", one, HEED_SIDE_QUERY, 0}}},
+              .slots = {{.name = "sink.score", .columns = one, .side = HEED_SIDE_QUERY}}},
     .lse_gradient = 1,
     .block = heed__softmax_block,
     .finish = sink_finish,

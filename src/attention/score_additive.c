@@ -92,7 +92,7 @@ static void additive_row_backward(const heed__self *self, int64_t head, const he
 const heed__score heed__score_additive = {
     .entry = {.name = "additive",
               .help = "w . tanh(q + k), q and k already projected (Bahdanau)",
-              .slots = {{"score.weight", hidden_units, HEED_SIDE_QUERY, 0}},
+              .slots = {{.name = "score.weight", .columns = hidden_units, .side = HEED_SIDE_QUERY}},
               .begin = {heed__begin_glorot},
               .decays = 1},
     .scratch = heed__additive_scratch,

@@ -99,12 +99,13 @@ static const heed__field gaussian_fields[] = {
 };
 
 const heed__score heed__score_gaussian = {
-    .entry = {.name = "gaussian",
-              .help = "-|q - k|^2 / (2 sigma^2), sigma set or learned",
-              .record = sizeof(heed_attention_gaussian),
-              .fields = gaussian_fields,
-              .check = gaussian_check,
-              .slots = {{"score.log_sigma", sigma_columns, HEED_SIDE_QUERY, 0}}},
+    .entry =
+        {.name = "gaussian",
+         .help = "-|q - k|^2 / (2 sigma^2), sigma set or learned",
+         .record = sizeof(heed_attention_gaussian),
+         .fields = gaussian_fields,
+         .check = gaussian_check,
+         .slots = {{.name = "score.log_sigma", .columns = sigma_columns, .side = HEED_SIDE_QUERY}}},
     .scratch = one_row,
     .row = gaussian_row,
     .row_backward = gaussian_row_backward,

@@ -37,7 +37,10 @@ static void general_begin(const heed__beginning *b, int64_t head, heed_real *row
 const heed__score heed__score_general = {
     .entry = {.name = "general",
               .help = "q W k, W learned for each head (Luong's general, bilinear)",
-              .slots = {{"score.W", general_columns, HEED_SIDE_QUERY, 1}},
+              .slots = {{.name = "score.W",
+                         .columns = general_columns,
+                         .side = HEED_SIDE_QUERY,
+                         .from_finish = 1}},
               .begin = {general_begin},
               .decays = 1},
     .product = 1,

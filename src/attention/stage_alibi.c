@@ -112,7 +112,7 @@ static void begin(const heed__beginning *b, int64_t head, heed_real *row)
 const heed__shaper heed__stage_alibi_learned = {
     .entry = {.name = "alibi_learned",
               .help = "takes slope x distance off, a learned slope for each head",
-              .slots = {{"alibi.slope", one, HEED_SIDE_QUERY, 0}},
+              .slots = {{.name = "alibi.slope", .columns = one, .side = HEED_SIDE_QUERY}},
               .begin = {begin},
               .uses_positions = 1},
     .forward = learned_forward,

@@ -59,7 +59,7 @@ const heed__shaper heed__stage_gate = {
               .record = sizeof(heed_attention_gate),
               .fields = fields,
               .check = check,
-              .slots = {{"gate.heads", one, HEED_SIDE_QUERY, 0}},
+              .slots = {{.name = "gate.heads", .columns = one, .side = HEED_SIDE_QUERY}},
               .begin = {heed__begin_ones}},
     .weigh = gate_weigh,
     .weigh_back = gate_weigh_back,

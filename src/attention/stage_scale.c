@@ -81,7 +81,7 @@ const heed__shaper heed__stage_scale = {
               .record = sizeof(heed_attention_scale),
               .fields = fields,
               .check = check,
-              .slots = {{"scale.log", columns, HEED_SIDE_QUERY, 0}}},
+              .slots = {{.name = "scale.log", .columns = columns, .side = HEED_SIDE_QUERY}}},
     .forward = scale_forward,
     .backward = scale_backward,
 };

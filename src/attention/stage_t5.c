@@ -128,7 +128,7 @@ const heed__shaper heed__stage_t5 = {
               .fields = fields,
               .check = t5_check,
               .build = t5_build,
-              .slots = {{"t5.bias", t5_columns, HEED_SIDE_QUERY, 0}},
+              .slots = {{.name = "t5.bias", .columns = t5_columns, .side = HEED_SIDE_QUERY}},
               .uses_positions = 1},
     .forward = t5_forward,
     .backward = t5_backward,

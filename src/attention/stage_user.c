@@ -72,7 +72,7 @@ const heed__shaper heed__stage_user = {
               .help = "the caller's own function of each score, and its derivative",
               .record = sizeof(heed_attention_user),
               .check = check,
-              .slots = {{"user.parameter", columns, HEED_SIDE_QUERY, 0}},
+              .slots = {{.name = "user.parameter", .columns = columns, .side = HEED_SIDE_QUERY}},
               .by_position = by_position},
     .forward = user_forward,
     .backward = user_backward,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # heed train on what models that write learn from: pairs in two files or two columns, running text,
 # documents; and what is wrong with them.
-# shellcheck disable=SC2086 # words
+# shellcheck disable=SC2016,SC2086 # programs of awk; words
 # shellcheck source=tests/cli/lib.sh
 . "$HEED_SOURCE/tests/cli/lib.sh"
 # shellcheck source=tests/cli/data.sh
