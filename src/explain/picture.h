@@ -66,7 +66,7 @@ typedef struct heed__heat_map {
     const char *row_axis;             /* what rows are: "target"; NULL = words that look */
     const char *column_axis;          /* "source"; NULL = words they look at */
     const unsigned char *marks;       /* [rows][columns] of heed__mark; NULL = none */
-    float darkest;                    /* what the darkest colour stands for; 0 = its largest weight */
+    float darkest; /* what the darkest colour stands for; 0 = its largest weight */
 } heed__heat_map;
 
 typedef struct heed__explanation {
