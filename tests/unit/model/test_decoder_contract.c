@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "kernels/kernels.h"
 #include "out_of_memory.h"
 
 static const int64_t ids[] = {4, 2, 9, 3, 1}, target_lengths[] = {3, 1, 5, 2, 5},
@@ -52,8 +53,8 @@ static const char *const plain[] = {"encoder.layers", "2", NULL}, *const covered
                                                                       NULL};
 
 /* A plan made for the largest batch, whose lengths are not known, serves a real one. Placing is not
- * monotone in sizes, so that the first real one may make the block grow, once (tape_plan.c): so it
- * is with these small sizes on levels with small tiles. */
+ * monotone in sizes, and on levels with small tiles the first real one makes the block of these
+ * small sizes grow, once, by half a percent (tape_plan.c). */
 static void check_memory(const heed__decoder_kind *kind, const char *const *settings)
 {
     static work w;
@@ -66,7 +67,8 @@ static void check_memory(const heed__decoder_kind *kind, const char *const *sett
     check_ok(heed__tape_plan(c.tape, record(&c, &w, &targets, &sources)));
     uint64_t before = heed__alloc_count();
     check_ok(heed__tape_run(c.tape, record(&c, &w, &w.targets.ragged, &w.sources.ragged)));
-    assert_true(heed__alloc_count() - before <= 1);
+    uint64_t grown = heed__alloc_count() - before;
+    assert_true(grown <= (heed__kernels_best()->tile_cols < 32 ? 1 : 0));
     before = heed__alloc_count();
     for (int i = 0; i < 3; i++)
         check_ok(heed__tape_run(c.tape, record(&c, &w, &w.targets.ragged, &w.sources.ragged)));
