@@ -12,8 +12,7 @@
 enum { HEED_STRIP = HEED_AMX_BLOCK };
 
 /* A sequence of fewer queries stays in float32: laying its keys out would cost more than it gives.
- * By its own queries, never by those of its batch. (`heed bench --precision high`: at 64 queries
- * both are level.) */
+ * By its own queries, never by those of its batch. */
 enum { HEED_NARROW_QUERIES = 128 };
 
 typedef struct heed__narrow {
