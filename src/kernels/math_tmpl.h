@@ -18,26 +18,32 @@ HEED_INLINE vec polynomial(const float *c, const int degree, vec x)
     return sum;
 }
 
-/* exp(x) = (1 + m) 2^n with n = round(x / ln 2), r = x - n ln 2, m = r + r^2 q(r). Returns m. ln 2
- * is in two parts, so that n times the first is exact. */
-HEED_INLINE vec exp_parts(vec x, vec *n)
+/* exp(x) = (1 + m) 2^n with n = round(x / ln 2), r = x - n ln 2, m = r + r^2 q(r). Returns r, and
+ * q(r) in q. ln 2 is in two parts, so that n times the first is exact. */
+HEED_INLINE vec exp_parts(vec x, vec *n, vec *q)
 {
-    static const float q[] = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558aap-5f, 0x1.12396ep-7f,
+    static const float c[] = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558aap-5f, 0x1.12396ep-7f,
                               0x1.6a525p-10f};
     *n = vec_sub(vec_fma(x, vec_set(0x1.715476p+0f), vec_set(ROUNDER)), vec_set(ROUNDER));
     vec r = vec_fma(*n, vec_set(-0x1.62e4p-1f), x);
     r = vec_fma(*n, vec_set(-0x1.7f7d1cp-20f), r);
-    return vec_fma(vec_mul(r, r), polynomial(q, 4, r), r);
+    *q = polynomial(c, 4, r);
+    return r;
 }
 
-/* Of x up to 89; 0 where x < least, by selection: masked scores are -inf. A NaN passes, being no
- * less than anything. */
+/* m 2^n = exp(x) - 2^n. */
+HEED_INLINE vec exp_rest(vec x, vec *n)
+{
+    vec q, r = exp_parts(x, n, &q);
+    return vec_fma(vec_mul(r, r), q, r);
+}
+
+/* Of x up to 89; 0 where x < least: masked scores are -inf. A NaN passes, being no less than
+ * anything. */
 HEED_INLINE vec exp_above(vec x, const float least)
 {
-    vec_mask none = vec_less(x, vec_set(least));
-    vec n, zero = vec_set(0.0f);
-    vec m = exp_parts(vec_select(none, zero, x), &n);
-    return vec_select(none, zero, vec_scale(vec_add(m, vec_set(1.0f)), n));
+    vec n, q, one = vec_set(1.0f), r = exp_parts(x, &n, &q);
+    return vec_scale_where(vec_not_less(x, vec_set(least)), vec_fma(vec_fma(q, r, one), r, one), n);
 }
 
 /* Above 89 the result is infinite anyway, below -104 it is 0, and a scaling that underflows costs
@@ -78,7 +84,7 @@ HEED_INLINE vec vec_log(vec x)
 HEED_INLINE vec vec_tanh(vec x)
 {
     vec n, size = vec_min(vec_set(10.0f), vec_abs(x));
-    vec m = exp_parts(vec_add(size, size), &n), power = vec_power(n);
+    vec m = exp_rest(vec_add(size, size), &n), power = vec_power(n);
     vec g = vec_fma(m, power, vec_sub(power, vec_set(1.0f)));
     return vec_copysign(vec_div(g, vec_add(g, vec_set(2.0f))), x);
 }
@@ -102,7 +108,7 @@ HEED_INLINE vec vec_erf(vec x)
                               -0x1.e367c6p-9f, 0x1.5e2dcep-12f, -0x1.9e08c6p-17f};
     vec n, size = vec_abs(x), bounded = vec_min(vec_set(4.0f), size);
     vec small = vec_fma(size, polynomial(p, 6, vec_mul(size, size)), size);
-    vec m = exp_parts(vec_mul(bounded, polynomial(q, 6, bounded)), &n), power = vec_power(n);
+    vec m = exp_rest(vec_mul(bounded, polynomial(q, 6, bounded)), &n), power = vec_power(n);
     /* 1 - (1 + m) 2^n */
     vec large = vec_sub(vec_sub(vec_set(1.0f), power), vec_mul(m, power));
     return vec_copysign(vec_select(vec_less(size, vec_set(0.95f)), small, large), x);

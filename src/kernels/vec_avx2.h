@@ -120,6 +120,12 @@ HEED_INLINE vec_mask vec_less(vec a, vec b)
                  _mm256_cmp_ps(a.high, b.high, _CMP_LT_OQ)};
 }
 
+HEED_INLINE vec_mask vec_not_less(vec a, vec b)
+{
+    return (vec){_mm256_cmp_ps(a.low, b.low, _CMP_NLT_UQ),
+                 _mm256_cmp_ps(a.high, b.high, _CMP_NLT_UQ)};
+}
+
 HEED_INLINE vec_mask vec_equal(vec a, vec b)
 {
     return (vec){_mm256_cmp_ps(a.low, b.low, _CMP_EQ_OQ),
@@ -142,16 +148,16 @@ HEED_INLINE __m256 power8(__m256i n)
 }
 
 /* Two steps, since 2^n itself may be no normal number; the first is exact. */
-HEED_INLINE __m256 scale8(__m256 a, __m256 n)
+HEED_INLINE __m256 scale8(__m256 m, __m256 a, __m256 n)
 {
-    __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
-    a = _mm256_mul_ps(a, power8(half));
+    __m256i whole = _mm256_cvtps_epi32(_mm256_and_ps(m, n)), half = _mm256_srai_epi32(whole, 1);
+    a = _mm256_mul_ps(_mm256_and_ps(m, a), power8(half));
     return _mm256_mul_ps(a, power8(_mm256_sub_epi32(whole, half)));
 }
 
-HEED_INLINE vec vec_scale(vec a, vec n)
+HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
 {
-    return (vec){scale8(a.low, n.low), scale8(a.high, n.high)};
+    return (vec){scale8(m.low, a.low, n.low), scale8(m.high, a.high, n.high)};
 }
 
 HEED_INLINE vec vec_power(vec n)

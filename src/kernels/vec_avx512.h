@@ -96,6 +96,11 @@ HEED_INLINE vec_mask vec_less(vec a, vec b)
     return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
 }
 
+HEED_INLINE vec_mask vec_not_less(vec a, vec b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ);
+}
+
 HEED_INLINE vec_mask vec_equal(vec a, vec b)
 {
     return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
@@ -116,9 +121,9 @@ HEED_INLINE int vec_all(vec_mask m)
     return m == 0xffff;
 }
 
-HEED_INLINE vec vec_scale(vec a, vec n)
+HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
 {
-    return _mm512_scalef_ps(a, n);
+    return _mm512_maskz_scalef_ps(m, a, n);
 }
 
 HEED_INLINE vec vec_power(vec n)

@@ -140,6 +140,14 @@ HEED_INLINE vec_mask vec_less(vec a, vec b)
     return r;
 }
 
+HEED_INLINE vec_mask vec_not_less(vec a, vec b)
+{
+    vec_mask r;
+    HEED_UNROLL
+    for (int i = 0; i < 4; i++) r.q[i] = vmvnq_u32(vcltq_f32(a.q[i], b.q[i]));
+    return r;
+}
+
 HEED_INLINE vec_mask vec_equal(vec a, vec b)
 {
     vec_mask r;
@@ -180,12 +188,14 @@ HEED_INLINE vec vec_power(vec n)
     return n;
 }
 
-HEED_INLINE vec vec_scale(vec a, vec n)
+HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
 {
+    const float32x4_t zero = vdupq_n_f32(0);
     HEED_UNROLL
     for (int i = 0; i < 4; i++) {
-        int32x4_t all = vcvtq_s32_f32(n.q[i]), half = vshrq_n_s32(all, 1);
-        a.q[i] = vmulq_f32(vmulq_f32(a.q[i], power4(half)), power4(vsubq_s32(all, half)));
+        int32x4_t all = vcvtq_s32_f32(vbslq_f32(m.q[i], n.q[i], zero)), half = vshrq_n_s32(all, 1);
+        a.q[i] = vmulq_f32(vbslq_f32(m.q[i], a.q[i], zero), power4(half));
+        a.q[i] = vmulq_f32(a.q[i], power4(vsubq_s32(all, half)));
     }
     return a;
 }

@@ -120,6 +120,14 @@ HEED_INLINE vec_mask vec_less(vec a, vec b)
     return r;
 }
 
+/* True for a NaN. */
+HEED_INLINE vec_mask vec_not_less(vec a, vec b)
+{
+    vec_mask r;
+    for (int i = 0; i < LANES; i++) r.lane[i] = a.lane[i] < b.lane[i] ? 0 : 1;
+    return r;
+}
+
 HEED_INLINE vec_mask vec_equal(vec a, vec b)
 {
     vec_mask r;
@@ -223,13 +231,14 @@ HEED_INLINE vec vec_power(vec n)
     return n;
 }
 
-/* a 2^n, rounded once, for a from 1/2 to 2 and whole n from -200 to 200. Two steps, since 2^n
- * itself may be no normal number; the first is exact. */
-HEED_INLINE vec vec_scale(vec a, vec n)
+/* Where m, a 2^n, rounded once, for a from 1/2 to 2 and whole n from -200 to 200 (a NaN gives NaN);
+ * 0 elsewhere, whatever a and n are. Two steps, since 2^n itself may be no normal number; the first
+ * is exact. */
+HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
 {
     for (int i = 0; i < LANES; i++) {
-        int32_t all = whole(n.lane[i]), half = (all - (all & 1)) / 2;
-        a.lane[i] = a.lane[i] * power(half) * power(all - half);
+        int32_t all = m.lane[i] ? whole(n.lane[i]) : 0, half = (all - (all & 1)) / 2;
+        a.lane[i] = m.lane[i] ? a.lane[i] * power(half) * power(all - half) : 0;
     }
     return a;
 }
