@@ -117,10 +117,9 @@ static heed__var record(network *n, heed__tape *tape, uint64_t step)
     for (int i = 0; i < LAYERS; i++)
         n->keys[i] = heed__cross_attention_keys(&n->stack[1].layers[i].cross, &from, memory);
     heed__var y = heed__transformer_apply(&n->stack[1], &to, embed(n, &to, &n->target, 1), &view);
-    heed__linear out = {n->table, n->bias};
     heed__class_loss loss = {.labels = n->target.labels, .smoothing = 0.1f};
-    y = heed__linear_apply(&out, &to, y);
-    y = heed__tape_apply(tape, &heed__op_cross_entropy, &y, 1, &loss, sizeof loss);
+    heed__var in[3] = {y, heed__tape_param(tape, n->table), heed__tape_param(tape, n->bias)};
+    y = heed__tape_apply(tape, &heed__op_linear_cross_entropy, in, 3, &loss, sizeof loss);
     heed__tape_keep(tape, y);
     return y;
 }

@@ -77,7 +77,9 @@ typedef struct heed__kernels {
 
     void (*axpy)(int64_t n, heed_real a, const heed_real *x, heed_real *y);  /* y = fma(a, x, y) */
     void (*scale)(int64_t n, heed_real a, const heed_real *x, heed_real *y); /* y = a * x */
-    void (*add)(int64_t n, const heed_real *x, heed_real *y);                /* y += x */
+    void (*affine)(int64_t n, heed_real a, heed_real c, const heed_real *x, heed_real *y);
+    /* y = a * x + c, rounded twice; y may be x */
+    void (*add)(int64_t n, const heed_real *x, heed_real *y); /* y += x */
     void (*multiply)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);
     /* z = x * y */
     void (*multiply_add)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);

@@ -75,6 +75,16 @@ static void loop_scale(int64_t n, heed_real a, const heed_real *x, heed_real *y)
     combine(n, vec_set(a), x, x, y, first_product);
 }
 
+static void loop_affine(int64_t n, heed_real a, heed_real c, const heed_real *x, heed_real *y)
+{
+    int64_t i = 0;
+    vec by = vec_set(a), more = vec_set(c);
+    for (; i + LANES <= n; i += LANES)
+        vec_store(y + i, vec_add(vec_mul(by, vec_load(x + i)), more));
+    if (i < n)
+        vec_store_part(y + i, n - i, vec_add(vec_mul(by, vec_load_part(x + i, n - i, 0)), more));
+}
+
 static void loop_add(int64_t n, const heed_real *x, heed_real *y)
 {
     combine(n, vec_set(0), x, y, y, last_sum);

@@ -25,6 +25,7 @@ static const heed__kernels table = {
     .max = loop_max,
     .axpy = loop_axpy,
     .scale = loop_scale,
+    .affine = loop_affine,
     .add = loop_add,
     .multiply = loop_multiply,
     .multiply_add = loop_multiply_add,

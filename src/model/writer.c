@@ -132,15 +132,14 @@ heed__var heed__writer_enter(heed_model *model, const heed__pass *target, const 
     return enter(model, &pass, model->writer.embedding, &model->writer.enter, ids);
 }
 
-heed__var heed__writer_logits(heed_model *model, const heed__pass *pass,
+heed__var heed__writer_states(heed_model *model, const heed__pass *pass,
                               const heed__decoded *decoded)
 {
     const heed__writer *w = &model->writer;
     heed__pass inner = *pass;
     inner.dropout = (float)heed__config_number(model->config, "output.dropout");
     heed__var x = heed__drop(&inner, decoded->states);
-    if (w->leave.weight) x = heed__linear_apply(&w->leave, pass, x);
-    return heed__linear_apply(&w->output, pass, x);
+    return w->leave.weight ? heed__linear_apply(&w->leave, pass, x) : x;
 }
 
 void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
@@ -155,17 +154,27 @@ void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_
     if (all) all->within = "decoder ";
     heed__var y = heed__writer_enter(model, &pass, batch->inputs);
     vars->decoded = w->kind->apply(w->decoder, &pass, &vars->memory, y, vars->sites);
-    vars->logits = heed__writer_logits(model, &pass, &vars->decoded);
+    vars->states = heed__writer_states(model, &pass, &vars->decoded);
+}
+
+/* Logits of all rows need not be there at once. */
+static heed__var generating_loss(heed_model *model, heed__tape *tape,
+                                 const heed__pairs_batch *batch, const heed__pairs_vars *vars,
+                                 float smoothing)
+{
+    const heed__linear *output = &model->writer.output;
+    heed__class_loss classes = {.labels = batch->labels, .smoothing = smoothing};
+    heed__var in[3] = {vars->states, heed__tape_param(tape, output->weight),
+                       heed__tape_param(tape, output->bias)};
+    return heed__tape_apply(tape, &heed__op_linear_cross_entropy, in, 3, &classes, sizeof classes);
 }
 
 heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
                             const heed__pairs_vars *vars, float smoothing)
 {
-    heed__class_loss classes = {.labels = batch->labels, .smoothing = smoothing};
     heed__var loss = model->writer.copies
-                         ? heed__writer_pointer_loss(tape, batch, vars, smoothing)
-                         : heed__tape_apply(tape, &heed__op_cross_entropy, &vars->logits, 1,
-                                            &classes, sizeof classes);
+                         ? heed__writer_pointer_loss(model, tape, batch, vars, smoothing)
+                         : generating_loss(model, tape, batch, vars, smoothing);
     if (vars->decoded.loss == HEED_NO_VAR) return loss;
     heed__var both[2] = {loss, vars->decoded.loss};
     return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);

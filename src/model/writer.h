@@ -32,7 +32,7 @@ typedef struct heed__pairs_batch {
 typedef struct heed__pairs_vars {
     heed__memory memory;
     heed__decoded decoded;
-    heed__var logits;   /* [target.rows, V] */
+    heed__var states;   /* [target.rows, width]: what the output layer reads */
     heed__sites *sites; /* set by the caller: where the decoder looked at the source; or NULL */
 } heed__pairs_vars;
 
@@ -41,13 +41,14 @@ void heed__writer_encode(heed_model *model, heed__tape *tape, const heed__pairs_
                          heed__memory *memory);
 /* The decoder's input; pass->ragged are the targets. */
 heed__var heed__writer_enter(heed_model *model, const heed__pass *pass, const int32_t *ids);
-heed__var heed__writer_logits(heed_model *model, const heed__pass *pass,
+/* What the output layer reads. */
+heed__var heed__writer_states(heed_model *model, const heed__pass *pass,
                               const heed__decoded *decoded);
-/* What is read as log-probabilities: the logits, up to a constant a row; or, of a model that
- * copies, what generating and copying give together, over the extended vocabulary. vars: memory,
- * decoded and logits. */
-heed__var heed__writer_scores(heed__tape *tape, const heed__pairs_vars *vars);
-/* All of it, teacher-forced. */
+/* What is read as log-probabilities [target.rows, V]: the logits, up to a constant a row; or, of a
+ * model that copies, what generating and copying give together, over the extended vocabulary. vars:
+ * memory, decoded and states. */
+heed__var heed__writer_scores(heed_model *model, heed__tape *tape, const heed__pairs_vars *vars);
+/* All of it before the output layer, teacher-forced. */
 void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_batch *batch,
                          heed__pairs_vars *vars);
 /* The loss on top: cross-entropy a target token, and what the decoder adds. */
@@ -56,8 +57,9 @@ heed__var heed__writer_loss(heed_model *model, heed__tape *tape, const heed__pai
 
 /* Of models that copy: */
 heed_status heed__writer_create_copying(heed_model *model);
-heed__var heed__writer_pointer_loss(heed__tape *tape, const heed__pairs_batch *batch,
-                                    const heed__pairs_vars *vars, float smoothing);
+heed__var heed__writer_pointer_loss(heed_model *model, heed__tape *tape,
+                                    const heed__pairs_batch *batch, const heed__pairs_vars *vars,
+                                    float smoothing);
 
 /* Where alignments are read from: the chosen layer; else, in a Transformer, the last but one, else
  * the last; NULL where there is no attention. */

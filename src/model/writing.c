@@ -278,16 +278,16 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
     heed__pairs_vars vars = {.memory = {.words = w->words, .added = w->added}};
     vars.decoded =
         model->writer.kind->step(model->writer.decoder, w->state, &pass, &decoding, y, sites);
-    vars.logits = heed__writer_logits(model, &pass, &vars.decoded);
-    vars.logits = heed__writer_scores(w->step_tape, &vars);
-    heed__tape_keep(w->step_tape, vars.logits);
+    vars.states = heed__writer_states(model, &pass, &vars.decoded);
+    heed__var scores = heed__writer_scores(model, w->step_tape, &vars);
+    heed__tape_keep(w->step_tape, scores);
     if (sites) heed__tape_keep(w->step_tape, vars.decoded.weights);
     for (int i = 0; sites && i < sites->count; i++)
         heed__site_keep(&sites->items[i].at, w->step_tape);
     HEED_TRY(heed__tape_run(w->step_tape, HEED_NO_VAR));
     HEED_TRY(model->writer.kind->stepped(model->writer.decoder, w->state, w->step_tape));
     *out = (heed__search_scores){0};
-    HEED_TRY(take_scores(w, vars.logits, out));
+    HEED_TRY(take_scores(w, scores, out));
     return sites ? fill_weights(w, &vars.decoded, out) : HEED_OK;
 }
 

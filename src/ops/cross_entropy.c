@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Softmax cross-entropy. With label smoothing e over K classes the target is (1-e) one-hot + e/K:
- *   loss_i = lse(z) - (1-e) z_label - e mean(z),   dz = softmax(z) - target
- * The mean over labelled rows is weighted by weights[label]. Saved: the greatest logit of a row and
- * 1 / its sum; the softmax itself is made again a row at a time, so that logits and their gradient
- * are all that a large vocabulary keeps in memory.
+ * Softmax cross-entropy (ops/class_loss.h). Saved: the greatest logit of a row and 1 / its sum; the
+ * softmax itself is made again a row at a time.
  */
 #include "autograd/gradcheck.h"
-#include "ops/ops.h"
+#include "ops/class_loss.h"
 #include "ops/rows.h"
 #include "ops/softmax_rows.h"
 
@@ -15,30 +12,13 @@
 
 static heed_status cross_entropy_shape(const heed__shapes *s, heed__size *size)
 {
-    const heed__class_loss *loss = s->attributes;
-    if (!(loss->smoothing >= 0 && loss->smoothing < 1))
-        return heed__fail(HEED_E_INVALID, "cross_entropy: smoothing = %g; it must be in [0, 1)",
-                          (double)loss->smoothing);
+    HEED_TRY(heed__class_loss_check(s->attributes, "cross_entropy"));
     size->rows = size->cols = 1;
     int64_t scratch = heed_context_threads(s->context) * s->in[0].cols;
     size->saved = 2 * s->in[0].rows;
     size->forward_workspace = 2 * s->in[0].rows + scratch;
     size->backward_workspace = scratch;
     return HEED_OK;
-}
-
-static heed_real row_weight(const heed__class_loss *loss, int64_t i)
-{
-    int32_t label = loss->labels[i];
-    if (label < 0) return 0;
-    return loss->weights ? (heed_real)loss->weights[label] : 1;
-}
-
-static heed_real total_weight(const heed__class_loss *loss, int64_t rows)
-{
-    heed_real total = 0;
-    for (int64_t i = 0; i < rows; i++) total += row_weight(loss, i);
-    return total;
 }
 
 /* What the row tasks share. */
@@ -50,17 +30,6 @@ typedef struct rows {
     heed_real *scratch;      /* [threads, classes] */
     heed_real weight;        /* of all rows */
 } rows;
-
-/* One row's loss from its log-sum-exp. */
-static heed_real row_loss(const heed__call *call, const rows *r, int64_t i, heed_real lse)
-{
-    int64_t classes = call->in[0].cols;
-    const heed_real *z = call->in[0].data + i * classes;
-    heed_real e = (heed_real)r->loss->smoothing;
-    heed_real target = (1 - e) * z[r->loss->labels[i]];
-    if (e > 0) target += e * (call->kernels->sum(classes, z) / (heed_real)classes);
-    return lse - target;
-}
 
 static void lose_rows(const heed__call *call, int64_t begin, int64_t end, int thread, void *extra)
 {
@@ -74,29 +43,21 @@ static void lose_rows(const heed__call *call, int64_t begin, int64_t end, int th
         const heed_real *z = call->in[0].data + i * classes;
         heed__row_softmax of = heed__row_softmax_of(call->kernels, classes, z, scratch, &lse);
         if (r->kept) r->kept[i] = of;
-        r->losses[i] = row_weight(r->loss, i) * row_loss(call, r, i, lse);
+        heed_real target = heed__class_loss_target(call->kernels, r->loss, classes, z, i);
+        r->losses[i] = heed__class_loss_weight(r->loss, i) * (lse - target);
         r->right[i] = z[label] >= of.most ? 1 : 0;
     }
 }
 
 static heed_status cross_entropy_forward(const heed__call *call)
 {
-    const heed__class_loss *loss = call->attributes;
-    int64_t count = call->in[0].rows, right = 0;
-    rows r = {.loss = loss, .kept = (heed__row_softmax *)(void *)call->saved};
+    int64_t count = call->in[0].rows;
+    rows r = {.loss = call->attributes, .kept = (heed__row_softmax *)(void *)call->saved};
     r.losses = call->workspace;
     r.right = r.losses + count;
     r.scratch = r.right + count;
     heed__for_scratch_rows(call, count, 4 * call->in[0].cols, lose_rows, &r);
-    heed_real total = 0, weight = total_weight(loss, count);
-    for (int64_t i = 0; i < count; i++) {
-        total += r.losses[i];
-        right += r.right[i] > 0;
-    }
-    if (loss->right) *loss->right = right;
-    for (int64_t i = 0; loss->each && i < count; i++)
-        (*loss->each)[i] = weight > 0 ? r.losses[i] / weight : 0;
-    *call->out.data = weight > 0 ? total / weight : 0;
+    heed__class_loss_finish(call, count, r.losses, r.right);
     return HEED_OK;
 }
 
@@ -112,7 +73,7 @@ static void slope_rows(const heed__call *call, int64_t begin, int64_t end, int t
         if (call->in[0].fresh && (label < 0 || !(r->weight > 0)))
             memset(dz, 0, (size_t)classes * sizeof *dz);
         if (label < 0 || !(r->weight > 0)) continue;
-        heed_real scale = *call->out.grad * row_weight(r->loss, i) / r->weight;
+        heed_real scale = *call->out.grad * heed__class_loss_weight(r->loss, i) / r->weight;
         if (call->in[0].fresh)
             heed__row_softmax_set(call->kernels, classes, z, r->kept[i], scale, dz);
         else
@@ -127,7 +88,7 @@ static heed_status cross_entropy_backward(const heed__call *call)
 {
     rows r = {.loss = call->attributes, .kept = (heed__row_softmax *)(void *)call->saved};
     r.scratch = call->workspace;
-    r.weight = total_weight(r.loss, call->in[0].rows);
+    r.weight = heed__class_loss_total(r.loss, call->in[0].rows);
     heed__for_scratch_rows(call, call->in[0].rows, 4 * call->in[0].cols, slope_rows, &r);
     return HEED_OK;
 }

@@ -36,6 +36,7 @@ const heed__op *const heed__ops[] = {
     &heed__op_first,
     &heed__op_last,
     &heed__op_cross_entropy,
+    &heed__op_linear_cross_entropy,
     &heed__op_binary_cross_entropy,
     &heed__op_squared_error,
     &heed__op_coverage_loss,

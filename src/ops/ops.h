@@ -151,6 +151,8 @@ typedef struct heed__class_loss {
     heed_real *const *each; /* points to where each row's share of the loss goes [rows]; or NULL */
 } heed__class_loss;
 extern const heed__op heed__op_cross_entropy;
+/* The same of logits x [T,K] w[N,K]^T (+ b [1,N]), of which a chunk of rows is there at a time. */
+extern const heed__op heed__op_linear_cross_entropy; /* attributes: heed__class_loss */
 
 typedef struct heed__target_loss {
     const float *targets; /* [rows, cols]; NaN in the first column = the row has no label */

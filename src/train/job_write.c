@@ -194,12 +194,12 @@ static heed_status mix(heed__session *s)
     s->pairs = batch_of(s);
     heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__writer_record(s->model, tape, &s->pairs, &vars);
-    vars.logits = heed__writer_scores(tape, &vars);
-    heed__tape_keep(tape, vars.logits);
+    heed__var scores = heed__writer_scores(s->model, tape, &vars);
+    heed__tape_keep(tape, scores);
     HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
     return heed__sampling_mix(s->context, &sampling, &s->pairs.target,
-                              heed__tape_cols(tape, vars.logits),
-                              heed__tape_value(tape, vars.logits), s->pairs.inputs, s->mixed);
+                              heed__tape_cols(tape, scores), heed__tape_value(tape, scores),
+                              s->pairs.inputs, s->mixed);
 }
 
 static heed_status prepare(heed__session *s)
@@ -227,25 +227,25 @@ static void record(heed__session *s, int largest, heed__var *loss)
 /* ------------------------------------------------------------------ validation */
 
 /* Records what a validation batch is measured by. */
-static void record_valid(heed__session *s, heed__pairs_vars *vars)
+static heed__var record_valid(heed__session *s)
 {
     heed__tape *tape = s->model->tape;
-    *vars = (heed__pairs_vars){.sites = NULL};
+    heed__pairs_vars vars = {.sites = NULL};
     heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
-    heed__writer_record(s->model, tape, &s->pairs, vars);
-    vars->logits = heed__writer_scores(tape, vars);
-    heed__tape_keep(tape, vars->logits);
+    heed__writer_record(s->model, tape, &s->pairs, &vars);
+    heed__var scores = heed__writer_scores(s->model, tape, &vars);
+    heed__tape_keep(tape, scores);
+    return scores;
 }
 
 static heed_status plan_scoring(heed__session *s)
 {
-    heed__pairs_vars vars;
     s->pairs = largest_of(s->valid_batches, &s->valid);
-    record_valid(s, &vars);
+    record_valid(s);
     HEED_TRY(heed__tape_plan(s->model->tape, HEED_NO_VAR));
     if (!s->mixed) return HEED_OK;
     s->pairs = largest_of(s->batches, &s->train); /* the first pass of scheduled sampling */
-    record_valid(s, &vars);
+    record_valid(s);
     return heed__tape_plan(s->model->tape, HEED_NO_VAR);
 }
 
@@ -271,7 +271,6 @@ static heed_status score_tokens(heed__session *s, heed__scores *out)
     double loss = 0;
     for (int64_t i = 0; i < count; i++) {
         heed__batch *b = &s->valid_batch;
-        heed__pairs_vars vars;
         heed__batches_fill(s->valid_batches, i, b);
         if (s->model->writer.copies) heed__copies_fill(&s->valid.copies, b, &s->valid_copied);
         s->pairs = (heed__pairs_batch){
@@ -283,9 +282,9 @@ static heed_status score_tokens(heed__session *s, heed__scores *out)
         if (b->rows)
             s->pairs.source = heed__session_ragged(s, b->n, b->rows, b->longest, b->offsets,
                                                    b->examples, s->valid_order);
-        record_valid(s, &vars);
+        heed__var scores = record_valid(s);
         HEED_TRY(heed__tape_run(s->model->tape, HEED_NO_VAR));
-        add_rows(s, vars.logits, &loss, &right);
+        add_rows(s, scores, &loss, &right);
         rows += b->target_rows;
     }
     out->loss = loss / (double)rows;

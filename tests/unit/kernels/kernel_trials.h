@@ -101,6 +101,12 @@ static void call_scaled(const kernel_row *row, const heed__kernels *k, trial *t)
     scaled(t->n, t->a, t->x[0], output(t, 1));
 }
 
+static void call_affine(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    (void)row;
+    k->affine(t->n, t->a, t->x[1][0], t->x[0], output(t, 2));
+}
+
 static void call_two(const kernel_row *row, const heed__kernels *k, trial *t)
 {
     void (*two)(int64_t, const heed_real *, const heed_real *, heed_real *);
@@ -231,6 +237,8 @@ static const kernel_row kernel_rows[] = {
     {"axpy", SLOT(axpy), call_scaled, 0, {{IN, ONE, N}, {CHANGED, ONE, N}}},
     {"scale", SLOT(scale), call_scaled, 0, {{IN, ONE, N}, {OUT, ONE, N}}},
     {"scale in place", SLOT(scale), call_scaled, VARIANT, {{CHANGED, ONE, N}}},
+    {"affine", SLOT(affine), call_affine, 0, {{IN, ONE, N}, {IN, ONE, ONE}, {OUT, ONE, N}}},
+    {"affine in place", SLOT(affine), call_affine, VARIANT, {{CHANGED, ONE, N}, {IN, ONE, ONE}}},
     {"add", SLOT(add), call_map, 0, {{IN, ONE, N}, {CHANGED, ONE, N}}},
     {"multiply", SLOT(multiply), call_two, 0, {{IN, ONE, N}, {IN, ONE, N}, {OUT, ONE, N}}},
     {"multiply in place", SLOT(multiply), call_two, VARIANT, {{CHANGED, ONE, N}, {IN, ONE, N}}},

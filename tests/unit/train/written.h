@@ -89,11 +89,11 @@ static inline void whole_pass(heed_model *model, const char *source, const char 
     extend(model, source, &s, target, &t, words, labels, &batch);
     heed__tape_start(model->tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__writer_record(model, model->tape, &batch, &vars);
-    vars.logits = heed__writer_scores(model->tape, &vars);
-    heed__tape_keep(model->tape, vars.logits);
+    heed__var written = heed__writer_scores(model, model->tape, &vars);
+    heed__tape_keep(model->tape, written);
     check_ok(heed__tape_run(model->tape, HEED_NO_VAR));
-    int64_t columns = heed__tape_cols(model->tape, vars.logits);
-    const float *scores = heed__tape_value(model->tape, vars.logits);
+    int64_t columns = heed__tape_cols(model->tape, written);
+    const float *scores = heed__tape_value(model->tape, written);
     if (!model->writer.copies)
         heed__log_softmax_of(NULL, target_rows[1], columns, scores, labels, out);
     for (int64_t i = 0; model->writer.copies && i < target_rows[1]; i++)
