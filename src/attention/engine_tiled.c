@@ -137,6 +137,27 @@ static void clear_output(const piece *p, const heed__stage *stage, int64_t group
     }
 }
 
+/* Scores of a strip to weights; factor: what the output so far must be multiplied with. Returns
+ * whether the weights are laid out for AMX. */
+static int strip_weights(const piece *p, const heed__stage *stage, const heed__queries *queries,
+                         const heed__key_tile *keys, const unsigned char *visible, int64_t state,
+                         heed_real *factor)
+{
+    heed_real *top = p->room.top + state, *sum = p->room.sum + state;
+    int64_t n = keys->keys.count;
+    heed__scores scores = {queries->count, n, p->room.s, HEED_KEY_BLOCK};
+    heed__line line = heed__line_of(stage, queries->first, keys->first, n, queries->data);
+    int narrow = p->narrow && heed__narrow_scores(p->narrow, state / STRIP, &scores);
+    if (!narrow) heed__tile_scores(stage, queries, keys, scores.s, scores.row, p->room.score);
+    if (narrow && p->narrow->fuses) {
+        heed__stage_shape(stage, &line, queries->stride, visible, &scores);
+        heed__narrow_softmax(p->narrow, &scores, top, sum, factor);
+        return 1;
+    }
+    heed__stage_stream(stage, &line, queries->stride, visible, &scores, top, sum, factor);
+    return narrow && heed__narrow_weights(p->narrow, &scores);
+}
+
 static void forward_strip(const piece *p, const heed__stage *stage, const heed__queries *queries,
                           const heed__key_tile *keys, const unsigned char *visible, int64_t state)
 {
@@ -147,22 +168,18 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
     heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
                    queries->first * o_row;
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
-    heed__scores scores = {queries->count, n, s, HEED_KEY_BLOCK};
-    if (p->narrow)
-        heed__narrow_scores(p->narrow, state / STRIP, queries->count, n, s, HEED_KEY_BLOCK);
-    else
-        heed__tile_scores(stage, queries, keys, s, HEED_KEY_BLOCK, p->room.score);
-    heed__line line = heed__line_of(stage, queries->first, keys->first, n, queries->data);
-    heed__stage_stream(stage, &line, queries->stride, visible, &scores, p->room.top + state,
-                       p->room.sum + state, factor);
+    int narrow = strip_weights(p, stage, queries, keys, visible, state, factor);
     for (int64_t r = 0; r < queries->count; r++) {
         if (factor[r] != 1) kernels->scale(dv, factor[r], o + r * o_row, o + r * o_row);
         if (!run->plan->reads_values) continue;
-        line.query = queries->first + r;
-        line.q = queries->data + r * queries->stride;
+        heed__line line = heed__line_of(stage, queries->first + r, keys->first, n,
+                                        queries->data + r * queries->stride);
         heed__stage_values(stage, &line, s + r * HEED_KEY_BLOCK, o + r * o_row);
     }
-    if (p->narrow && heed__narrow_product(p->narrow, &scores, visible != NULL, o, o_row)) return;
+    if (narrow) {
+        heed__narrow_product(p->narrow, queries->count, n, o, o_row);
+        return;
+    }
     heed__tile_product(kernels,
                        &(heed__tile){.rows = queries->count,
                                      .cols = dv,
@@ -247,9 +264,9 @@ static void forward_piece(piece *p)
         if (!piece_sees(p, j, heed__least(HEED_KEY_BLOCK, keys - j))) continue;
         heed__place place = heed__place_of(run, p->sequence, p->key_head * group);
         k = heed__tile_keys(run, &place, j, p->room.keys, p->narrow ? NULL : p->room.turned, 1);
-        if (p->narrow)
-            heed__narrow_keys(p->narrow, &k.keys, values + j * run->v.row_stride,
-                              run->v.row_stride);
+        if (p->narrow && !heed__narrow_keys(p->narrow, &k.keys, values + j * run->v.row_stride,
+                                            run->v.row_stride))
+            k = heed__tile_keys(run, &place, j, p->room.keys, p->room.turned, 1);
         for (int64_t g = 0; g < group; g++) {
             heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
             for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK) {

@@ -2,6 +2,7 @@
 #include "attention/narrow.h"
 
 #include "attention/engine.h"
+#include "attention/softmax.h"
 #include "kernels/gemm_amx.h"
 
 #include <stdio.h>
@@ -37,6 +38,9 @@ heed__narrow heed__narrow_of(heed__carver *carver, const heed_attention_plan *pl
         .parts = plan->parts, .width = plan->width, .value_size = plan->options.value_size};
     if (!n.parts) return n;
     n.amx = heed__amx_best();
+    n.softmax = heed__amx_softmax_best();
+    n.fuses = plan->normaliser->block == heed__softmax_block && !plan->weighs &&
+              !plan->reads_values && !plan->drop_below;
     int64_t depth = heed__blocks(n.width, CHUNK), keys = HEED_KEY_BLOCK / CHUNK;
     n.queries = heed__carve(carver, (size_t)(strips * depth * unit(&n)));
     n.keys = heed__carve(carver, (size_t)(HEED_KEY_BLOCK / HEED_STRIP * depth * unit(&n)));
@@ -52,12 +56,13 @@ void heed__narrow_queries(heed__narrow *n, int64_t strip, const heed__queries *q
     heed__amx_strip rows = {q->data, q->stride, 1, q->count, n->width, 0};
     int64_t depth = heed__blocks(n->width, CHUNK);
     n->odd_queries[strip] = n->amx->pack(n->parts, &rows, n->queries + strip * depth * unit(n));
+    n->odd_query |= n->odd_queries[strip];
 }
 
-void heed__narrow_keys(heed__narrow *n, const heed__keys *k, const heed_real *v, int64_t v_row)
+int heed__narrow_keys(heed__narrow *n, const heed__keys *k, const heed_real *v, int64_t v_row)
 {
     int64_t depth = heed__blocks(n->width, CHUNK), chunks = heed__blocks(k->count, CHUNK);
-    n->odd_keys = n->odd_values = 0;
+    n->odd = 0;
     for (int64_t j = 0, strip = 0; j < k->count; j += HEED_STRIP, strip++) {
         heed__amx_strip rows = {.data = k->data + j * k->stride,
                                 .row = k->stride,
@@ -65,7 +70,7 @@ void heed__narrow_keys(heed__narrow *n, const heed__keys *k, const heed_real *v,
                                 .rows = heed__least(HEED_STRIP, k->count - j),
                                 .k = n->width,
                                 .by_columns = 1};
-        n->odd_keys |= n->amx->pack(n->parts, &rows, n->keys + strip * depth * unit(n));
+        n->odd |= n->amx->pack(n->parts, &rows, n->keys + strip * depth * unit(n));
     }
     for (int64_t d = 0, strip = 0; d < n->value_size; d += HEED_STRIP, strip++) {
         heed__amx_strip columns = {.data = v + d,
@@ -74,46 +79,55 @@ void heed__narrow_keys(heed__narrow *n, const heed__keys *k, const heed_real *v,
                                    .rows = heed__least(HEED_STRIP, n->value_size - d),
                                    .k = k->count,
                                    .by_columns = 1};
-        n->odd_values |= n->amx->pack(n->parts, &columns, n->values + strip * chunks * unit(n));
+        n->odd |= n->amx->pack(n->parts, &columns, n->values + strip * chunks * unit(n));
     }
+    return !n->odd && !n->odd_query;
 }
 
-void heed__narrow_scores(const heed__narrow *n, int64_t strip, int64_t rows, int64_t keys,
-                         heed_real *s, int64_t s_row)
+int heed__narrow_scores(const heed__narrow *n, int64_t strip, const heed__scores *s)
 {
     int64_t depth = heed__blocks(n->width, CHUNK);
-    for (int64_t j = 0, at = 0; j < keys; j += HEED_STRIP, at++) {
-        heed__amx_block block = {.rows = rows,
-                                 .cols = heed__least(HEED_STRIP, keys - j),
+    if (n->odd || n->odd_queries[strip]) return 0;
+    for (int64_t j = 0, at = 0; j < s->n; j += HEED_STRIP, at++) {
+        heed__amx_block block = {.rows = s->rows,
+                                 .cols = heed__least(HEED_STRIP, s->n - j),
                                  .chunks = depth,
                                  .a = n->queries + strip * depth * unit(n),
                                  .b = n->keys + at * depth * unit(n),
-                                 .careful = n->odd_keys || n->odd_queries[strip],
-                                 .c = s + j,
-                                 .c_row = s_row};
+                                 .c = s->s + j,
+                                 .c_row = s->row};
         n->amx->block(n->parts, &block);
     }
+    return 1;
 }
 
-int heed__narrow_product(const heed__narrow *n, const heed__scores *s, int hides, heed_real *o,
-                         int64_t o_row)
+void heed__narrow_softmax(const heed__narrow *n, const heed__scores *s, heed_real *top,
+                          heed_real *sum, heed_real *factor)
 {
-    int64_t chunks = heed__blocks(s->n, CHUNK);
-    if (hides && n->odd_values) return 0;
+    heed__amx_scores scores = {s->rows, s->n, s->s, s->row};
+    n->softmax->online(n->parts, &scores, top, sum, factor, n->weights);
+}
+
+int heed__narrow_weights(const heed__narrow *n, const heed__scores *s)
+{
     heed__amx_strip rows = {s->s, s->row, 1, s->rows, s->n, 0};
-    int odd = n->amx->pack(n->parts, &rows, n->weights);
+    return !n->amx->pack(n->parts, &rows, n->weights);
+}
+
+void heed__narrow_product(const heed__narrow *n, int64_t rows, int64_t keys, heed_real *o,
+                          int64_t o_row)
+{
+    int64_t chunks = heed__blocks(keys, CHUNK);
     for (int64_t d = 0, strip = 0; d < n->value_size; d += HEED_STRIP, strip++) {
-        heed__amx_block block = {.rows = s->rows,
+        heed__amx_block block = {.rows = rows,
                                  .cols = heed__least(HEED_STRIP, n->value_size - d),
                                  .chunks = chunks,
                                  .a = n->weights,
                                  .b = n->values + strip * chunks * unit(n),
-                                 .careful = odd || n->odd_values,
                                  .start = o + d,
                                  .start_row = o_row,
                                  .c = o + d,
                                  .c_row = o_row};
         n->amx->block(n->parts, &block);
     }
-    return 1;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two products of the forward tiles below `highest`: rows laid out in bfloat16 for AMX
- * (kernels/amx.h), strips of 32 queries against a block of keys.
+ * The products of the tiles below `highest`: rows laid out in bfloat16 for AMX (kernels/amx.h),
+ * strips of 32 queries against a block of keys. Where an infinity or a NaN is among them, the tile
+ * is float32's.
  */
 #ifndef HEED_ATTENTION_NARROW_H
 #define HEED_ATTENTION_NARROW_H
 
 #include "attention/tile.h"
-#include "kernels/amx.h"
+#include "kernels/amx_softmax.h"
 
 enum { HEED_STRIP = HEED_AMX_BLOCK };
 
@@ -17,17 +18,19 @@ enum { HEED_NARROW_QUERIES = 128 };
 
 typedef struct heed__narrow {
     const heed__amx *amx; /* NULL = float32 is used, and nothing below is there */
+    const heed__amx_softmax *softmax;
     int parts;
+    int fuses; /* between the products there is softmax, and nothing more but on scores */
     int64_t width, value_size;
-    heed_real *queries;       /* [strips, chunks of width]: units */
-    heed_real *keys;          /* [KEY_BLOCK / STRIP, chunks of width] */
-    heed_real *values;        /* [strips of Dv, chunks of KEY_BLOCK] */
-    heed_real *weights;       /* [chunks of KEY_BLOCK] */
-    int *odd_queries;         /* [strips]: an infinity or NaN is among them */
-    int odd_keys, odd_values; /* likewise */
+    heed_real *queries; /* [strips, chunks of width]: units */
+    heed_real *keys;    /* [KEY_BLOCK / STRIP, chunks of width] */
+    heed_real *values;  /* [strips of Dv, chunks of KEY_BLOCK] */
+    heed_real *weights; /* [chunks of KEY_BLOCK] */
+    int *odd_queries;   /* [strips]: an infinity or NaN is among them */
+    int odd_query, odd; /* in any strip; among the keys and values */
 } heed__narrow;
 
-/* How many bfloat16 to an operand this plan's forward pass may use; 0 = float32, with the reason in
+/* How many bfloat16 to an operand this plan's products may use; 0 = float32, with the reason in
  * why. */
 int heed__narrow_parts(const heed_attention_plan *plan, char *why, size_t size);
 
@@ -37,16 +40,21 @@ heed__narrow heed__narrow_of(heed__carver *carver, const heed_attention_plan *pl
 /* Lays out at most STRIP queries. */
 void heed__narrow_queries(heed__narrow *n, int64_t strip, const heed__queries *queries);
 
-/* Lays out a block of keys and its values. */
-void heed__narrow_keys(heed__narrow *n, const heed__keys *keys, const heed_real *v, int64_t v_row);
+/* Lays out a block of keys and its values. Returns 0 where some tile of it will be float32's. */
+int heed__narrow_keys(heed__narrow *n, const heed__keys *keys, const heed_real *v, int64_t v_row);
 
-/* s = q k^T, [rows, keys] */
-void heed__narrow_scores(const heed__narrow *n, int64_t strip, int64_t rows, int64_t keys,
-                         heed_real *s, int64_t s_row);
+/* s = q k^T. Returns 0, and has done nothing, where the tile is float32's. */
+int heed__narrow_scores(const heed__narrow *n, int64_t strip, const heed__scores *s);
 
-/* o += s v. Returns 0, and has done nothing, where some of s is hidden and v has an infinity or
- * NaN, which might be hidden too. */
-int heed__narrow_product(const heed__narrow *n, const heed__scores *s, int hides, heed_real *o,
-                         int64_t o_row);
+/* Shaped scores become the weights of heed__narrow_product, as heed__softmax_block has them. */
+void heed__narrow_softmax(const heed__narrow *n, const heed__scores *s, heed_real *top,
+                          heed_real *sum, heed_real *factor);
+
+/* Weights likewise, as they are. Returns 0 where some of them are odd. */
+int heed__narrow_weights(const heed__narrow *n, const heed__scores *s);
+
+/* o += weights v, [rows, keys] times [keys, Dv] */
+void heed__narrow_product(const heed__narrow *n, int64_t rows, int64_t keys, heed_real *o,
+                          int64_t o_row);
 
 #endif

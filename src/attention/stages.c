@@ -148,16 +148,23 @@ static heed__line line_of_row(const heed__line *first, int64_t q_row, int64_t r)
     return line;
 }
 
+void heed__stage_shape(const heed__stage *stage, const heed__line *first, int64_t q_row,
+                       const unsigned char *visible, const heed__scores *x)
+{
+    int shapes = stage->run->plan->stages || visible;
+    for (int64_t r = 0; shapes && r < x->rows; r++) {
+        heed__line line = line_of_row(first, q_row, r);
+        shape(stage, &line, visible ? visible + r * HEED_KEY_BLOCK : NULL, x->s + r * x->row, NULL);
+    }
+}
+
 void heed__stage_stream(const heed__stage *stage, const heed__line *first, int64_t q_row,
                         const unsigned char *visible, const heed__scores *x, heed_real *top,
                         heed_real *sum, heed_real *factor)
 {
     const heed__run *run = stage->run;
-    int shapes = run->plan->stages || visible, weighs = run->plan->weighs || run->drops;
-    for (int64_t r = 0; shapes && r < x->rows; r++) {
-        heed__line line = line_of_row(first, q_row, r);
-        shape(stage, &line, visible ? visible + r * HEED_KEY_BLOCK : NULL, x->s + r * x->row, NULL);
-    }
+    int weighs = run->plan->weighs || run->drops;
+    heed__stage_shape(stage, first, q_row, visible, x);
     run->plan->normaliser->block(&run->normaliser, stage->place.head, x, top, sum, factor);
     for (int64_t r = 0; weighs && r < x->rows; r++) {
         heed__line line = line_of_row(first, q_row, r);

@@ -60,9 +60,14 @@ static inline heed__line heed__line_of(const heed__stage *stage, int64_t i, int6
 void heed__stage_scores(const heed__stage *stage, const heed__line *line,
                         const unsigned char *visible, heed_real *s);
 
+/* Raw scores of consecutive queries, the first of which has the line, become what is normalised.
+ * Prepared queries are q_row apart, rows of `visible` KEY_BLOCK. */
+void heed__stage_shape(const heed__stage *stage, const heed__line *line, int64_t q_row,
+                       const unsigned char *visible, const heed__scores *scores);
+
 /* Raw scores of consecutive queries, the first of which has the line, become unnormalised weights
- * as v is multiplied with, of a normaliser that streams. Prepared queries are q_row apart, rows of
- * `visible` KEY_BLOCK. factor: what each row's output so far must be multiplied with. */
+ * as v is multiplied with, of a normaliser that streams. factor: what each row's output so far must
+ * be multiplied with. */
 void heed__stage_stream(const heed__stage *stage, const heed__line *line, int64_t q_row,
                         const unsigned char *visible, const heed__scores *scores, heed_real *top,
                         heed_real *sum, heed_real *factor);
