@@ -14,12 +14,14 @@
 
 #include <stdio.h>
 
-enum { PIECE_BLOCKS = 8, STRIP = HEED_STRIP };
+/* Blocks of queries of a task: on AMX the work is so fast that laying keys out would be felt. */
+enum { PIECE_BLOCKS = 8, NARROW_BLOCKS = 32, STRIP = HEED_STRIP };
 
 typedef struct scratch {
     heed_real *queries;   /* [group, piece rows, D]: prepared */
     heed_real *top, *sum; /* [group, piece rows] */
     heed_real *keys, *turned, *score, *s;
+    heed_real *out; /* [group, piece rows, Dv]: of a narrow piece */
     unsigned char *visible;
     heed__narrow narrow;
 } scratch;
@@ -40,7 +42,7 @@ static int64_t group_of(const heed_attention_plan *plan)
 
 static int64_t piece_rows(const heed_attention_plan *plan)
 {
-    int64_t blocks = PIECE_BLOCKS / group_of(plan);
+    int64_t most = plan->parts ? NARROW_BLOCKS : PIECE_BLOCKS, blocks = most / group_of(plan);
     return HEED_QUERY_BLOCK * (blocks > 1 ? blocks : 1);
 }
 
@@ -59,6 +61,7 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
     s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
     s.s = heed__carve(carver, STRIP * HEED_KEY_BLOCK);
     s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
+    s.out = heed__carve(carver, plan->parts ? rows * (size_t)plan->options.value_size : 0);
     s.narrow = heed__narrow_of(carver, plan, strips);
     return s;
 }
@@ -124,14 +127,27 @@ static void prepare_block(piece *p, const heed__stage *stage, int64_t group_head
     }
 }
 
-static void clear_output(const piece *p, const heed__stage *stage, int64_t group_head)
+/* Where the output of the piece's rows is accumulated: in place; of a narrow piece, whose rows are
+ * soon done, beside it, row after row. */
+static heed_attention_output sums_of(const piece *p, const heed__stage *stage, int64_t group_head)
 {
     const heed__run *run = p->run;
-    heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
-                   p->first * run->out.row_stride;
+    heed_attention_output o = run->out;
+    int64_t dv = run->plan->options.value_size;
+    o.data = p->narrow
+                 ? p->room.out + group_head * p->room_rows * dv
+                 : heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
+                       p->first * o.row_stride;
+    if (p->narrow) o.row_stride = dv;
+    return o;
+}
+
+static void clear_output(const piece *p, const heed__stage *stage, int64_t group_head)
+{
+    heed_attention_output o = sums_of(p, stage, group_head);
     for (int64_t r = 0; r < p->rows; r++) {
-        for (int64_t d = 0; d < run->plan->options.value_size; d++)
-            o[r * run->out.row_stride + d] = 0;
+        for (int64_t d = 0; d < p->run->plan->options.value_size; d++)
+            o.data[r * o.row_stride + d] = 0;
         p->room.top[group_head * p->room_rows + r] = -HEED_REAL(INFINITY);
         p->room.sum[group_head * p->room_rows + r] = 0;
     }
@@ -163,10 +179,12 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
 {
     const heed__run *run = p->run;
     const heed__kernels *kernels = run->plan->kernels;
-    int64_t n = keys->keys.count, dv = run->plan->options.value_size, o_row = run->out.row_stride;
+    int64_t n = keys->keys.count, dv = run->plan->options.value_size;
     heed_real *s = p->room.s, factor[STRIP];
-    heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
-                   queries->first * o_row;
+    int64_t group_head = stage->place.head % group_of(run->plan);
+    heed_attention_output sums = sums_of(p, stage, group_head);
+    int64_t o_row = sums.row_stride;
+    heed_real *o = sums.data + (queries->first - p->first) * o_row;
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
     int narrow = strip_weights(p, stage, queries, keys, visible, state, factor);
     for (int64_t r = 0; r < queries->count; r++) {
@@ -214,12 +232,13 @@ static void finish_output(const piece *p, const heed__stage *stage, int64_t grou
     const heed_attention_rows *rows = &run->batch->queries;
     heed_real *top = p->room.top + group_head * p->room_rows,
               *sum = p->room.sum + group_head * p->room_rows;
+    heed_attention_output sums = sums_of(p, stage, group_head);
     heed_real *o = heed__write_at(&run->out, rows, p->sequence, stage->place.head);
     heed_real *lse = heed__write_at(&run->out_lse, rows, p->sequence, stage->place.head);
     run->plan->normaliser->finish(&run->normaliser, stage->place.head, p->rows, top, sum);
     for (int64_t r = 0; r < p->rows; r++) {
-        heed_real *row = o + (p->first + r) * run->out.row_stride;
-        kernels->scale(run->plan->options.value_size, sum[r], row, row);
+        kernels->scale(run->plan->options.value_size, sum[r], sums.data + r * sums.row_stride,
+                       o + (p->first + r) * run->out.row_stride);
         if (lse) lse[(p->first + r) * run->out_lse.row_stride] = top[r];
     }
 }

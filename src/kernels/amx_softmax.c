@@ -246,7 +246,7 @@ INLINE void back_pair(int parts, int full, const heed__amx_back *x, int64_t r, i
     __m512i p[2][2], d[2][2];
     for (int64_t k = 0; k < 2; k++) {
         line l = line_of(parts, full, x, r + k, at, size);
-        if (x->weights) split(parts, l.p[0], l.p[1], p[k]);
+        split(parts, l.p[0], l.p[1], p[k]);
         split(parts, l.d[0], l.d[1], d[k]);
         heed_real *to = x->d_by_key + (at / CHUNK * 2 + (r + k) / HALF) * parts * TILE;
         for (int64_t i = 0; x->d_by_key && i < parts; i++)
