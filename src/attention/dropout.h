@@ -10,9 +10,4 @@
 void heed__draw_key(const heed_attention_batch *batch, int64_t sequence, int64_t head,
                     uint32_t purpose, uint32_t key[2]);
 
-/* keep[t] = factor where (i, j + t) is kept, 0 where it is dropped; dropped with probability
- * below / 65536. j is a multiple of 8. */
-void heed__dropout_row(const uint32_t key[2], uint32_t below, heed_real factor, int64_t i,
-                       int64_t j, int64_t n, heed_real *keep);
-
 #endif

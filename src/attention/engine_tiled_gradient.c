@@ -176,8 +176,13 @@ static heed__cover weights_and_gradient(const heed__stage *stage,
                                                 .b_row = HEED_KEY_BLOCK,
                                                 .c = room->d,
                                                 .c_row = HEED_KEY_BLOCK});
+    heed_real keep[HEED_DRAWN_ROWS * HEED_KEY_BLOCK];
     for (int64_t r = 0; r < rows->queries.count; r++) {
+        int64_t at = r % HEED_DRAWN_ROWS, rest = rows->queries.count - r;
         heed__line line = line_at(stage, rows, r, keys->keys.first, n);
+        if (run->drops && at == 0)
+            heed__stage_draw(stage, &line, rest < HEED_DRAWN_ROWS ? rest : HEED_DRAWN_ROWS, keep);
+        line.keep = run->drops ? keep + at * HEED_KEY_BLOCK : NULL;
         heed__stage_backward(stage, &line,
                              cover == HEED_PARTIAL ? room->visible + r * HEED_KEY_BLOCK : NULL,
                              rows->d_o + r * run->d_o.row_stride, &rows->states[r],

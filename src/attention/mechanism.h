@@ -119,7 +119,8 @@ typedef struct heed__place {
 typedef struct heed__line {
     const heed__place *place;
     int64_t query, key, n;
-    const heed_real *q; /* prepared, [width] */
+    const heed_real *q;    /* prepared, [width] */
+    const heed_real *keep; /* dropout's [n], where it has been drawn already; or NULL */
     /* backward, NULL where not wanted: gradient of q, and of each learned array (a row's own sum)
      */
     heed_real *dq;

@@ -70,12 +70,25 @@ static void select_or(int64_t n, const unsigned char *visible, heed_real other, 
     for (int64_t t = 0; t < n; t++) s[t] = visible[t] ? s[t] : other;
 }
 
-/* keep[t] = Z / (1 - p) of the line's keys. */
-static void draw(const heed__stage *stage, const heed__line *line, heed_real *keep)
+void heed__stage_draw(const heed__stage *stage, const heed__line *first, int64_t rows,
+                      heed_real *keep)
 {
+    enum { TOGETHER = 8 /* keys that one counter serves: blocks of keys begin at multiples */ };
     const heed_attention_plan *plan = stage->run->plan;
-    heed__dropout_row(stage->drop_key, plan->drop_below, plan->keep_factor, line->query, line->key,
-                      line->n, keep);
+    const heed__drop_tile drop = {.key = {stage->drop_key[0], stage->drop_key[1]},
+                                  .below = plan->drop_below,
+                                  .scale = plan->keep_factor,
+                                  .row = (uint64_t)first->query,
+                                  .block = (uint64_t)first->key / TOGETHER};
+    plan->kernels->drop_tile(rows, first->n, &drop, keep, HEED_KEY_BLOCK);
+}
+
+/* Z / (1 - p) of the line's keys, in `room` unless it was drawn before. */
+static const heed_real *drawn(const heed__stage *stage, const heed__line *line, heed_real *room)
+{
+    if (line->keep) return line->keep;
+    heed__stage_draw(stage, line, 1, room);
+    return room;
 }
 
 static void multiply(int64_t n, const heed_real *x, heed_real *y)
@@ -126,9 +139,8 @@ void heed__stage_weigh(const heed__stage *stage, const heed__line *line, int dro
 {
     weigh(stage, line, p, NULL);
     if (drops && stage->run->drops) {
-        heed_real keep[HEED_KEY_BLOCK];
-        draw(stage, line, keep);
-        multiply(line->n, keep, p);
+        heed_real room[HEED_KEY_BLOCK];
+        multiply(line->n, drawn(stage, line, room), p);
     }
 }
 
@@ -166,8 +178,13 @@ void heed__stage_stream(const heed__stage *stage, const heed__line *first, int64
     int weighs = run->plan->weighs || run->drops;
     heed__stage_shape(stage, first, q_row, visible, x);
     run->plan->normaliser->block(&run->normaliser, stage->place.head, x, top, sum, factor);
+    heed_real keep[HEED_DRAWN_ROWS * HEED_KEY_BLOCK];
     for (int64_t r = 0; weighs && r < x->rows; r++) {
+        int64_t at = r % HEED_DRAWN_ROWS, rest = x->rows - r;
         heed__line line = line_of_row(first, q_row, r);
+        if (run->drops && at == 0)
+            heed__stage_draw(stage, &line, rest < HEED_DRAWN_ROWS ? rest : HEED_DRAWN_ROWS, keep);
+        line.keep = run->drops ? keep + at * HEED_KEY_BLOCK : NULL;
         heed__stage_weigh(stage, &line, 1, x->s + r * x->row);
     }
 }
@@ -190,19 +207,17 @@ void heed__stage_weights(const heed__stage *stage, const heed__line *line,
 }
 
 /* s = raw scores -> shaped (the normaliser's input) in `shaped`, P in `p`, what v is multiplied
- * with in s. keep: dropout's, used where the run drops. */
+ * with in s. keep: dropout's, or NULL. */
 static void again(const heed__stage *stage, const heed__line *line, const unsigned char *visible,
                   const heed_real *stats, heed_real *s, heed_real *shaped, heed_real *p,
-                  heed_real *keep, history *past)
+                  const heed_real *keep, history *past)
 {
     shape(stage, line, visible, s, past);
     note(shaped, line->n, s);
     normalise(stage, line, visible, stats, s);
     note(p, line->n, s);
     weigh(stage, line, s, past);
-    if (!stage->run->drops) return;
-    draw(stage, line, keep);
-    multiply(line->n, keep, s);
+    if (keep) multiply(line->n, keep, s);
 }
 
 /* d = <do, v_j> becomes the gradient of P. w: what v was multiplied with. */
@@ -220,7 +235,7 @@ static void back_to_weights(const heed__stage *stage, heed__line *line,
         plan->stage[k]->values_back(&run->stage[k], line, w, d_o, d);
         select_or(line->n, visible, 0, d);
     }
-    if (run->drops) multiply(line->n, keep, d);
+    if (keep) multiply(line->n, keep, d);
     for (int k = plan->stages - 1; k >= 0; k--) {
         if (!plan->stage[k]->weigh_back) continue;
         heed__row_sums(run, &plan->stage_fit[k], sums, line->dp);
@@ -261,11 +276,12 @@ void heed__stage_gather(const heed__stage *stage, const heed__line *given,
 {
     const heed__run *run = stage->run;
     heed__line line = *given;
-    heed_real shaped[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], keep[HEED_KEY_BLOCK];
+    heed_real shaped[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], room[HEED_KEY_BLOCK];
     history past;
     line.owner = 0; /* gradients are made in the tiles */
     line.dq = NULL;
     if (row->stats[0] == -HEED_REAL(INFINITY)) return;
+    const heed_real *keep = run->drops ? drawn(stage, &line, room) : NULL;
     again(stage, &line, visible, row->stats, s, shaped, p, keep, &past);
     back_to_weights(stage, &line, visible, d_o, NULL, s, keep, &past, d);
     run->plan->normaliser->gather(&run->normaliser, &line, shaped, p, d, row->stats, row->sums);
@@ -278,16 +294,18 @@ void heed__stage_backward(const heed__stage *stage, const heed__line *given,
     const heed__run *run = stage->run;
     const heed_attention_plan *plan = run->plan;
     heed__line line = *given;
-    heed_real shaped[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], keep[HEED_KEY_BLOCK];
+    heed_real shaped[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], room[HEED_KEY_BLOCK];
     history past;
     if (row->stats[0] == -HEED_REAL(INFINITY)) { /* it sees nothing */
         for (int64_t t = 0; t < line.n; t++) s[t] = d[t] = 0;
         return;
     }
-    if (plan->normaliser->weights_and_backward && !plan->weighs && !plan->reads_values &&
-        !run->drops) {
+    const heed_real *keep = run->drops ? drawn(stage, &line, room) : NULL;
+    if (plan->normaliser->weights_and_backward && !plan->weighs && !plan->reads_values) {
         shape(stage, &line, visible, s, &past);
+        if (keep) multiply(line.n, keep, d);
         plan->normaliser->weights_and_backward(&run->normaliser, line.n, s, d, row);
+        if (keep) multiply(line.n, keep, s);
     } else {
         again(stage, &line, visible, row->stats, s, shaped, p, keep, &past);
         back_to_weights(stage, &line, visible, d_o, sums, s, keep, &past, d);

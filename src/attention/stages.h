@@ -56,6 +56,12 @@ static inline heed__line heed__line_of(const heed__stage *stage, int64_t i, int6
     return (heed__line){.place = &stage->place, .query = i, .key = j, .n = n, .q = q};
 }
 
+/* Dropout of consecutive queries, the first of which has the line: keep[r * KEY_BLOCK + t] = 0 or
+ * 1 / (1 - p). Sixteen rows together are drawn fastest. */
+enum { HEED_DRAWN_ROWS = 16 };
+void heed__stage_draw(const heed__stage *stage, const heed__line *first, int64_t rows,
+                      heed_real *keep);
+
 /* Raw scores become what is normalised: stages, then -inf where not visible. visible NULL = all. */
 void heed__stage_scores(const heed__stage *stage, const heed__line *line,
                         const unsigned char *visible, heed_real *s);

@@ -44,8 +44,16 @@ typedef struct heed__drop_row {
     uint32_t key[2], counter[3]; /* of Philox; its first counter word numbers the elements */
     uint32_t below;              /* an element whose 32 bits are below it is dropped */
     heed_real scale;             /* kept ones are multiplied by it */
-    int add;                     /* the result is added to y */
 } heed__drop_row;
+
+/* Dropout of attention's weights: of row i, counted from `row`, element t takes 16 bits, half
+ * t mod 2 of word t / 2 mod 4 of Philox at {block + t / 8, row + i}, both of 64 bits. */
+typedef struct heed__drop_tile {
+    uint32_t key[2];
+    uint32_t below; /* an element whose 16 bits are below it is dropped */
+    heed_real scale;
+    uint64_t row, block;
+} heed__drop_tile;
 
 typedef struct heed__kernels {
     heed__level level;
@@ -94,8 +102,12 @@ typedef struct heed__kernels {
     void (*sgd)(int64_t n, const heed__sgd *step, const heed_real *grad, heed_real *data,
                 heed_real *velocity);
 
-    /* y = x with some elements dropped; y may be x unless adding. */
-    void (*drop)(int64_t n, const heed__drop_row *drop, const heed_real *x, heed_real *y);
+    /* y = base + x with some elements dropped; base NULL = 0. y may be x or base. */
+    void (*drop)(int64_t n, const heed__drop_row *drop, const heed_real *x, const heed_real *base,
+                 heed_real *y);
+    /* keep[i * keep_row + t] = scale where kept, else 0, for i < rows, t < n. */
+    void (*drop_tile)(int64_t rows, int64_t n, const heed__drop_tile *drop, heed_real *keep,
+                      int64_t keep_row);
 
     /* Brings x [n] near, if the machine likes. */
     void (*fetch)(int64_t n, const heed_real *x);

@@ -30,6 +30,7 @@ static const heed__kernels table = {
     .multiply = loop_multiply,
     .multiply_add = loop_multiply_add,
     .drop = drop_row,
+    .drop_tile = drop_tile,
     .adamw = update_adamw,
     .sgd = update_sgd,
     .sha256 = hash_sha256,

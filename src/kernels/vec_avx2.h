@@ -235,14 +235,17 @@ HEED_INLINE void vec_transpose(vec r[LANES])
     }
 }
 
-HEED_INLINE void words_upper(const uint32_t *a, uint32_t factor, uint32_t *upper)
+HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *lower, uint32_t *upper)
 {
     __m256i by = _mm256_set1_epi64x(factor);
     for (int i = 0; i < LANES; i += 8) {
         __m256i all = _mm256_loadu_si256((const __m256i *)(const void *)(a + i));
-        __m256i even = _mm256_srli_epi64(_mm256_mul_epu32(all, by), 32);
+        __m256i even = _mm256_mul_epu32(all, by);
         __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(all, 32), by);
-        _mm256_storeu_si256((__m256i *)(void *)(upper + i), _mm256_blend_epi32(even, odd, 0xaa));
+        __m256i low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+        __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+        _mm256_storeu_si256((__m256i *)(void *)(lower + i), low);
+        _mm256_storeu_si256((__m256i *)(void *)(upper + i), high);
     }
 }
 

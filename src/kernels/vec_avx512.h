@@ -202,12 +202,13 @@ HEED_INLINE void vec_transpose(vec r[LANES])
     }
 }
 
-HEED_INLINE void words_upper(const uint32_t *a, uint32_t factor, uint32_t *upper)
+HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *lower, uint32_t *upper)
 {
     __m512i all = _mm512_loadu_si512(a), by = _mm512_set1_epi64(factor);
-    __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(all, by), 32);
+    __m512i even = _mm512_mul_epu32(all, by);
     __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(all, 32), by);
-    _mm512_storeu_si512(upper, _mm512_mask_blend_epi32(0xaaaa, even, odd));
+    _mm512_storeu_si512(lower, _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32)));
+    _mm512_storeu_si512(upper, _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd));
 }
 
 #endif

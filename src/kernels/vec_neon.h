@@ -254,13 +254,15 @@ HEED_INLINE void vec_transpose(vec r[LANES])
     for (int i = 0; i < LANES; i++) r[i] = t[i];
 }
 
-HEED_INLINE void words_upper(const uint32_t *a, uint32_t factor, uint32_t *upper)
+HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *lower, uint32_t *upper)
 {
     uint32x2_t by = vdup_n_u32(factor);
     for (int i = 0; i < LANES; i += 4) {
         uint32x4_t all = vld1q_u32(a + i);
-        uint64x2_t low = vmull_u32(vget_low_u32(all), by), high = vmull_u32(vget_high_u32(all), by);
-        vst1q_u32(upper + i, vuzp2q_u32(vreinterpretq_u32_u64(low), vreinterpretq_u32_u64(high)));
+        uint32x4_t low = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(all), by));
+        uint32x4_t high = vreinterpretq_u32_u64(vmull_u32(vget_high_u32(all), by));
+        vst1q_u32(lower + i, vuzp1q_u32(low, high));
+        vst1q_u32(upper + i, vuzp2q_u32(low, high));
     }
 }
 

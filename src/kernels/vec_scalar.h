@@ -256,9 +256,13 @@ HEED_INLINE vec vec_split(vec a, vec low, vec *exponent)
 
 #endif
 /* upper[i] = the upper half of a[i] * factor, for 16 words. */
-HEED_INLINE void words_upper(const uint32_t *a, uint32_t factor, uint32_t *upper)
+HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *lower, uint32_t *upper)
 {
-    for (int i = 0; i < LANES; i++) upper[i] = (uint32_t)((uint64_t)a[i] * factor >> 32);
+    for (int i = 0; i < LANES; i++) {
+        uint64_t product = (uint64_t)a[i] * factor;
+        lower[i] = (uint32_t)product;
+        upper[i] = (uint32_t)(product >> 32);
+    }
 }
 
 #endif

@@ -18,19 +18,18 @@ static heed_status dropout_shape(const heed__shapes *s, heed__size *size)
     return HEED_OK;
 }
 
-static heed__drop_row drop_of(const heed__call *call, int backward)
+static heed__drop_row drop_of(const heed__call *call)
 {
     float rate = ((const heed__dropout *)call->attributes)->rate;
     return (heed__drop_row){.below = (uint32_t)((double)rate * 0x1p32),
-                            .scale = 1 / (1 - (heed_real)rate),
-                            .add = backward && !call->in[0].fresh};
+                            .scale = 1 / (1 - (heed_real)rate)};
 }
 
 static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *extra)
 {
     const heed__dropout *d = call->attributes;
     int backward = extra != NULL;
-    heed__drop_row drop = drop_of(call, backward);
+    heed__drop_row drop = drop_of(call);
     int64_t cols = call->out.cols, sequence = 0, keyed = -1;
     for (int64_t t = begin; t < end; t++) {
         uint64_t position = (uint64_t)d->position;
@@ -49,12 +48,9 @@ static void mask_rows(const heed__call *call, int64_t begin, int64_t end, void *
             keyed = sequence;
         }
         drop.counter[0] = (uint32_t)position;
-        if (backward)
-            call->kernels->drop(cols, &drop, call->out.grad + t * cols,
-                                call->in[0].grad + t * cols);
-        else
-            call->kernels->drop(cols, &drop, call->in[0].data + t * cols,
-                                call->out.data + t * cols);
+        const heed_real *x = (backward ? call->out.grad : call->in[0].data) + t * cols;
+        heed_real *y = (backward ? call->in[0].grad : call->out.data) + t * cols;
+        call->kernels->drop(cols, &drop, x, backward && !call->in[0].fresh ? y : NULL, y);
     }
 }
 

@@ -388,12 +388,12 @@ static inline double naive_weights(const naive_head *n, int64_t i)
 static inline void naive_keep(const naive_head *n, const heed_attention_batch *batch, int64_t i,
                               double *keep)
 {
-    uint32_t key[2], below = (uint32_t)(n->p->dropout * 65536 + 0.5);
-    heed_real block[8];
+    uint32_t key[2], below = (uint32_t)(n->p->dropout * 65536 + 0.5), drawn[4];
     heed__draw_key(batch, n->s, n->h, HEED_RANDOM_DROPOUT, key);
     for (int64_t j = 0; j < n->tk; j++) {
-        if (j % 8 == 0) heed__dropout_row(key, below, 1, i, j, 8, block);
-        keep[j] = (double)block[j % 8] * 65536 / (65536.0 - below);
+        heed__philox(key, (uint32_t[]){(uint32_t)j / 8, 0, (uint32_t)i, 0}, drawn);
+        int kept = (drawn[j % 8 / 2] >> j % 2 * 16 & 0xffffu) >= below;
+        keep[j] = kept ? 65536 / (65536.0 - below) : 0;
     }
 }
 

@@ -152,7 +152,8 @@ static void test_dropout_drops_its_share_and_depends_on_all(void **state)
     int64_t dropped = 0, rows = 4000;
     heed__draw_key(&batch, 0, 0, HEED_RANDOM_DROPOUT, key);
     for (int64_t i = 0; i < rows; i++) {
-        heed__dropout_row(key, 65536 / 10, 2, i, 64, 64, keep);
+        heed__drop_tile drop = {{key[0], key[1]}, 65536 / 10, 2, (uint64_t)i, 8};
+        heed__kernels_best()->drop_tile(1, 64, &drop, keep, 64);
         for (int t = 0; t < 64; t++) {
             assert_true(keep[t] == 0 || keep[t] == 2);
             dropped += keep[t] == 0;

@@ -156,9 +156,15 @@ static void call_drop(const kernel_row *row, const heed__kernels *k, trial *t)
     uint32_t words[4];
     memcpy(words, &t->a, sizeof t->a);
     words[1] = words[0] * 2654435761u, words[2] = ~words[0], words[3] = words[0] >> 7;
-    heed__drop_row drop = {{words[0], words[1]}, {words[2], words[3], 9}, words[1], 1.6f, 0};
-    drop.add = row->arrays[1].role == CHANGED;
-    k->drop(t->n, &drop, t->x[0], output(t, 1));
+    heed__drop_row drop = {{words[0], words[1]}, {words[2], words[3], 9}, words[1], 1.6f};
+    int adds = row->arrays[1].role == CHANGED;
+    k->drop(t->n, &drop, t->x[0], adds ? t->x[1] : NULL, output(t, 1));
+}
+
+static void call_drop_tile(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    const heed__drop_tile drop = {{77, 1u << 31}, 6554, t->a, 1000, 8};
+    k->drop_tile(t->rows, t->n, &drop, t->x[0], stride_of(t, row->arrays));
 }
 
 static void call_fetch(const kernel_row *row, const heed__kernels *k, trial *t)
@@ -256,6 +262,7 @@ static const kernel_row kernel_rows[] = {
     {"drop", SLOT(drop), call_drop, 0, {{IN, ONE, N}, {OUT, ONE, N}}},
     {"drop in place", SLOT(drop), call_drop, VARIANT, {{CHANGED, ONE, N}}},
     {"drop and add", SLOT(drop), call_drop, VARIANT, {{IN, ONE, N}, {CHANGED, ONE, N}}},
+    {"drop_tile", SLOT(drop_tile), call_drop_tile, 0, {{OUT, ROWS, N}}},
     {"fetch", SLOT(fetch), call_fetch, VARIANT, {{IN, ONE, N}}},
     {"transpose", SLOT(transpose), call_transpose, MOVES, {{IN, ROWS, N}, {OUT, N, ROWS}}},
     {"sha256", SLOT(sha256), call_sha256, MOVES, {{IN, MESSAGES, BLOCKS}, {CHANGED, ONE, STATE}}},
