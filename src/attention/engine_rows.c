@@ -70,6 +70,8 @@ static void add_values(const heed__stage *stage, const heed__queries *queries, i
                                      .a_col = 1,
                                      .b = v + j * run->v.row_stride,
                                      .b_row = run->v.row_stride,
+                                     .start = o,
+                                     .start_row = o_row,
                                      .c = o,
                                      .c_row = o_row},
                        visible);

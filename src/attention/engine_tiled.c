@@ -13,6 +13,7 @@
 #include "attention/narrow.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Blocks of queries of a task: on AMX the work is so fast that laying keys out would be felt. */
 enum { PIECE_BLOCKS = 8, NARROW_BLOCKS = 32, STRIP = HEED_STRIP };
@@ -20,6 +21,7 @@ enum { PIECE_BLOCKS = 8, NARROW_BLOCKS = 32, STRIP = HEED_STRIP };
 typedef struct scratch {
     heed_real *queries;   /* [group, piece rows, D]: prepared */
     heed_real *top, *sum; /* [group, piece rows] */
+    int64_t *begun;       /* of each strip: is there an output to add to? */
     heed_real *keys, *turned, *score, *s;
     heed_real *out; /* [group, piece rows, Dv]: of a narrow piece */
     unsigned char *visible;
@@ -56,6 +58,7 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
     s.queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, rows));
     s.top = heed__carve(carver, rows);
     s.sum = heed__carve(carver, rows);
+    s.begun = heed__carve_integers(carver, (size_t)strips);
     s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, HEED_KEY_BLOCK));
     s.turned = heed__carve(carver, score->product ? (size_t)plan->width * HEED_KEY_BLOCK : 0);
     s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
@@ -142,14 +145,32 @@ static heed_attention_output sums_of(const piece *p, const heed__stage *stage, i
     return o;
 }
 
-static void clear_output(const piece *p, const heed__stage *stage, int64_t group_head)
+static void clear_state(const piece *p, int64_t group_head)
 {
-    heed_attention_output o = sums_of(p, stage, group_head);
-    for (int64_t r = 0; r < p->rows; r++) {
-        for (int64_t d = 0; d < p->run->plan->options.value_size; d++)
-            o.data[r * o.row_stride + d] = 0;
-        p->room.top[group_head * p->room_rows + r] = -HEED_REAL(INFINITY);
-        p->room.sum[group_head * p->room_rows + r] = 0;
+    int64_t first = group_head * p->room_rows;
+    for (int64_t r = first; r < first + p->room_rows; r++) {
+        p->room.top[r] = -HEED_REAL(INFINITY);
+        p->room.sum[r] = 0;
+    }
+    for (int64_t i = first / STRIP; i < (first + p->room_rows) / STRIP; i++) p->room.begun[i] = 0;
+}
+
+static void clear_rows(int64_t rows, int64_t n, heed_real *x, int64_t x_row)
+{
+    for (int64_t r = 0; r < rows; r++) memset(x + r * x_row, 0, (size_t)n * sizeof *x);
+}
+
+/* o = o * factor, or nothing yet: the strip's first product is stored, where nothing else adds. */
+static void carry_output(const piece *p, int64_t rows, const heed_real *factor, int64_t *begun,
+                         heed_real *o, int64_t o_row)
+{
+    const heed_attention_plan *plan = p->run->plan;
+    int64_t dv = plan->options.value_size;
+    if (*begun) {
+        plan->kernels->scale_rows(rows, dv, factor, o, o_row, o, o_row);
+    } else if (p->narrow || plan->reads_values) {
+        clear_rows(rows, dv, o, o_row);
+        *begun = 1;
     }
 }
 
@@ -178,18 +199,16 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
                           const heed__key_tile *keys, const unsigned char *visible, int64_t state)
 {
     const heed__run *run = p->run;
-    const heed__kernels *kernels = run->plan->kernels;
     int64_t n = keys->keys.count, dv = run->plan->options.value_size;
+    int64_t *begun = &p->room.begun[state / STRIP];
     heed_real *s = p->room.s, factor[STRIP];
-    int64_t group_head = stage->place.head % group_of(run->plan);
-    heed_attention_output sums = sums_of(p, stage, group_head);
+    heed_attention_output sums = sums_of(p, stage, stage->place.head % group_of(run->plan));
     int64_t o_row = sums.row_stride;
     heed_real *o = sums.data + (queries->first - p->first) * o_row;
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
     int narrow = strip_weights(p, stage, queries, keys, visible, state, factor);
-    for (int64_t r = 0; r < queries->count; r++) {
-        if (factor[r] != 1) kernels->scale(dv, factor[r], o + r * o_row, o + r * o_row);
-        if (!run->plan->reads_values) continue;
+    carry_output(p, queries->count, factor, begun, o, o_row);
+    for (int64_t r = 0; run->plan->reads_values && r < queries->count; r++) {
         heed__line line = heed__line_of(stage, queries->first + r, keys->first, n,
                                         queries->data + r * queries->stride);
         heed__stage_values(stage, &line, s + r * HEED_KEY_BLOCK, o + r * o_row);
@@ -198,7 +217,7 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
         heed__narrow_product(p->narrow, queries->count, n, o, o_row);
         return;
     }
-    heed__tile_product(kernels,
+    heed__tile_product(run->plan->kernels,
                        &(heed__tile){.rows = queries->count,
                                      .cols = dv,
                                      .k = n,
@@ -207,9 +226,12 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
                                      .a_col = 1,
                                      .b = v + keys->first * run->v.row_stride,
                                      .b_row = run->v.row_stride,
+                                     .start = *begun ? o : NULL,
+                                     .start_row = o_row,
                                      .c = o,
                                      .c_row = o_row},
                        visible);
+    *begun = 1;
 }
 
 static void forward_tile(const piece *p, const heed__stage *stage, const heed__queries *queries,
@@ -228,19 +250,21 @@ static void forward_tile(const piece *p, const heed__stage *stage, const heed__q
 static void finish_output(const piece *p, const heed__stage *stage, int64_t group_head)
 {
     const heed__run *run = p->run;
-    const heed__kernels *kernels = run->plan->kernels;
-    const heed_attention_rows *rows = &run->batch->queries;
-    heed_real *top = p->room.top + group_head * p->room_rows,
-              *sum = p->room.sum + group_head * p->room_rows;
+    int64_t first = group_head * p->room_rows, dv = run->plan->options.value_size;
+    heed_real *top = p->room.top + first, *sum = p->room.sum + first;
     heed_attention_output sums = sums_of(p, stage, group_head);
-    heed_real *o = heed__write_at(&run->out, rows, p->sequence, stage->place.head);
-    heed_real *lse = heed__write_at(&run->out_lse, rows, p->sequence, stage->place.head);
+    heed_real *o = heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head);
+    heed_real *lse =
+        heed__write_at(&run->out_lse, &run->batch->queries, p->sequence, stage->place.head);
     run->plan->normaliser->finish(&run->normaliser, stage->place.head, p->rows, top, sum);
-    for (int64_t r = 0; r < p->rows; r++) {
-        kernels->scale(run->plan->options.value_size, sum[r], sums.data + r * sums.row_stride,
-                       o + (p->first + r) * run->out.row_stride);
-        if (lse) lse[(p->first + r) * run->out_lse.row_stride] = top[r];
-    }
+    for (int64_t r = 0; r < p->rows; r += STRIP)
+        if (!p->room.begun[(first + r) / STRIP])
+            clear_rows(heed__least(STRIP, p->rows - r), dv, sums.data + r * sums.row_stride,
+                       sums.row_stride);
+    run->plan->kernels->scale_rows(p->rows, dv, sum, sums.data, sums.row_stride,
+                                   o + p->first * run->out.row_stride, run->out.row_stride);
+    for (int64_t r = 0; lse && r < p->rows; r++)
+        lse[(p->first + r) * run->out_lse.row_stride] = top[r];
 }
 
 /* Does any head's any query of the piece see any of the keys? */
@@ -248,6 +272,7 @@ static int piece_sees(const piece *p, int64_t key, int64_t keys)
 {
     int64_t group = group_of(p->run->plan);
     heed__block block = {p->first, p->rows, key, keys};
+    if (!p->run->plan->hides) return 1;
     for (int64_t g = 0; g < group; g++) {
         heed__stage stage = heed__stage_of(p->run, p->sequence, p->key_head * group + g);
         if (heed__cover_of(&stage, &block) != HEED_EMPTY) return 1;
@@ -259,6 +284,7 @@ static int piece_sees(const piece *p, int64_t key, int64_t keys)
 static int64_t piece_next(const piece *p, int64_t key)
 {
     int64_t group = group_of(p->run->plan), found = 0;
+    if (!p->run->plan->hides) return key;
     for (int64_t g = 0; g < group; g++) {
         heed__stage stage = heed__stage_of(p->run, p->sequence, p->key_head * group + g);
         int64_t own = heed__next_keys(&stage, p->first, p->rows, key);
@@ -274,7 +300,7 @@ static void forward_piece(piece *p)
     const heed_real *values = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
     for (int64_t g = 0; g < group; g++) {
         heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);
-        clear_output(p, &stage, g);
+        clear_state(p, g);
         for (int64_t row = 0; row < p->rows; row += HEED_QUERY_BLOCK)
             prepare_block(p, &stage, g, row);
     }

@@ -204,6 +204,8 @@ static heed__tile product_of(const heed_real *t, int turned, int64_t rows, int64
                         .a_col = turned ? HEED_KEY_BLOCK : 1,
                         .b = b,
                         .b_row = b_row,
+                        .start = c,
+                        .start_row = c_row,
                         .c = c,
                         .c_row = c_row};
 }

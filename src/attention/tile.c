@@ -126,23 +126,22 @@ static void product_of_visible(const heed__kernels *kernels, const heed__tile *p
                                const unsigned char *visible)
 {
     int turned = p->a_col != 1;
-    for (int64_t r = 0; r < p->rows; r++)
+    for (int64_t r = 0; r < p->rows; r++) {
+        if (!p->start) memset(p->c + r * p->c_row, 0, (size_t)p->cols * sizeof *p->c);
         for (int64_t t = 0; t < p->k; t++) {
             heed_real a = p->a[r * p->a_row + t * p->a_col];
             if (visible[turned ? t * HEED_KEY_BLOCK + r : r * HEED_KEY_BLOCK + t])
                 kernels->axpy(p->cols, a, p->b + t * p->b_row, p->c + r * p->c_row);
         }
+    }
 }
 
 /* A masked pair has a = 0, which keeps its row of b out of the sum as long as it is finite. */
 void heed__tile_product(const heed__kernels *kernels, const heed__tile *product,
                         const unsigned char *visible)
 {
-    heed__tile p = *product;
-    p.start = p.c;
-    p.start_row = p.c_row;
-    if (visible && !heed__all_finite(p.k, p.cols, p.b, p.b_row))
-        product_of_visible(kernels, &p, visible);
+    if (visible && !heed__all_finite(product->k, product->cols, product->b, product->b_row))
+        product_of_visible(kernels, product, visible);
     else
-        kernels->gemm_tile(&p);
+        kernels->gemm_tile(product);
 }

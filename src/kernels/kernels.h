@@ -87,6 +87,9 @@ typedef struct heed__kernels {
     void (*scale)(int64_t n, heed_real a, const heed_real *x, heed_real *y); /* y = a * x */
     void (*affine)(int64_t n, heed_real a, heed_real c, const heed_real *x, heed_real *y);
     /* y = a * x + c, rounded twice; y may be x */
+    /* y[r] = a[r] * x[r], rows of n; y may be x. */
+    void (*scale_rows)(int64_t rows, int64_t n, const heed_real *a, const heed_real *x,
+                       int64_t x_row, heed_real *y, int64_t y_row);
     void (*add)(int64_t n, const heed_real *x, heed_real *y); /* y += x */
     void (*multiply)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);
     /* z = x * y */

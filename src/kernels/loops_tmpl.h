@@ -85,6 +85,13 @@ static void loop_affine(int64_t n, heed_real a, heed_real c, const heed_real *x,
         vec_store_part(y + i, n - i, vec_add(vec_mul(by, vec_load_part(x + i, n - i, 0)), more));
 }
 
+static void loop_scale_rows(int64_t rows, int64_t n, const heed_real *a, const heed_real *x,
+                            int64_t x_row, heed_real *y, int64_t y_row)
+{
+    for (int64_t r = 0; r < rows; r++)
+        if (a[r] != 1 || x != y) loop_scale(n, a[r], x + r * x_row, y + r * y_row);
+}
+
 static void loop_add(int64_t n, const heed_real *x, heed_real *y)
 {
     combine(n, vec_set(0), x, y, y, last_sum);

@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What softmax does to a tile of scores, on the vector of a level. A row's 16 lanes are summed by
- * the tree of vec_tree_sum; 16 rows are turned first, so that 15 additions do for all of them:
- *
- *     row 0:  l0 l1 .. l15             l0 of rows 0 .. 15
- *     row 1:  l0 l1 .. l15    turned   l1 of rows 0 .. 15     added in halves: one vector with
- *     ...                     ----->   ...                    the sums of 16 rows
+ * the tree of vec_tree_sum, those of 16 rows together (vec_trees), so that 15 additions do for all.
  */
 #ifndef HEED_KERNELS_SOFTMAX_TMPL_H
 #define HEED_KERNELS_SOFTMAX_TMPL_H
-
-HEED_INLINE vec trees(vec x[LANES], vec (*join)(vec, vec))
-{
-    vec_transpose(x);
-    HEED_UNROLL
-    for (int half = LANES / 2; half; half /= 2) {
-        HEED_UNROLL
-        for (int i = 0; i < half; i++) x[i] = join(x[i], x[i + half]);
-    }
-    return x[0];
-}
 
 /* Drops NaNs. */
 HEED_INLINE vec row_most(int64_t n, const heed_real *s)
@@ -60,13 +45,13 @@ HEED_INLINE void online_rows(int64_t rows, int64_t n, heed_real *s, int64_t s_ro
     int64_t part = rows % LANES;
     vec before = part ? vec_load_part(top, part, 0) : vec_load(top);
     vec so_far = part ? vec_load_part(sum, part, 0) : vec_load(sum);
-    vec now = vec_max(trees(lanes, vec_max), before);
+    vec now = vec_max(vec_trees(lanes, vec_max), before);
     vec_store(shift, vec_select(vec_equal(now, none), vec_set(0), now));
     vec by = vec_exp_weight(vec_sub(before, now));
     by = vec_select(vec_equal(before, now), one, vec_select(vec_equal(before, none), one, by));
     for (int r = 0; r < LANES; r++)
         lanes[r] = r < rows ? row_exp(n, shift[r], s + r * s_row) : vec_set(0);
-    so_far = vec_fma(so_far, by, trees(lanes, vec_add));
+    so_far = vec_fma(so_far, by, vec_trees(lanes, vec_add));
     if (part) {
         vec_store_part(top, part, now);
         vec_store_part(sum, part, so_far);

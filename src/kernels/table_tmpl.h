@@ -26,6 +26,7 @@ static const heed__kernels table = {
     .axpy = loop_axpy,
     .scale = loop_scale,
     .affine = loop_affine,
+    .scale_rows = loop_scale_rows,
     .add = loop_add,
     .multiply = loop_multiply,
     .multiply_add = loop_multiply_add,

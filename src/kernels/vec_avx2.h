@@ -218,6 +218,44 @@ HEED_INLINE void transpose8(__m256 r[8])
     }
 }
 
+HEED_INLINE __m256 unpack_low8(__m256 a, __m256 b)
+{
+    return _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(a), _mm256_castps_pd(b)));
+}
+
+HEED_INLINE __m256 unpack_high8(__m256 a, __m256 b)
+{
+    return _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(a), _mm256_castps_pd(b)));
+}
+
+HEED_INLINE vec join_pairs(vec a, vec b, vec (*join)(vec, vec))
+{
+    return join((vec){unpack_low8(a.low, b.low), unpack_low8(a.high, b.high)},
+                (vec){unpack_high8(a.low, b.low), unpack_high8(a.high, b.high)});
+}
+
+/* By halves, as in vec_avx512.h: first the two registers of a row, then what is in each. */
+HEED_INLINE vec vec_trees(vec x[LANES], vec (*join)(vec, vec))
+{
+    HEED_UNROLL
+    for (int l = 0; l < 8; l++) /* low: row l, high: row l + 8 */
+        x[l] = join((vec){x[l].low, x[l + 8].low}, (vec){x[l].high, x[l + 8].high});
+    HEED_UNROLL
+    for (int l = 0; l < 4; l++) { /* the blocks of 4 lanes: rows l, l + 4, l + 8, l + 12 */
+        vec a = x[l], b = x[l + 4];
+        x[l] = join((vec){_mm256_permute2f128_ps(a.low, b.low, 0x20),
+                          _mm256_permute2f128_ps(a.high, b.high, 0x20)},
+                    (vec){_mm256_permute2f128_ps(a.low, b.low, 0x31),
+                          _mm256_permute2f128_ps(a.high, b.high, 0x31)});
+    }
+    x[0] = join_pairs(x[0], x[1], join);
+    x[2] = join_pairs(x[2], x[3], join);
+    return join((vec){_mm256_shuffle_ps(x[0].low, x[2].low, 0x88),
+                      _mm256_shuffle_ps(x[0].high, x[2].high, 0x88)},
+                (vec){_mm256_shuffle_ps(x[0].low, x[2].low, 0xdd),
+                      _mm256_shuffle_ps(x[0].high, x[2].high, 0xdd)});
+}
+
 HEED_INLINE void vec_transpose(vec r[LANES])
 {
     __m256 q[4][8]; /* its quadrants: upper left, upper right, lower left, lower right */

@@ -173,6 +173,28 @@ HEED_INLINE __m512 unpack_high(__m512 a, __m512 b)
     return _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)));
 }
 
+/* By halves, 16 rows in 15 joins: A and B stand for rows, digits for their blocks of 4 lanes.
+ *
+ *     A0 A1 A2 A3        A0 A1 B0 B1     A01 B01 C01 D01
+ *     B0 B1 B2 B3  -->   A2 A3 B2 B3     A.. B.. C.. D..  and so on inside the blocks
+ */
+HEED_INLINE vec vec_trees(vec x[LANES], vec (*join)(vec, vec))
+{
+    HEED_UNROLL
+    for (int l = 0; l < 8; l++) { /* lane i joins i + 8; x[l]: rows l, l + 4 or l + 4, l + 8 */
+        int to = l < 4 ? l : l + 4;
+        x[to] = join(_mm512_shuffle_f32x4(x[to], x[to + 4], 0x44),
+                     _mm512_shuffle_f32x4(x[to], x[to + 4], 0xee));
+    }
+    HEED_UNROLL
+    for (int l = 0; l < 4; l++) /* i + 4; then x[l]: rows l, l + 4, l + 8, l + 12 */
+        x[l] = join(_mm512_shuffle_f32x4(x[l], x[l + 8], 0x88),
+                    _mm512_shuffle_f32x4(x[l], x[l + 8], 0xdd));
+    x[0] = join(unpack_low(x[0], x[1]), unpack_high(x[0], x[1]));
+    x[2] = join(unpack_low(x[2], x[3]), unpack_high(x[2], x[3]));
+    return join(_mm512_shuffle_ps(x[0], x[2], 0x88), _mm512_shuffle_ps(x[0], x[2], 0xdd));
+}
+
 HEED_INLINE void vec_transpose(vec r[LANES])
 {
     __m512 t[LANES];

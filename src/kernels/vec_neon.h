@@ -266,4 +266,6 @@ HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *low
     }
 }
 
+#include "kernels/vec_trees.h"
+
 #endif

@@ -124,7 +124,7 @@ HEED_INLINE vec_mask vec_less(vec a, vec b)
 HEED_INLINE vec_mask vec_not_less(vec a, vec b)
 {
     vec_mask r;
-    for (int i = 0; i < LANES; i++) r.lane[i] = a.lane[i] < b.lane[i] ? 0 : 1;
+    for (int i = 0; i < LANES; i++) r.lane[i] = (unsigned char)!(a.lane[i] < b.lane[i]);
     return r;
 }
 
@@ -264,5 +264,7 @@ HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *low
         upper[i] = (uint32_t)(product >> 32);
     }
 }
+
+#include "kernels/vec_trees.h"
 
 #endif

@@ -107,6 +107,12 @@ static void call_affine(const kernel_row *row, const heed__kernels *k, trial *t)
     k->affine(t->n, t->a, t->x[1][0], t->x[0], output(t, 2));
 }
 
+static void call_scale_rows(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    int64_t stride = stride_of(t, row->arrays);
+    k->scale_rows(t->rows, t->n, t->x[1], t->x[0], stride, output(t, 2), stride);
+}
+
 static void call_two(const kernel_row *row, const heed__kernels *k, trial *t)
 {
     void (*two)(int64_t, const heed_real *, const heed_real *, heed_real *);
@@ -245,6 +251,16 @@ static const kernel_row kernel_rows[] = {
     {"scale in place", SLOT(scale), call_scaled, VARIANT, {{CHANGED, ONE, N}}},
     {"affine", SLOT(affine), call_affine, 0, {{IN, ONE, N}, {IN, ONE, ONE}, {OUT, ONE, N}}},
     {"affine in place", SLOT(affine), call_affine, VARIANT, {{CHANGED, ONE, N}, {IN, ONE, ONE}}},
+    {"scale_rows",
+     SLOT(scale_rows),
+     call_scale_rows,
+     0,
+     {{IN, ROWS, N}, {IN, ONE, ROWS}, {OUT, ROWS, N}}},
+    {"scale_rows in place",
+     SLOT(scale_rows),
+     call_scale_rows,
+     VARIANT,
+     {{CHANGED, ROWS, N}, {IN, ONE, ROWS}}},
     {"add", SLOT(add), call_map, 0, {{IN, ONE, N}, {CHANGED, ONE, N}}},
     {"multiply", SLOT(multiply), call_two, 0, {{IN, ONE, N}, {IN, ONE, N}, {OUT, ONE, N}}},
     {"multiply in place", SLOT(multiply), call_two, VARIANT, {{CHANGED, ONE, N}, {IN, ONE, N}}},
