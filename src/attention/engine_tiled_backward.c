@@ -115,7 +115,7 @@ static void keys_piece(const key_piece *p)
     for (int64_t g = 0; g < group; g++) queries_against(p, p->key_head * group + g);
     for (int64_t j = 0; j < p->count; j += HEED_KEY_BLOCK) {
         heed__gradient_keys k = key_block(p, j, 0);
-        heed__gradient_keys_finish(p->job, p->sequence, p->key_head, &k);
+        heed__gradient_keys_finish(p->job, &p->room, p->sequence, p->key_head, &k);
     }
 }
 
@@ -129,7 +129,9 @@ static void whole_task(void *arg, int64_t task, int thread)
                    .sequence = task / key_heads,
                    .key_head = task % key_heads};
     p.count = heed__length(&job->run->batch->keys, p.sequence);
+    heed__gradient_begin(&p.room, job->run, p.sequence);
     keys_piece(&p);
+    heed__gradient_end(&p.room);
 }
 
 static void keys_task(void *arg, int64_t task, int thread)
@@ -142,7 +144,9 @@ static void keys_task(void *arg, int64_t task, int thread)
     heed__piece_at(&job->pieces, run->batch->sequences, task / key_heads, &p.sequence, &p.first);
     int64_t left = heed__length(&run->batch->keys, p.sequence) - p.first;
     p.count = heed__least(job->pieces.size, left);
+    heed__gradient_begin(&p.room, run, p.sequence);
     keys_piece(&p);
+    heed__gradient_end(&p.room);
 }
 
 /* dq of a piece of the queries of one (sequence, head). */
@@ -154,6 +158,7 @@ static void queries_task(void *arg, int64_t task, int thread)
     heed__gradient_scratch room = scratch_at(job, thread, queries_layout);
     heed__gradient_rows rows[HEED_PIECE_BLOCKS];
     heed__piece_at(&job->pieces, run->batch->sequences, task / heads, &sequence, &first);
+    heed__gradient_begin(&room, run, sequence);
     heed__stage stage = heed__stage_of(run, sequence, task % heads);
     int64_t count = heed__least(job->pieces.size, stage.place.queries - first);
     int64_t blocks = heed__blocks(count, HEED_QUERY_BLOCK);
@@ -171,6 +176,7 @@ static void queries_task(void *arg, int64_t task, int thread)
         for (int64_t b = 0; b < blocks; b++) heed__gradient_tile(&stage, &room, &rows[b], &k);
     }
     for (int64_t b = 0; b < blocks; b++) heed__gradient_rows_finish(&stage, job, &rows[b]);
+    heed__gradient_end(&room);
 }
 
 static void backward_in_halves(heed__tiled_job *job)

@@ -14,8 +14,12 @@ heed__gradient_scratch heed__gradient_scratch_of(heed__carver *carver,
     s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, k_rows));
     s.d_queries = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_QUERY, q_rows));
     s.d_keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, k_rows));
+    heed__carver beside = *carver; /* a task uses one or the other */
     s.turned = heed__carve(carver, score->product ? k_rows * d : 0);
     s.values = heed__carve(carver, k_rows * dv);
+    s.narrow =
+        heed__narrow_back_of(&beside, plan, heed__blocks(query_rows, HEED_QUERY_BLOCK), key_blocks);
+    if (beside.used > carver->used) carver->used = beside.used;
     s.d_rows = heed__carve(carver, q_rows * (size_t)plan->row_columns);
     s.states = (heed__row_state *)(void *)heed__carve(carver, q_rows * state);
     s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
@@ -23,6 +27,20 @@ heed__gradient_scratch heed__gradient_scratch_of(heed__carver *carver,
     s.d = heed__carve(carver, HEED_TILE);
     s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
     return s;
+}
+
+void heed__gradient_begin(heed__gradient_scratch *room, const heed__run *run, int64_t sequence)
+{
+    if (heed__length(&run->batch->queries, sequence) < HEED_NARROW_QUERIES) room->narrow.parts = 0;
+    if (!room->narrow.parts) return;
+    room->turned = room->narrow.one_k;
+    room->values = room->narrow.one_v;
+    room->narrow.amx->begin();
+}
+
+void heed__gradient_end(const heed__gradient_scratch *room)
+{
+    if (room->narrow.parts) room->narrow.amx->end();
 }
 
 static void zero(int64_t n, heed_real *x)
@@ -46,6 +64,9 @@ heed__gradient_rows heed__gradient_rows_start(const heed__stage *stage, const he
         .owner = makes_dq};
     for (int64_t i = 0; i < count; i++)
         room->states[at + i] = heed__row_state_at(&job->ahead, stage, first + i);
+    if (room->narrow.parts)
+        r.narrow = heed__narrow_rows_start(&room->narrow, at / HEED_QUERY_BLOCK, &r.queries, r.d_o,
+                                           run->d_o.row_stride, r.states);
     if (!makes_dq) return r;
     if (job->pairs_in_tiles) {
         const heed_attention_extra *pairs = run->stage[job->pairs_in_tiles - 1].extra[0];
@@ -115,15 +136,20 @@ heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
     int64_t n = plan->width, dv = plan->options.value_size, block = at * n * HEED_KEY_BLOCK;
     int64_t sequence = place->sequence, key_head = heed__key_head(plan, place->head);
     int prepares = heed__prepares(plan, HEED_SIDE_KEY);
-    heed_real *values = room->values + at * dv * HEED_KEY_BLOCK;
+    int narrow = room->narrow.parts != 0;
+    heed_real *values = room->values + (narrow ? 0 : at * dv * HEED_KEY_BLOCK);
     heed__gradient_keys k = {
         .keys = heed__tile_keys(run, place, first, room->keys + (prepares ? block : 0),
-                                room->turned + (plan->score->product ? block : 0), fill),
+                                narrow ? NULL : room->turned + (plan->score->product ? block : 0),
+                                fill),
         .values = values};
-    const heed_real *v = heed__read_at(&run->v, side, sequence, key_head);
-    if (fill)
-        plan->kernels->transpose(k.keys.keys.count, dv, v + first * run->v.row_stride,
-                                 run->v.row_stride, values, HEED_KEY_BLOCK);
+    k.v = heed__read_at(&run->v, side, sequence, key_head) + first * run->v.row_stride;
+    if (narrow)
+        k.narrow = heed__narrow_columns_start(&room->narrow, at, &k.keys.keys, k.v,
+                                              run->v.row_stride, fill);
+    else if (fill)
+        plan->kernels->transpose(k.keys.keys.count, dv, k.v, run->v.row_stride, values,
+                                 HEED_KEY_BLOCK);
     if (!makes_dk) return k;
     if (run->dv.data)
         k.dv = heed__write_at(&run->dv, side, sequence, key_head) + first * run->dv.row_stride;
@@ -138,11 +164,14 @@ heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
     return k;
 }
 
-void heed__gradient_keys_finish(const heed__tiled_job *job, int64_t sequence, int64_t key_head,
-                                const heed__gradient_keys *keys)
+void heed__gradient_keys_finish(const heed__tiled_job *job, const heed__gradient_scratch *room,
+                                int64_t sequence, int64_t key_head, const heed__gradient_keys *keys)
 {
     const heed__run *run = job->run;
     const heed_attention_rows *side = &run->batch->keys;
+    if (room->narrow.parts)
+        heed__narrow_back_finish(&room->narrow, &keys->narrow, run->plan->kernels, keys->dk,
+                                 keys->dk_stride, keys->dv, run->dv.row_stride);
     if (!keys->dk || !heed__prepares(run->plan, HEED_SIDE_KEY)) return;
     heed__place place = heed__first_of_group(run, sequence, key_head);
     const heed_real *k = heed__read_at(&run->k, side, sequence, key_head);
@@ -155,27 +184,53 @@ void heed__gradient_keys_finish(const heed__tiled_job *job, int64_t sequence, in
     }
 }
 
-/* s = dropped weights, d = gradient of the scores. Returns what the block is. */
-static heed__cover weights_and_gradient(const heed__stage *stage,
-                                        const heed__gradient_scratch *room,
-                                        const heed__gradient_rows *rows,
-                                        const heed__gradient_keys *keys)
+/* s = scores, d = <do, v>. Returns whether AMX made them. */
+static int scores_and_gradient(const heed__stage *stage, const heed__gradient_scratch *room,
+                               const heed__gradient_rows *rows, const heed__gradient_keys *keys)
+{
+    const heed__run *run = stage->run;
+    const heed__kernels *kernels = run->plan->kernels;
+    int64_t n = keys->keys.keys.count, dv = run->plan->options.value_size;
+    heed__key_tile k = keys->keys;
+    if (room->narrow.parts) {
+        if (heed__narrow_back_scores(&room->narrow, &rows->narrow, &keys->narrow, room->s, room->d))
+            return 1;
+        kernels->transpose(n, run->plan->width, k.keys.data, k.keys.stride, room->turned,
+                           HEED_KEY_BLOCK);
+        kernels->transpose(n, dv, keys->v, run->v.row_stride, room->values, HEED_KEY_BLOCK);
+        k.turned = room->turned;
+    }
+    heed__tile_scores(stage, &rows->queries, &k, room->s, HEED_KEY_BLOCK, room->score);
+    kernels->gemm_tile(&(heed__tile){.rows = rows->queries.count,
+                                     .cols = n,
+                                     .k = dv,
+                                     .a = rows->d_o,
+                                     .a_row = run->d_o.row_stride,
+                                     .a_col = 1,
+                                     .b = keys->values,
+                                     .b_row = HEED_KEY_BLOCK,
+                                     .c = room->d,
+                                     .c_row = HEED_KEY_BLOCK});
+    return 0;
+}
+
+/* s = dropped weights, d = gradient of the scores; from AMX they are laid out for it instead, if
+ * possible. Returns whether they are. */
+static int weights_and_gradient(const heed__stage *stage, const heed__gradient_scratch *room,
+                                const heed__gradient_rows *rows, const heed__gradient_keys *keys,
+                                const unsigned char *visible)
 {
     const heed__run *run = stage->run;
     int64_t n = keys->keys.keys.count;
-    heed__cover cover = heed__tile_look(stage, &rows->queries, &keys->keys, room->visible);
-    if (cover == HEED_EMPTY) return cover;
-    heed__tile_scores(stage, &rows->queries, &keys->keys, room->s, HEED_KEY_BLOCK, room->score);
-    run->plan->kernels->gemm_tile(&(heed__tile){.rows = rows->queries.count,
-                                                .cols = n,
-                                                .k = run->plan->options.value_size,
-                                                .a = rows->d_o,
-                                                .a_row = run->d_o.row_stride,
-                                                .a_col = 1,
-                                                .b = keys->values,
-                                                .b_row = HEED_KEY_BLOCK,
-                                                .c = room->d,
-                                                .c_row = HEED_KEY_BLOCK});
+    heed__scores scores = {rows->queries.count, n, room->s, HEED_KEY_BLOCK};
+    int narrow = scores_and_gradient(stage, room, rows, keys);
+    if (narrow && room->narrow.fuses) {
+        heed__line first = line_at(stage, rows, 0, keys->keys.first, n);
+        heed__stage_shape(stage, &first, rows->queries.stride, visible, &scores);
+        if (heed__narrow_back_weights(&room->narrow, &rows->narrow, n, room->s, room->d, 0))
+            return 1;
+        scores_and_gradient(stage, room, rows, keys);
+    }
     heed_real keep[HEED_DRAWN_ROWS * HEED_KEY_BLOCK];
     for (int64_t r = 0; r < rows->queries.count; r++) {
         int64_t at = r % HEED_DRAWN_ROWS, rest = rows->queries.count - r;
@@ -183,13 +238,13 @@ static heed__cover weights_and_gradient(const heed__stage *stage,
         if (run->drops && at == 0)
             heed__stage_draw(stage, &line, rest < HEED_DRAWN_ROWS ? rest : HEED_DRAWN_ROWS, keep);
         line.keep = run->drops ? keep + at * HEED_KEY_BLOCK : NULL;
-        heed__stage_backward(stage, &line,
-                             cover == HEED_PARTIAL ? room->visible + r * HEED_KEY_BLOCK : NULL,
+        heed__stage_backward(stage, &line, visible ? visible + r * HEED_KEY_BLOCK : NULL,
                              rows->d_o + r * run->d_o.row_stride, &rows->states[r],
                              rows->d_rows ? rows->d_rows + r * run->plan->row_columns : NULL,
                              room->s + r * HEED_KEY_BLOCK, room->d + r * HEED_KEY_BLOCK);
     }
-    return cover;
+    return narrow &&
+           heed__narrow_back_weights(&room->narrow, &rows->narrow, n, room->s, room->d, 1);
 }
 
 /* c += the tile t (turned: its transpose) times b. */
@@ -243,9 +298,14 @@ void heed__gradient_tile(const heed__stage *stage, const heed__gradient_scratch 
                          const heed__gradient_rows *rows, const heed__gradient_keys *keys)
 {
     const heed__run *run = stage->run;
-    heed__cover cover = weights_and_gradient(stage, room, rows, keys);
+    heed__cover cover = heed__tile_look(stage, &rows->queries, &keys->keys, room->visible);
     if (cover == HEED_EMPTY) return;
     const unsigned char *visible = cover == HEED_PARTIAL ? room->visible : NULL;
+    if (weights_and_gradient(stage, room, rows, keys, visible)) {
+        heed__narrow_back_sums(&room->narrow, &rows->narrow, &keys->narrow, rows->dq,
+                               rows->dq_stride, keys->dk != NULL, keys->dv != NULL);
+        return;
+    }
     if (keys->dv) {
         heed__tile dv = product_of(room->s, 1, keys->keys.keys.count, rows->queries.count,
                                    run->plan->options.value_size, rows->d_o, run->d_o.row_stride,

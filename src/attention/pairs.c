@@ -59,6 +59,7 @@ static void pairs_task(void *arg, int64_t task, int thread)
     const heed__run *run = j->tiled->run;
     heed__carver carver = {j->tiled->workspace + (size_t)thread * j->tiled->a_thread, 0};
     heed__gradient_scratch room = scratch_of(&carver, run->plan);
+    room.narrow.parts = 0;
     int64_t key = task % j->blocks * HEED_KEY_BLOCK, owner = task / j->blocks;
     int64_t all_s = run->batch->sequences, all_h = run->plan->options.heads;
     int64_t s0 = j->sequences == 1 ? 0 : owner / j->heads;

@@ -57,7 +57,7 @@ struct heed_attention_plan {
     int reads_values;         /* a stage adds to the values */
     int weighs;               /* a stage changes weights */
 
-    int parts; /* bfloat16 to an operand in the forward tiles' products; 0 = float32 */
+    int parts; /* bfloat16 to an operand in the tiles' products; 0 = float32 */
 
     uint32_t drop_below;   /* of 65536: dropout's p; 0 = none */
     heed_real keep_factor; /* 1 / (1 - p) */

@@ -163,7 +163,7 @@ static void say_engine(heed__writer *w, const heed_attention_plan *plan)
     char why[64];
     int parts = heed__narrow_parts(plan, why, sizeof why);
     if (parts)
-        heed__say(w, "  forward products of %s on AMX for sequences of %d queries and more\n",
+        heed__say(w, "  products of %s on AMX for sequences of %d queries and more\n",
                   parts > 1 ? "two bfloat16 to a number" : "bfloat16", HEED_NARROW_QUERIES);
     else if (heed_context_precision(plan->context) != HEED_PRECISION_HIGHEST)
         heed__say(w, "  products in float32: %s\n", why);

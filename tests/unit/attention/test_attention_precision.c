@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The forward pass at `high` and `medium`: how far it is from the definition in double, that bits
- * depend on nothing but a sequence's own queries and keys, and what NaNs do. Without AMX the same
- * calls give what `highest` gives. */
+/* Attention at `high` and `medium`: how far results and gradients are from the definition in
+ * double, that bits depend on nothing but a sequence's own queries and keys, and what NaNs do.
+ * Without AMX the same calls give what `highest` gives. */
 #include "check.h"
 
 #include "attention/attention_case.h"
@@ -14,7 +14,7 @@ static const int64_t offset[] = {5, 60, -30, 3, 0, 128};
 /* Long sequences go through AMX, short ones do not; sizes around its tiles. */
 static problem problem_at(int variant)
 {
-    static const int64_t sizes[][2] = {{64, 64}, {20, 9}, {33, 40}, {128, 32}};
+    static const int64_t sizes[][2] = {{64, 64}, {20, 9}, {33, 40}, {128, 32}, {16, 64}};
     problem p = {.sequences = 6,
                  .heads = 4,
                  .key_heads = 2,
@@ -23,9 +23,10 @@ static problem problem_at(int variant)
                  .tq = {128, 65, 130, 0, 7, 270},
                  .tk = {65, 128, 64, 9, 7, 330}};
     if (variant & 1) p.causal = 1, p.offset = offset;
+    if (variant / 2 == 4) p.dropout = 0.25;
     return p;
 }
-enum { VARIANTS = 8 };
+enum { VARIANTS = 10 };
 
 static heed_context *context_at(int threads, heed_precision precision)
 {
@@ -46,6 +47,13 @@ static double error_of(const heed_real *x, const double *y, int64_t n)
     return sqrt(error / size);
 }
 
+static void check_error(const heed_real *x, const double *y, int64_t n, double bound)
+{
+    double error = error_of(x, y, n);
+    assert_true(error <= bound);
+    if (heed__amx_best()) assert_true(error > bound / 100); /* it did not hide */
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -54,12 +62,14 @@ static void test_errors(void **state)
         for (int variant = 0; variant < VARIANTS; variant++) {
             problem p = problem_at(variant);
             int64_t rows = rows_of(p.tq, p.sequences) * p.heads;
+            int64_t key_rows = rows_of(p.tk, p.sequences) * p.key_heads;
             problem_fill(&p);
             problem_run(&p, context, NULL, NULL);
             naive n = naive_run(&p);
-            double error = error_of(p.o, n.o, rows * p.value_size);
-            assert_true(error <= bounds[k]);
-            if (heed__amx_best()) assert_true(error > bounds[k] / 100); /* it did not hide */
+            check_error(p.o, n.o, rows * p.value_size, bounds[k]);
+            check_error(p.dq, n.dq, rows * p.size, bounds[k]);
+            check_error(p.dk, n.dk, key_rows * p.size, bounds[k]);
+            check_error(p.dv, n.dv, key_rows * p.value_size, bounds[k]);
             assert_true(error_of(p.lse, n.lse, rows) <= bounds[k]);
             naive_free(&n);
             problem_free(&p);
@@ -73,30 +83,42 @@ static void same(const heed_real *x, const heed_real *y, int64_t n)
     assert_memory_equal(x, y, (size_t)n * sizeof *x);
 }
 
+/* All that is in x, and in y from sequence `s` on. */
+static void same_results(const problem *x, const problem *y, int64_t s)
+{
+    int64_t rows = rows_of(x->tq, x->sequences), row = rows_of(y->tq, s);
+    int64_t keys = rows_of(x->tk, x->sequences), key = rows_of(y->tk, s);
+    int64_t q = x->heads * x->size, o = x->heads * x->value_size;
+    int64_t k = x->key_heads * x->size, v = x->key_heads * x->value_size;
+    same(x->o, y->o + row * o, rows * o);
+    same(x->dq, y->dq + row * q, rows * q);
+    same(x->dk, y->dk + key * k, keys * k);
+    same(x->dv, y->dv + key * v, keys * v);
+}
+
 /* Other threads, padded, and each sequence without the others. */
 static void check_bits(heed_precision precision, int variant)
 {
     problem p = problem_at(variant), q = problem_at(variant);
-    int64_t width = p.heads * p.value_size, row = 0;
     problem_fill(&p);
     problem_fill(&q);
     for (int threads = 1; threads <= 8; threads += threads) {
         heed_context *context = context_at(threads, precision);
         q.padded = threads == 8;
         problem_run(threads == 1 ? &p : &q, context, NULL, NULL);
-        if (threads > 1) same(q.o, p.o, rows_of(p.tq, p.sequences) * width);
+        if (threads > 1) same_results(&q, &p, 0);
         heed_context_destroy(&context);
     }
     problem_free(&q);
     heed_context *context = context_at(3, precision);
-    for (int64_t s = 0; s < p.sequences; row += p.tq[s++]) {
+    for (int64_t s = 0; s < p.sequences; s++) {
         problem one = problem_at(variant);
         one.sequences = 1, one.first_id = (uint64_t)s;
         one.tq[0] = p.tq[s], one.tk[0] = p.tk[s];
         one.offset = p.offset ? p.offset + s : NULL;
         problem_fill(&one);
         problem_run(&one, context, NULL, NULL);
-        same(one.o, p.o + row * width, p.tq[s] * width);
+        same_results(&one, &p, s);
         problem_free(&one);
     }
     heed_context_destroy(&context);
@@ -136,6 +158,45 @@ static void test_nan(void **state)
         }
 }
 
+static void same_odd(const heed_real *x, const heed_real *y, int64_t n, int *some)
+{
+    for (int64_t i = 0; i < n; i++) {
+        int finite = y[i] - y[i] == 0;
+        assert_int_equal(x[i] - x[i] == 0, finite);
+        *some |= !finite;
+    }
+}
+
+/* A NaN or an infinity somewhere in q, k, v or do spoils what it does at `highest`, and no more. */
+static void test_odd_gradients(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++)
+        for (int where = 0; where < 8; where++) {
+            static const int64_t none[] = {0};
+            int some = 0;
+            problem p[2];
+            for (int i = 0; i < 2; i++) {
+                heed_context *context = context_at(2, i ? precisions[k] : HEED_PRECISION_HIGHEST);
+                p[i] = (problem){.sequences = 1, .heads = 1, .size = D, .tq = {T}, .tk = {T}};
+                p[i].causal = 1, p[i].offset = none;
+                problem_fill(&p[i]);
+                heed_real *const arrays[] = {p[i].q, p[i].k, p[i].v, p[i].d_o};
+                arrays[where / 2][HIDDEN * D + 3] =
+                    where % 2 ? HEED_REAL(INFINITY) : HEED_REAL(NAN);
+                problem_run(&p[i], context, NULL, NULL);
+                heed_context_destroy(&context);
+            }
+            same_odd(p[1].o, p[0].o, T * D, &some);
+            same_odd(p[1].dq, p[0].dq, T * D, &some);
+            same_odd(p[1].dk, p[0].dk, T * D, &some);
+            same_odd(p[1].dv, p[0].dv, T * D, &some);
+            assert_true(some);
+            problem_free(&p[0]);
+            problem_free(&p[1]);
+        }
+}
+
 static void test_plan_says_it(void **state)
 {
     (void)state;
@@ -159,9 +220,8 @@ static void test_plan_says_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_bits),
-        cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_errors),       cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_nan),          cmocka_unit_test(test_odd_gradients),
         cmocka_unit_test(test_plan_says_it),
     };
     if (!heed__amx_best()) print_message("no AMX here: high and medium are highest\n");
