@@ -12,7 +12,6 @@
 #include "kernels/amx.h"
 
 #include "cpu/cpu.h"
-#include "kernels/kernels.h"
 
 #include <string.h>
 
@@ -29,139 +28,82 @@
 #        pragma GCC target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma")
 #    endif
 
-#    define INLINE static inline __attribute__((always_inline))
+#    include "kernels/amx_split.h"
+
+#    define INLINE HEED_AMX_INLINE
 
 enum {
     BLOCK = HEED_AMX_BLOCK,
     CHUNK = HEED_AMX_CHUNK,
-    HALF = 16,  /* rows or columns of a tile */
-    TILE = 256, /* reals' room of a tile */
-    ROW = 64,   /* bytes of a tile's row */
-    AHEAD = 2   /* chunks ahead of the one in hand memory is asked for */
+    HALF = HEED_AMX_HALF,
+    TILE = HEED_AMX_TILE,
+    ROW = 64 /* bytes of a tile's row */
 };
 
-/* ---- packing ---- */
+/* ---- laying out ahead ---- */
 
-/* bfloat16 in the low halves of 16 words; the bits of `special` are set for infinities and NaNs. */
-INLINE __m256i round_half(__m512 x, unsigned *special)
+/* Errands: rows come before chunks, so that memory is read in long pieces. What a block leaves in
+ * memory is not read again soon: it would wait for all that was stored before, c's lines too. */
+typedef struct errand {
+    const heed_real *from;
+    heed_real *to;
+    int64_t row, chunk, chunks, left; /* chunks of these four rows, and errands */
+    __m512i top;
+} errand;
+
+enum { FOUR = 4 };
+
+INLINE void move_errand(int parts, errand *e, int64_t fours, int64_t chunks)
 {
-    const __m512i size = _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(0x7fffffff));
-    __mmask16 huge = _mm512_cmpge_epu32_mask(size, _mm512_set1_epi32(0x7f7f8000));
-    __m256i rounded = (__m256i)_mm512_cvtneps_pbh(x);
-    if (__builtin_expect(huge != 0, 0)) {
-        __mmask16 beyond = _mm512_cmpge_epu32_mask(size, _mm512_set1_epi32(0x7f800000));
-        __m256i cut = _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(x), 16));
-        rounded = _mm256_mask_mov_epi16(rounded, (__mmask16)(huge & (__mmask16)~beyond), cut);
-        *special |= beyond;
-    }
-    return rounded;
+    e->from += fours * FOUR * e->row + chunks * CHUNK;
+    e->to += fours * FOUR * HALF + chunks * 2 * parts * TILE;
 }
 
-/* 16 numbers as one or two bfloat16 each. */
-INLINE void split(int parts, __m512 x, __m256i *out, unsigned *special)
+INLINE errand first_errand(int parts, const heed__amx_ahead *ahead, int64_t at)
 {
-    unsigned now = 0;
-    out[0] = round_half(x, &now);
-    if (parts > 1) {
-        __m512 high = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(out[0]), 16));
-        out[1] = (__m256i)_mm512_cvtneps_pbh(_mm512_sub_ps(x, high));
-        if (__builtin_expect(now != 0, 0)) /* an infinity less itself is none */
-            out[1] = _mm256_maskz_mov_epi16((__mmask16)~now, out[1]);
-    }
-    *special |= now;
+    errand e = {.from = ahead->from, .to = ahead->to, .row = ahead->row, .chunks = ahead->chunks};
+    int64_t four = at / e.chunks;
+    e.chunk = at % e.chunks;
+    e.left = HEED_AMX_ERRANDS(e.chunks) - at;
+    e.top = _mm512_setzero_si512();
+    move_errand(parts, &e, four, e.chunk);
+    if (four >= HALF / FOUR) e.to += (parts - 1) * TILE;
+    return e;
 }
 
-INLINE __mmask16 below(int64_t n)
+INLINE void next_errand(int parts, errand *e)
 {
-    return n >= HALF ? 0xffff : n > 0 ? (__mmask16)((1u << n) - 1) : 0;
+    e->left--;
+    move_errand(parts, e, 0, 1);
+    if (++e->chunk < e->chunks) return;
+    e->chunk = 0;
+    move_errand(parts, e, 1, -e->chunks);
+    if (e->left == HEED_AMX_ERRANDS(e->chunks) / 2) e->to += (parts - 1) * TILE;
 }
 
-/* Rows of 32 neighbours in k, as they lie: a's layout. */
-INLINE unsigned pack_along(int parts, const heed_real *from, int64_t row, int64_t rows, int64_t k,
-                           heed_real *tile)
+INLINE void errand_row(int parts, errand *e, int64_t i)
 {
-    unsigned special = 0;
-    __mmask16 first = below(k), second = below(k - HALF);
-    for (int64_t i = 0; i < HALF; i++) {
-        __m256i left[2], right[2];
-        __mmask16 there = i < rows ? 0xffff : 0;
-        const heed_real *at = i < rows ? from + i * row : from;
-        _mm_prefetch((const char *)at + AHEAD * CHUNK * sizeof *at, _MM_HINT_T0);
-        _mm_prefetch((const char *)at + (AHEAD * CHUNK + HALF) * sizeof *at, _MM_HINT_T0);
-        split(parts, _mm512_maskz_loadu_ps(first & there, at), left, &special);
-        split(parts, _mm512_maskz_loadu_ps(second & there, second ? at + HALF : at), right,
-              &special);
-        for (int p = 0; p < parts; p++) {
-            __m256i *to = (__m256i *)(void *)(tile + p * TILE + i * HALF);
-            _mm256_store_si256(to, left[p]);
-            _mm256_store_si256(to + 1, right[p]);
-        }
-    }
-    return special;
+    __m512i words[2];
+    const heed_real *from = e->from + i * e->row;
+    heed__amx_split(parts, 0, 0, _mm512_loadu_ps(from), _mm512_loadu_ps(from + HALF), words,
+                    &e->top);
+    heed__amx_store(parts, words, e->to + i * HALF);
 }
 
-/* Pairs of neighbours in k, each beside the other, 16 rows (or columns) abreast: b's layout. */
-INLINE unsigned pack_across(int parts, const heed_real *from, int64_t col, int64_t rows, int64_t k,
-                            heed_real *tile)
+INLINE void finish_of(int parts, const heed__amx_ahead *ahead, int64_t at)
 {
-    unsigned special = 0;
-    __mmask16 there = below(rows);
-    for (int64_t i = 0; i < CHUNK; i += 2) {
-        __m256i even[2], odd[2];
-        __mmask16 has_even = i < k ? there : 0, has_odd = i + 1 < k ? there : 0;
-        const heed_real *at = has_even ? from + i * col : from;
-        _mm_prefetch((const char *)at + (size_t)(CHUNK * col) * sizeof *at, _MM_HINT_T0);
-        _mm_prefetch((const char *)at + (size_t)((CHUNK + 1) * col) * sizeof *at, _MM_HINT_T0);
-        split(parts, _mm512_maskz_loadu_ps(has_even, at), even, &special);
-        split(parts, _mm512_maskz_loadu_ps(has_odd, has_odd ? at + col : at), odd, &special);
-        for (int p = 0; p < parts; p++) {
-            __m512i low = _mm512_cvtepu16_epi32(even[p]);
-            __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd[p]), 16);
-            _mm512_store_si512(tile + p * TILE + i / 2 * HALF, _mm512_or_si512(low, high));
-        }
-    }
-    return special;
+    errand e = first_errand(parts, ahead, at);
+    for (; e.left > 0; next_errand(parts, &e))
+        for (int64_t i = 0; i < FOUR; i++) errand_row(parts, &e, i);
+    if (heed__amx_odd(e.top)) *ahead->odd = 1;
 }
 
-/* Half of a unit: 16 rows. */
-INLINE unsigned pack_half(int parts, const heed__amx_strip *s, int64_t i, int64_t k,
-                          heed_real *tile)
+static void finish(int parts, const heed__amx_ahead *ahead, int64_t at)
 {
-    const heed_real *from = s->data + i * s->row + k * s->col;
-    int64_t rows = s->rows - i < HALF ? s->rows - i : HALF;
-    int64_t depth = s->k - k < CHUNK ? s->k - k : CHUNK, row = s->row;
-    heed_real copy[HALF * CHUNK];
-    if (s->col != 1 && s->row != 1) {
-        for (int64_t r = 0; r < rows; r++)
-            for (int64_t c = 0; c < depth; c++) copy[r * CHUNK + c] = from[r * s->row + c * s->col];
-        from = copy;
-        row = CHUNK;
-    }
-    int across = s->row == 1 && s->col != 1, turns = across != s->by_columns;
-    _Alignas(64) heed_real turned[2 * TILE];
-    heed_real *to = turns ? turned : tile;
-    unsigned special = across ? pack_across(parts, from, s->col, rows, depth, to)
-                              : pack_along(parts, from, row, rows, depth, to);
-    for (int p = 0; p < parts && turns; p++) /* the layouts are each other's transpose, in words */
-        heed__kernels_best()->transpose(HALF, HALF, turned + p * TILE, HALF, tile + p * TILE, HALF);
-    return special;
-}
-
-INLINE int pack_strip(int parts, const heed__amx_strip *s, heed_real *units)
-{
-    unsigned special = 0;
-    for (int64_t k = 0; k < s->k; k += CHUNK)
-        for (int64_t i = 0; i < BLOCK; i += HALF, units += parts * TILE)
-            if (i < s->rows)
-                special |= pack_half(parts, s, i, k, units);
-            else
-                memset(units, 0, (size_t)(parts * TILE) * sizeof *units);
-    return special != 0;
-}
-
-static int pack(int parts, const heed__amx_strip *strip, heed_real *units)
-{
-    return parts > 1 ? pack_strip(2, strip, units) : pack_strip(1, strip, units);
+    if (parts > 1)
+        finish_of(2, ahead, at);
+    else
+        finish_of(1, ahead, at);
 }
 
 /* ---- blocks ---- */
@@ -184,57 +126,124 @@ INLINE void load_sums(const heed__amx_block *b, int down, int right)
     if (down && right) _tile_loadd(3, s + HALF * b->start_row + HALF, row);
 }
 
-INLINE void store_sums(const heed__amx_block *b, int down, int right)
+INLINE void store_tiles(heed_real *c, int64_t c_row, int down, int right)
 {
-    heed_real *c = b->c;
-    size_t row = (size_t)b->c_row * sizeof *c;
+    size_t row = (size_t)c_row * sizeof *c;
     _tile_stored(0, c, row);
     if (right) _tile_stored(1, c + HALF, row);
-    if (down) _tile_stored(2, c + HALF * b->c_row, row);
-    if (down && right) _tile_stored(3, c + HALF * b->c_row + HALF, row);
+    if (down) _tile_stored(2, c + HALF * c_row, row);
+    if (down && right) _tile_stored(3, c + HALF * c_row + HALF, row);
 }
 
-INLINE void multiply(int down, int right)
+/* Past the caches: what is written is not read before. */
+INLINE void stream_tiles(const heed__amx_block *b)
 {
+    _Alignas(64) heed_real sums[BLOCK * BLOCK];
+    store_tiles(sums, BLOCK, 1, 1);
+    __asm__ volatile("" ::: "memory");
+    for (int64_t i = 0; i < BLOCK; i++) {
+        heed_real *to = b->c + i * b->c_row;
+        _mm512_stream_ps(to, _mm512_load_ps(sums + i * BLOCK));
+        _mm512_stream_ps(to + HALF, _mm512_load_ps(sums + i * BLOCK + HALF));
+    }
+}
+
+INLINE void store_sums(const heed__amx_block *b, int down, int right)
+{
+    if (down && right && b->streams)
+        stream_tiles(b);
+    else
+        store_tiles(b->c, b->c_row, down, right);
+}
+
+/* One part of a by one of b, each loaded shortly before it is wanted: what loads has 16 steps of
+ * the clock for each multiplication. NULL: what is loaded stays. */
+INLINE void multiply(int parts, const heed_real *a, const heed_real *b, int down, int right)
+{
+    if (b) _tile_loadd(6, b, ROW);
+    if (a) _tile_loadd(4, a, ROW);
     _tile_dpbf16ps(0, 4, 6);
+    if (b && right) _tile_loadd(7, b + parts * TILE, ROW);
     if (right) _tile_dpbf16ps(1, 4, 7);
+    if (a && down) _tile_loadd(5, a + parts * TILE, ROW);
     if (down) _tile_dpbf16ps(2, 5, 6);
     if (down && right) _tile_dpbf16ps(3, 5, 7);
+}
+
+INLINE void multiply_chunk(int parts, const heed_real *a, const heed_real *b, int down, int right)
+{
+    if (parts == 1) {
+        multiply(parts, a, b, down, right);
+        return;
+    }
+    multiply(parts, a + TILE, b, down, right);
+    multiply(parts, a, NULL, down, right);
+    multiply(parts, NULL, b + TILE, down, right);
+}
+
+/* A chunk of a whole block, and four rows on the way. */
+INLINE void multiply_errand(int parts, const heed_real *a, const heed_real *b, errand *e)
+{
+    if (parts > 1) {
+        multiply(parts, a + TILE, b, 1, 1);
+        errand_row(parts, e, 0);
+        multiply(parts, a, NULL, 1, 1);
+        errand_row(parts, e, 1);
+        errand_row(parts, e, 2);
+        multiply(parts, NULL, b + TILE, 1, 1);
+        errand_row(parts, e, 3);
+        return;
+    }
+    _tile_loadd(6, b, ROW);
+    _tile_loadd(4, a, ROW);
+    _tile_dpbf16ps(0, 4, 6);
+    errand_row(parts, e, 0);
+    _tile_loadd(7, b + TILE, ROW);
+    _tile_dpbf16ps(1, 4, 7);
+    errand_row(parts, e, 1);
+    _tile_loadd(5, a + TILE, ROW);
+    _tile_dpbf16ps(2, 5, 6);
+    errand_row(parts, e, 2);
+    _tile_dpbf16ps(3, 5, 7);
+    errand_row(parts, e, 3);
 }
 
 INLINE void sums(int parts, const heed__amx_block *block, int down, int right)
 {
     const heed_real *a = block->a, *b = block->b;
-    for (int64_t i = 0; i < block->rows && block->start != block->c; i++) {
-        __builtin_prefetch(block->c + i * block->c_row, 1);
-        __builtin_prefetch(block->c + i * block->c_row + HALF, 1);
-    }
     __asm__ volatile("" ::: "memory"); /* gcc does not know that loads of tiles read memory */
     load_sums(block, down, right);
     for (int64_t i = 0; i < block->chunks; i++, a += 2 * parts * TILE, b += 2 * parts * TILE) {
-        _tile_loadd(6, b, ROW);
-        if (right) _tile_loadd(7, b + parts * TILE, ROW);
-        if (parts > 1) {
-            _tile_loadd(4, a + TILE, ROW);
-            if (down) _tile_loadd(5, a + parts * TILE + TILE, ROW);
-            multiply(down, right);
-        }
-        _tile_loadd(4, a, ROW);
-        if (down) _tile_loadd(5, a + parts * TILE, ROW);
-        multiply(down, right);
-        if (parts > 1) {
-            _tile_loadd(6, b + TILE, ROW);
-            if (right) _tile_loadd(7, b + parts * TILE + TILE, ROW);
-            multiply(down, right);
-        }
+        multiply_chunk(parts, a, b, down, right);
     }
     store_sums(block, down, right);
+}
+
+/* A whole block, and between its multiplications what is ahead. */
+INLINE void sums_and_errands(int parts, const heed__amx_block *block)
+{
+    const heed_real *a = block->a, *b = block->b;
+    errand e = first_errand(parts, block->ahead, block->errand);
+    load_sums(block, 1, 1);
+    for (int64_t i = 0; i < block->chunks; i++, a += 2 * parts * TILE, b += 2 * parts * TILE) {
+        __asm__ volatile("" ::: "memory");
+        if (e.left > 0) {
+            multiply_errand(parts, a, b, &e);
+            next_errand(parts, &e);
+        } else {
+            multiply_chunk(parts, a, b, 1, 1);
+        }
+    }
+    store_sums(block, 1, 1);
+    if (heed__amx_odd(e.top)) *block->ahead->odd = 1;
 }
 
 INLINE void sums_of(int parts, const heed__amx_block *b)
 {
     int down = b->rows > HALF, right = b->cols > HALF;
-    if (down && right)
+    if (down && right && b->ahead)
+        sums_and_errands(parts, b);
+    else if (down && right)
         sums(parts, b, 1, 1);
     else if (down)
         sums(parts, b, 1, 0);
@@ -300,6 +309,7 @@ INLINE void block_aside(int parts, const heed__amx_block *b)
         memcpy(start + i * BLOCK, b->start + i * b->start_row, bytes);
     whole.start = start, whole.start_row = BLOCK;
     whole.c = end, whole.c_row = BLOCK;
+    whole.streams = 0;
     sums_of(parts, &whole);
     if (parts > 1 && b->careful) mend(b, start, end);
     for (int64_t i = 0; i < b->rows; i++) memcpy(b->c + i * b->c_row, end + i * BLOCK, bytes);
@@ -333,9 +343,11 @@ static void begin(void)
     _tile_loadconfig(&shape);
 }
 
-/* A thread without tiles in use costs the system less to put aside. */
+/* What was streamed is in order from here on. A thread without tiles in use costs the system less
+ * to put aside. */
 static void end(void)
 {
+    _mm_sfence();
     _tile_release();
 }
 
@@ -345,7 +357,7 @@ static void end(void)
 #        pragma GCC pop_options
 #    endif
 
-static const heed__amx amx = {pack, block, begin, end};
+static const heed__amx amx = {heed__amx_pack, heed__amx_pack_strips, block, finish, begin, end};
 
 const heed__amx *heed__amx_best(void)
 {

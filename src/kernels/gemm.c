@@ -76,7 +76,7 @@ size_t heed__gemm_workspace_any(const heed_context *context, int64_t m, int64_t 
 {
     size_t room = heed__gemm_workspace(context, m, n, k);
     if (n < 1 || k < 1 || !heed__gemm_parts(HEED_PRECISION_HIGH)) return room;
-    size_t amx = heed__gemm_amx_workspace(heed_context_threads(context), n, k);
+    size_t amx = heed__gemm_amx_workspace(heed_context_threads(context), m, n, k);
     return amx > room ? amx : room;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The product in bfloat16, in slabs of k. All threads lay a slab of b out in panels of 32 columns;
- * each task then lays out a piece of some rows of a, and multiplies: a panel (32 KiB a piece) stays
- * in the first cache while those rows, in the second, go by. Between pieces of k the sums rest in
- * c, which is exact, and pieces begin at multiples of PIECE: the bits of an output depend on its
- * row, its column and the number of parts only.
+ * The product in bfloat16, in slabs of k. All threads lay a slab of b out in panels of 32 columns.
+ * Each task then takes some rows of a and some panels, which stay in the second cache: a strip of
+ * 32 rows and a piece of k at a time, which stay in the first while the panels go by, and meanwhile
+ * the next strip is laid out. Where a's rows are not contiguous (dy^T x), all threads lay a group
+ * of rows out before, reading memory as it lies. Between pieces of k the sums rest in c, which is
+ * exact, and pieces begin at multiples of PIECE: the bits of an output depend on its row, its
+ * column and the number of parts only.
  */
 #include "kernels/gemm_amx.h"
 
@@ -14,10 +16,14 @@ enum {
     BLOCK = HEED_AMX_BLOCK,
     CHUNK = HEED_AMX_CHUNK,
     PIECE = 256,     /* of k, a multiple of CHUNK */
-    SLAB = 1 << 18,  /* numbers of b at a time, or one piece of k where that is more */
-    MOST_BLOCKS = 4, /* of rows, per task */
-    ENOUGH_TASKS = 8,
-    LEAST_PANELS = 4 /* per task, when columns are cut too */
+    SLAB = 1 << 17,  /* numbers of b at a time, or one piece of k where that is more */
+    NEAR = 1 << 18,  /* high parts of b's numbers, and low ones, that stay in the second cache */
+    ROWS = 1 << 17,  /* numbers of a that are laid out before */
+    WIDTH = 8,       /* strips or panels that are laid out together, for their rows lie together */
+    TASK_STRIPS = 8, /* of rows, at most */
+    ENOUGH_TASKS = 16, /* below it, tasks are made smaller */
+    LEAST_PANELS = 4,  /* per task, when columns are cut too */
+    STREAM = 1 << 24   /* a c of so many numbers stays in no cache: fetching its lines is in vain */
 };
 
 typedef struct plan {
@@ -27,12 +33,16 @@ typedef struct plan {
     int64_t unit;   /* reals */
     int64_t panels; /* of b */
     int64_t slab;   /* of k */
-    int64_t blocks; /* rows per task, in blocks */
+    int64_t strips; /* of rows, per task */
     int64_t task_panels;
     int64_t down, across;
-    heed_real *flags;  /* of each panel: it needs care */
-    heed_real *b, *a;  /* workspace */
-    int64_t k0, depth; /* the slab at work */
+    heed_real *flags;   /* of each WIDTH panels and piece of k: they need care */
+    heed_real *b, *a;   /* workspace */
+    int64_t k0, depth;  /* the slab at work */
+    int streams;        /* c is left to no cache */
+    int before;         /* a is laid out before: */
+    int64_t i0, rows;   /* these rows of it */
+    heed_real *a_flags; /* as above */
 } plan;
 
 static int64_t least(int64_t a, int64_t b)
@@ -45,15 +55,22 @@ static int64_t parts_of(int64_t count, int64_t step)
     return (count + step - 1) / step;
 }
 
-static int64_t flags_room(int64_t n)
+static int64_t round_up(int64_t count, int64_t step)
 {
-    return parts_of(parts_of(n, BLOCK), 16) * 16;
+    return parts_of(count, step) * step;
 }
 
 static int64_t slab_of(int64_t n, int64_t k)
 {
-    int64_t pieces = SLAB / (parts_of(n, BLOCK) * BLOCK * PIECE);
+    int64_t pieces = SLAB / (round_up(n, BLOCK) * PIECE);
     return least(k, (pieces > 1 ? pieces : 1) * PIECE);
+}
+
+/* Rows of a that are laid out together. */
+static int64_t group_of(int64_t m, int64_t slab)
+{
+    int64_t most = ROWS / round_up(slab, CHUNK) / (WIDTH * BLOCK) * (WIDTH * BLOCK);
+    return least(m, most > WIDTH * BLOCK ? most : WIDTH * BLOCK);
 }
 
 int heed__gemm_parts(heed_precision precision)
@@ -62,47 +79,59 @@ int heed__gemm_parts(heed_precision precision)
     return precision == HEED_PRECISION_HIGH ? 2 : 1;
 }
 
-size_t heed__gemm_amx_packed(int parts, int64_t n, int64_t k)
+/* Flags, then units. */
+static int64_t flags_room(int64_t n, int64_t k)
 {
-    return (size_t)(flags_room(n) + parts_of(n, BLOCK) * parts_of(k, CHUNK) * HEED_AMX_UNIT(parts));
+    return round_up(parts_of(n, WIDTH * BLOCK) * parts_of(k, PIECE), 16);
 }
 
-/* What one thread needs for its rows of a. */
-static int64_t a_room(int parts)
+size_t heed__gemm_amx_packed(int parts, int64_t n, int64_t k)
 {
-    return (int64_t)MOST_BLOCKS * (PIECE / CHUNK) * HEED_AMX_UNIT(parts);
+    int64_t units = parts_of(n, BLOCK) * parts_of(k, CHUNK);
+    return (size_t)(flags_room(n, k) + units * HEED_AMX_UNIT(parts));
+}
+
+/* What one thread needs: two strips, the one at work and the next. */
+static int64_t strip_room(int parts)
+{
+    return PIECE / CHUNK * HEED_AMX_UNIT(parts);
 }
 
 size_t heed__gemm_amx_rows(int threads)
 {
-    return (size_t)(threads * a_room(2));
+    return (size_t)(threads * 2 * strip_room(2));
 }
 
-size_t heed__gemm_amx_workspace(int threads, int64_t n, int64_t k)
+size_t heed__gemm_amx_workspace(int threads, int64_t m, int64_t n, int64_t k)
 {
-    return heed__gemm_amx_packed(2, n, slab_of(n, k)) + heed__gemm_amx_rows(threads);
+    int64_t slab = slab_of(n, k);
+    size_t rows = heed__gemm_amx_rows(threads), group;
+    group = heed__gemm_amx_packed(2, group_of(m, slab), slab);
+    return heed__gemm_amx_packed(2, n, slab) + (group > rows ? group : rows);
 }
 
-static plan plan_of(int parts, const heed__gemm *g, heed_real *packed)
+static plan plan_of(int parts, const heed__gemm *g, heed_real *packed, int64_t slab)
 {
     plan p = {.g = g, .amx = heed__amx_best(), .parts = parts, .unit = HEED_AMX_UNIT(parts)};
     p.panels = parts_of(g->n, BLOCK);
+    p.slab = slab;
     p.flags = packed;
-    p.b = packed + flags_room(g->n);
+    p.b = packed + flags_room(g->n, slab);
     return p;
 }
 
 /* Rows are cut before columns, since every task across lays a's rows out again. */
 static void cut(plan *p)
 {
-    p->blocks = MOST_BLOCKS;
-    p->task_panels = p->panels;
+    int64_t depth = least(p->slab, PIECE), near = NEAR / BLOCK / depth;
+    p->strips = TASK_STRIPS;
+    p->task_panels = least(p->panels, near > LEAST_PANELS ? near : LEAST_PANELS);
     for (;;) {
-        p->down = parts_of(p->g->m, p->blocks * BLOCK);
+        p->down = parts_of(p->rows, p->strips * BLOCK);
         p->across = parts_of(p->panels, p->task_panels);
         if (p->down * p->across >= ENOUGH_TASKS) return;
-        if (p->blocks > 1)
-            p->blocks /= 2;
+        if (p->strips > 1)
+            p->strips /= 2;
         else if (p->task_panels >= 2 * LEAST_PANELS)
             p->task_panels = parts_of(p->task_panels, 2);
         else
@@ -110,83 +139,163 @@ static void cut(plan *p)
     }
 }
 
-static void pack_panel(void *arg, int64_t panel, int thread)
+/* One piece of k of WIDTH strips of a slab: `count` rows or columns, whose units begin at `to`. */
+static void pack_group(const plan *p, int64_t task, heed__amx_strip all, heed_real *to,
+                       heed_real *flags)
+{
+    int64_t pieces = parts_of(p->depth, PIECE), i = task / pieces * WIDTH * BLOCK;
+    int64_t k = task % pieces * PIECE, chunks = parts_of(p->depth, CHUNK);
+    all.data += i * all.row + (p->k0 + k) * all.col;
+    all.rows = least(WIDTH * BLOCK, all.rows - i);
+    all.k = least(PIECE, p->depth - k);
+    int64_t apart = chunks * p->unit;
+    to += i / BLOCK * apart + k / CHUNK * p->unit;
+    flags[task] = (heed_real)p->amx->pack_strips(p->parts, &all, apart, to);
+}
+
+static void pack_columns(void *arg, int64_t task, int thread)
 {
     const plan *p = arg;
     const heed__gemm *g = p->g;
-    int64_t j = panel * BLOCK;
-    heed__amx_strip strip = {.data = g->b + p->k0 * g->b_row + j * g->b_col,
-                             .row = g->b_col,
-                             .col = g->b_row,
-                             .rows = least(BLOCK, g->n - j),
-                             .k = p->depth,
-                             .by_columns = 1};
-    heed_real *to = p->b + panel * parts_of(p->depth, CHUNK) * p->unit;
+    heed__amx_strip all = {g->b, g->b_col, g->b_row, g->n, 0, 1};
     (void)thread;
-    p->flags[panel] = (heed_real)p->amx->pack(p->parts, &strip, to);
+    pack_group(p, task, all, p->b, p->flags);
 }
 
-/* The rows of a task that begin at i, for one piece of k; care[] of each block. */
-static void pack_rows(const plan *p, int64_t i, int64_t end, int64_t k, int64_t depth,
-                      heed_real *to, int *care)
+static void pack_before(void *arg, int64_t task, int thread)
+{
+    const plan *p = arg;
+    const heed__gemm *g = p->g;
+    heed__amx_strip all = {g->a + p->i0 * g->a_row, g->a_row, g->a_col, p->rows, 0, 0};
+    (void)thread;
+    pack_group(p, task, all, p->a, p->a_flags);
+}
+
+/* Whether strip (or panel) `at` of a slab needs care in the piece that begins at k. */
+static int care_of(const plan *p, const heed_real *flags, int64_t at, int64_t k)
+{
+    int64_t pieces = parts_of(p->depth, PIECE);
+    return flags[at / WIDTH * pieces + (k - p->k0) / PIECE] != 0;
+}
+
+/* A strip of rows and a piece of k. */
+typedef struct place {
+    int64_t i, rows, k, depth;
+} place;
+
+/* The t-th of a task that begins at row `first`: all its strips of a piece, then the next piece. */
+static place place_of(const plan *p, int64_t first, int64_t rows, int64_t t)
+{
+    int64_t strips = parts_of(rows, BLOCK), k = t / strips * PIECE;
+    place at = {.i = first + t % strips * BLOCK, .k = p->k0 + k};
+    at.rows = least(BLOCK, first + rows - at.i);
+    at.depth = least(PIECE, p->depth - k);
+    return at;
+}
+
+static int pack_rows(const plan *p, place at, heed_real *to)
 {
     const heed__gemm *g = p->g;
-    for (; i < end; i += BLOCK, to += parts_of(depth, CHUNK) * p->unit) {
-        heed__amx_strip strip = {.data = g->a + i * g->a_row + k * g->a_col,
-                                 .row = g->a_row,
-                                 .col = g->a_col,
-                                 .rows = least(BLOCK, end - i),
-                                 .k = depth};
-        *care++ = p->amx->pack(p->parts, &strip, to);
-    }
+    heed__amx_strip strip = {.data = g->a + at.i * g->a_row + at.k * g->a_col,
+                             .row = g->a_row,
+                             .col = g->a_col,
+                             .rows = at.rows,
+                             .k = at.depth};
+    return p->amx->pack(p->parts, &strip, to);
+}
+
+/* What can be laid out beside a product: whole rows, as they lie. */
+static int can_wait(const plan *p, place at)
+{
+    return p->g->a_col == 1 && at.rows == BLOCK && at.depth % CHUNK == 0;
+}
+
+static heed__amx_ahead ahead_of(const plan *p, place at, heed_real *to, int *odd)
+{
+    const heed__gemm *g = p->g;
+    heed__amx_ahead ahead = {.from = g->a + at.i * g->a_row + at.k * g->a_col, .row = g->a_row};
+    ahead.chunks = at.depth / CHUNK;
+    ahead.to = to;
+    ahead.odd = odd;
+    return ahead;
 }
 
 static void set_start(const plan *p, heed__amx_block *block, int64_t k, int64_t j)
 {
     const heed__gemm *g = p->g;
-    block->start = NULL;
-    block->start_row = 0;
-    if (k > 0 || g->accumulate) {
-        block->start = block->c;
-        block->start_row = g->c_row;
-    } else if (g->bias) {
-        block->start = g->bias + j;
+    int rests = k > 0 || g->accumulate;
+    block->start = rests ? block->c : g->bias ? g->bias + j : NULL;
+    block->start_row = rests ? g->c_row : 0;
+}
+
+/* A strip against panels j0 .. j1 - 1. The block is changed field by field: storing it in larger
+ * pieces than it is read in would make each wait until the last one's c is in the cache. */
+static void run_strip(const plan *p, place at, int64_t j0, int64_t j1, const heed_real *a, int care,
+                      const heed__amx_ahead *ahead)
+{
+    const heed__gemm *g = p->g;
+    int64_t panel_reals = parts_of(p->depth, CHUNK) * p->unit;
+    heed__amx_block block = {.rows = at.rows, .a = a, .c_row = g->c_row};
+    block.streams = p->streams && at.k + at.depth == g->k;
+    block.chunks = parts_of(at.depth, CHUNK);
+    block.b = p->b + j0 * panel_reals + (at.k - p->k0) / CHUNK * p->unit;
+    block.c = g->c + at.i * g->c_row + j0 * BLOCK;
+    for (int64_t panel = j0; panel < j1; panel++) {
+        block.cols = least(BLOCK, g->n - panel * BLOCK);
+        block.careful = care || care_of(p, p->flags, panel, at.k);
+        block.ahead = 2 * block.rows > BLOCK && 2 * block.cols > BLOCK ? ahead : NULL;
+        set_start(p, &block, at.k, panel * BLOCK);
+        p->amx->block(p->parts, &block);
+        if (block.ahead) block.errand += block.chunks;
+        block.b += panel_reals;
+        block.c += BLOCK;
+    }
+    if (ahead && block.errand < HEED_AMX_ERRANDS(ahead->chunks))
+        p->amx->finish(p->parts, ahead, block.errand);
+}
+
+/* A task's rows i .. i + rows - 1, laid out before. */
+static void run_group(const plan *p, int64_t i, int64_t rows, int64_t j0, int64_t j1)
+{
+    int64_t count = parts_of(rows, BLOCK) * parts_of(p->depth, PIECE);
+    for (int64_t t = 0; t < count; t++) {
+        place at = place_of(p, i, rows, t);
+        int64_t strip = (at.i - p->i0) / BLOCK, chunk = (at.k - p->k0) / CHUNK;
+        const heed_real *a = p->a + (strip * parts_of(p->depth, CHUNK) + chunk) * p->unit;
+        run_strip(p, at, j0, j1, a, care_of(p, p->a_flags, strip, at.k), NULL);
     }
 }
 
-/* A task's rows against one panel, for one piece of k. */
-static void run_panel(const plan *p, int64_t panel, int64_t i0, int64_t i1, int64_t k,
-                      int64_t chunks, const heed_real *a, const int *care)
+/* The same, laid out one strip ahead; a: room for two. */
+static void run_ahead(const plan *p, int64_t i, int64_t rows, int64_t j0, int64_t j1, heed_real *a)
 {
-    const heed__gemm *g = p->g;
-    int64_t j = panel * BLOCK, first = panel * parts_of(p->depth, CHUNK) + (k - p->k0) / CHUNK;
-    heed__amx_block block = {.cols = least(BLOCK, g->n - j), .chunks = chunks};
-    block.c_row = g->c_row;
-    block.b = p->b + first * p->unit;
-    for (int64_t i = i0; i < i1; i += BLOCK, a += chunks * p->unit, care++) {
-        block.rows = least(BLOCK, i1 - i);
-        block.a = a;
-        block.c = g->c + i * g->c_row + j;
-        block.careful = *care || p->flags[panel] != 0;
-        set_start(p, &block, k, j);
-        p->amx->block(p->parts, &block);
+    int64_t count = parts_of(rows, BLOCK) * parts_of(p->depth, PIECE);
+    heed_real *next = a + strip_room(p->parts);
+    place at = place_of(p, i, rows, 0);
+    int care = pack_rows(p, at, a);
+    for (int64_t t = 0; t < count; t++) {
+        place then = place_of(p, i, rows, t + 1);
+        int more = t + 1 < count, waits = more && can_wait(p, then), odd = 0;
+        heed__amx_ahead ahead = ahead_of(p, then, next, &odd);
+        run_strip(p, at, j0, j1, a, care, waits ? &ahead : NULL);
+        if (more && (!waits || odd)) odd = pack_rows(p, then, next);
+        heed_real *done = a;
+        a = next, next = done;
+        at = then, care = odd;
     }
 }
 
 static void run_task(void *arg, int64_t task, int thread)
 {
     const plan *p = arg;
-    int64_t i0 = task / p->across * p->blocks * BLOCK, i1 = least(i0 + p->blocks * BLOCK, p->g->m);
-    int64_t j0 = task % p->across * p->task_panels, j1 = least(j0 + p->task_panels, p->panels);
-    heed_real *a = p->a + thread * a_room(p->parts);
-    int care[MOST_BLOCKS] = {0};
+    int64_t room = p->strips * BLOCK, first = task % p->down * room;
+    int64_t j0 = task / p->down * p->task_panels, j1 = least(j0 + p->task_panels, p->panels);
+    int64_t i = p->i0 + first, rows = least(room, p->rows - first);
     p->amx->begin();
-    for (int64_t k = p->k0; k < p->k0 + p->depth; k += PIECE) {
-        int64_t depth = least(PIECE, p->k0 + p->depth - k);
-        pack_rows(p, i0, i1, k, depth, a, care);
-        for (int64_t j = j0; j < j1; j++)
-            run_panel(p, j, i0, i1, k, parts_of(depth, CHUNK), a, care);
-    }
+    if (p->before)
+        run_group(p, i, rows, j0, j1);
+    else
+        run_ahead(p, i, rows, j0, j1, p->a + thread * 2 * strip_room(p->parts));
     p->amx->end();
 }
 
@@ -198,12 +307,31 @@ static void spread(heed_context *context, int64_t count, heed__task task, plan *
         for (int64_t i = 0; i < count; i++) task(p, i, 0);
 }
 
+/* How many tasks lay so many rows or columns of a slab out. */
+static int64_t groups(const plan *p, int64_t count)
+{
+    return parts_of(count, WIDTH * BLOCK) * parts_of(p->depth, PIECE);
+}
+
 void heed__gemm_amx_pack(heed_context *context, int parts, const heed__gemm *product,
                          heed_real *packed)
 {
-    plan p = plan_of(parts, product, packed);
+    plan p = plan_of(parts, product, packed, product->k);
     p.depth = product->k;
-    spread(context, p.panels, pack_panel, &p);
+    spread(context, groups(&p, product->n), pack_columns, &p);
+}
+
+/* c's rows, for one slab. */
+static void run_slab(heed_context *context, plan *p)
+{
+    const heed__gemm *g = p->g;
+    int64_t group = p->before ? group_of(g->m, p->slab) : g->m;
+    for (p->i0 = 0; p->i0 < g->m; p->i0 += group) {
+        p->rows = least(group, g->m - p->i0);
+        cut(p);
+        if (p->before) spread(context, groups(p, p->rows), pack_before, p);
+        spread(context, p->down * p->across, run_task, p);
+    }
 }
 
 void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *product,
@@ -211,13 +339,18 @@ void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *prod
 {
     const heed__gemm *g = product;
     /* what is packed is only read */
-    plan p = plan_of(parts, g, g->packed ? (heed_real *)g->packed : workspace);
-    cut(&p);
-    p.slab = g->packed ? g->k : slab_of(g->n, g->k);
-    p.a = g->packed ? workspace : workspace + heed__gemm_amx_packed(parts, g->n, p.slab);
+    plan p = plan_of(parts, g, g->packed ? (heed_real *)g->packed : workspace,
+                     g->packed ? g->k : slab_of(g->n, g->k));
+    p.streams =
+        parts == 1 && g->m * g->c_row >= STREAM && (uintptr_t)g->c % 64 == 0 && g->c_row % 16 == 0;
+    p.before = !g->packed && g->a_row == 1 && g->a_col != 1;
+    heed_real *rest =
+        g->packed ? workspace : workspace + heed__gemm_amx_packed(parts, g->n, p.slab);
+    p.a_flags = rest;
+    p.a = p.before ? rest + flags_room(group_of(g->m, p.slab), p.slab) : rest;
     for (; p.k0 < g->k; p.k0 += p.slab) {
         p.depth = least(p.slab, g->k - p.k0);
-        if (!g->packed) spread(context, p.panels, pack_panel, &p);
-        spread(context, p.down * p.across, run_task, &p);
+        if (!g->packed) spread(context, groups(&p, g->n), pack_columns, &p);
+        run_slab(context, &p);
     }
 }
