@@ -232,7 +232,8 @@ static int weights_and_gradient(const heed__stage *stage, const heed__gradient_s
         scores_and_gradient(stage, room, rows, keys);
     }
     heed_real keep[HEED_DRAWN_ROWS * HEED_KEY_BLOCK];
-    for (int64_t r = 0; r < rows->queries.count; r++) {
+    int plain = !visible && heed__stage_backward_plain(stage, &scores, rows->states, room->d);
+    for (int64_t r = 0; !plain && r < rows->queries.count; r++) {
         int64_t at = r % HEED_DRAWN_ROWS, rest = rows->queries.count - r;
         heed__line line = line_at(stage, rows, r, keys->keys.first, n);
         if (run->drops && at == 0)

@@ -287,6 +287,33 @@ void heed__stage_gather(const heed__stage *stage, const heed__line *given,
     run->plan->normaliser->gather(&run->normaliser, &line, shaped, p, d, row->stats, row->sums);
 }
 
+static int sees_nothing(const heed__row_state *row, int64_t n, heed_real *s, heed_real *d)
+{
+    if (row->stats[0] != -HEED_REAL(INFINITY)) return 0;
+    for (int64_t t = 0; t < n; t++) s[t] = d[t] = 0;
+    return 1;
+}
+
+/* Are weights and the gradient of shaped scores made in one go? */
+static int at_once(const heed_attention_plan *plan)
+{
+    return plan->normaliser->weights_and_backward && !plan->weighs && !plan->reads_values;
+}
+
+int heed__stage_backward_plain(const heed__stage *stage, const heed__scores *x,
+                               const heed__row_state *rows, heed_real *d)
+{
+    const heed__run *run = stage->run;
+    const heed_attention_plan *plan = run->plan;
+    if (plan->stages || run->drops || !at_once(plan)) return 0;
+    for (int64_t r = 0; r < x->rows; r++) {
+        heed_real *s_row = x->s + r * x->row, *d_row = d + r * x->row;
+        if (!sees_nothing(&rows[r], x->n, s_row, d_row))
+            plan->normaliser->weights_and_backward(&run->normaliser, x->n, s_row, d_row, &rows[r]);
+    }
+    return 1;
+}
+
 void heed__stage_backward(const heed__stage *stage, const heed__line *given,
                           const unsigned char *visible, const heed_real *d_o,
                           const heed__row_state *row, heed_real *sums, heed_real *s, heed_real *d)
@@ -296,12 +323,9 @@ void heed__stage_backward(const heed__stage *stage, const heed__line *given,
     heed__line line = *given;
     heed_real shaped[HEED_KEY_BLOCK], p[HEED_KEY_BLOCK], room[HEED_KEY_BLOCK];
     history past;
-    if (row->stats[0] == -HEED_REAL(INFINITY)) { /* it sees nothing */
-        for (int64_t t = 0; t < line.n; t++) s[t] = d[t] = 0;
-        return;
-    }
+    if (sees_nothing(row, line.n, s, d)) return;
     const heed_real *keep = run->drops ? drawn(stage, &line, room) : NULL;
-    if (plan->normaliser->weights_and_backward && !plan->weighs && !plan->reads_values) {
+    if (at_once(plan)) {
         shape(stage, &line, visible, s, &past);
         if (keep) multiply(line.n, keep, d);
         plan->normaliser->weights_and_backward(&run->normaliser, line.n, s, d, row);
