@@ -83,8 +83,9 @@ static size_t tiled_workspace(const heed_attention_plan *plan, int backward)
     heed__carver carver = {NULL, 0};
     heed__pieces pieces;
     if (backward) return heed__tiled_backward_workspace(plan);
-    size_t a_thread = lay_out(&carver, plan, &pieces);
-    return carver.used + a_thread * (size_t)plan->threads;
+    size_t a_thread = lay_out(&carver, plan, &pieces), few = heed__few_workspace(plan);
+    size_t all = carver.used + a_thread * (size_t)plan->threads;
+    return all > few ? all : few;
 }
 
 static void tiled_tile(const heed_attention_plan *plan, int64_t *queries, int64_t *keys)
@@ -349,6 +350,10 @@ static void tiled_forward(const heed__run *run, heed_real *workspace)
     const heed_attention_plan *plan = run->plan;
     heed__carver carver = {workspace, 0};
     heed__tiled_job job = {.run = run};
+    if (heed__few_takes(run)) {
+        heed__few_forward(run, workspace);
+        return;
+    }
     job.a_thread = lay_out(&carver, plan, &job.pieces);
     job.workspace = workspace + carver.used;
     heed__pieces_cut(&job.pieces, &run->batch->queries, run->batch->sequences, piece_rows(plan));

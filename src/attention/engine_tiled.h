@@ -26,4 +26,10 @@ typedef struct heed__tiled_job {
 size_t heed__tiled_backward_workspace(const heed_attention_plan *plan);
 void heed__tiled_backward(const heed__run *run, heed_real *workspace);
 
+/* Forward where each sequence has a few queries that see all of its keys: does it take the batch?
+ * Workspace 0 = it takes none of the plan's. */
+size_t heed__few_workspace(const heed_attention_plan *plan);
+int heed__few_takes(const heed__run *run);
+void heed__few_forward(const heed__run *run, heed_real *workspace);
+
 #endif

@@ -175,15 +175,20 @@ static void loop_fetch(int64_t n, const heed_real *x)
     for (int64_t i = 0; i < n; i += LANES) vec_prefetch(x + i);
 }
 
-/* One block of at most 16 x 16. */
-HEED_INLINE void transpose_block(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row,
-                                 heed_real *y, int64_t y_row)
+/* One block of at most 16 x 16; `full` (a constant in every use) = of 16 columns. */
+HEED_INLINE void transpose_block(const int full, int64_t rows, int64_t cols, const heed_real *x,
+                                 int64_t x_row, heed_real *y, int64_t y_row)
 {
     vec r[LANES];
-    for (int i = 0; i < LANES; i++)
-        r[i] = i < rows ? vec_load_part(x + i * x_row, cols, 0) : vec_set(0);
+    HEED_UNROLL
+    for (int i = 0; i < LANES; i++) {
+        r[i] = vec_set(0);
+        if (i < rows) r[i] = full ? vec_load(x + i * x_row) : vec_load_part(x + i * x_row, cols, 0);
+    }
     vec_transpose(r);
-    for (int j = 0; j < cols; j++) vec_store_part(y + j * y_row, rows, r[j]);
+    HEED_UNROLL
+    for (int j = 0; j < LANES; j++)
+        if (full || j < cols) vec_store_part(y + j * y_row, rows, r[j]);
 }
 
 HEED_INLINE void transpose_full_block(const heed_real *x, int64_t x_row, heed_real *y,
@@ -206,9 +211,11 @@ static void loop_transpose(int64_t rows, int64_t cols, const heed_real *x, int64
             heed_real *to = y + j * y_row + i;
             if (rows - i >= LANES && cols - j >= LANES)
                 transpose_full_block(from, x_row, to, y_row);
+            else if (cols - j >= LANES)
+                transpose_block(1, rows - i, LANES, from, x_row, to, y_row);
             else
-                transpose_block(rows - i < LANES ? rows - i : LANES,
-                                cols - j < LANES ? cols - j : LANES, from, x_row, to, y_row);
+                transpose_block(0, rows - i < LANES ? rows - i : LANES, cols - j, from, x_row, to,
+                                y_row);
         }
 }
 

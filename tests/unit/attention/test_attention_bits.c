@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "attention/attention_case.h"
+#include "attention/engine_tiled.h"
 
 #include <stdio.h>
 
@@ -70,6 +71,53 @@ static void test_engines_and_layouts(void **state)
         problem_free(&p);
         problem_free(&q);
     }
+}
+
+/* A few queries a sequence, with their heads side by side or far apart, see all their keys. */
+static problem few_at(int variant)
+{
+    static const int64_t after[] = {400, 400, 400, 400, 400, 400};
+    problem p = {.sequences = 6, .heads = 4, .key_heads = 2, .size = 20, .value_size = 9};
+    const int64_t tq[] = {1, 4, 0, 16, 3, 9}, tk[] = {20, 65, 7, 330, 0, 64};
+    memcpy(p.tq, tq, sizeof tq);
+    memcpy(p.tk, tk, sizeof tk);
+    if (variant & 1) p.causal = 1, p.offset = after;
+    if (variant & 2) p.heads = 32, p.key_heads = 8, p.size = 48, p.tq[3] = 1, p.tq[5] = 2;
+    if (variant & 4) p.padded = 1;
+    if (variant & 8) p.slots = 1, p.padded = 0;
+    if (variant & 16) p.score = "dot";
+    return p;
+}
+
+static void test_few_queries(void **state)
+{
+    (void)state;
+    heed_context *context;
+    check_ok(heed_context_create(&(heed_context_options){.threads = 3}, &context));
+    for (int variant = 0; variant < 32; variant++) {
+        problem p = few_at(variant), q = few_at(variant);
+        setup x;
+        problem_fill(&p);
+        problem_fill(&q);
+        setup_make(&q, &x, NULL, NULL, "tiled");
+        heed__run run = {.plan = x.plan, .batch = &x.batch};
+        assert_true(heed__few_takes(&run));
+        setup_free(&x);
+        problem_run(&p, NULL, NULL, "reference");
+        problem_run(&q, NULL, NULL, "tiled");
+        same_results("few", &q, &p);
+        problem_run(&q, context, NULL, "tiled");
+        same_results("few, threads", &q, &p);
+        for (int level = 0; level < HEED_LEVELS; level++) {
+            const heed__kernels *kernels = heed__kernels_at((heed__level)level);
+            if (!kernels) continue;
+            problem_run(&q, NULL, kernels, "tiled");
+            same_results("few, levels", &q, &p);
+        }
+        problem_free(&p);
+        problem_free(&q);
+    }
+    heed_context_destroy(&context);
 }
 
 static void test_threads(void **state)
@@ -246,9 +294,13 @@ static void test_keys_that_are_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_engines_and_layouts),  cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_backward_in_halves),   cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_neighbours),           cmocka_unit_test(test_rows_one_by_one),
+        cmocka_unit_test(test_engines_and_layouts),
+        cmocka_unit_test(test_few_queries),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_backward_in_halves),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_rows_one_by_one),
         cmocka_unit_test(test_keys_that_are_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
