@@ -91,11 +91,12 @@ heed_status heed__search_create(heed_context *context, const heed__search_option
     search->width = options->samples ? options->samples : options->beam;
     HEED_TRY_CLEAN(heed__alloc((size_t)heed_context_threads(context), sizeof *search->scratch,
                                "a search", &search->scratch));
-    HEED_TRY_CLEAN(heed__alloc((size_t)options->n_forbidden, sizeof *search->forbidden,
+    HEED_TRY_CLEAN(heed__alloc((size_t)options->n_forbidden + 1, sizeof *search->forbidden,
                                "forbidden tokens", &search->forbidden));
     if (options->n_forbidden)
         memcpy(search->forbidden, options->forbidden,
                (size_t)options->n_forbidden * sizeof *search->forbidden);
+    search->forbidden[options->n_forbidden] = options->end;
     search->options.forbidden = search->forbidden;
 cleanup:
     if (status != HEED_OK) heed__search_destroy(&search);
@@ -134,6 +135,8 @@ void heed__search_destroy(heed__search **search)
         free(s->scratch[i].items);
         free(s->scratch[i].ends);
         free(s->scratch[i].weights);
+        free(s->scratch[i].most);
+        free(s->scratch[i].row);
     }
     heed__free(s->scratch);
     heed__free(s->forbidden);

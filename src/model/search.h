@@ -44,9 +44,10 @@ typedef struct heed__search_step {
 
 /* What the model gives back; all of it is the model's, and stands until its next call. */
 typedef struct heed__search_scores {
-    /* [rows, vocabulary] natural log-probabilities, none above 0; -inf: impossible. Search writes
-     * into them. */
-    float *log_probs;
+    /* [rows, vocabulary] natural log-probabilities, none above 0; -inf: impossible. Or logits, of
+     * whose softmax they are the logarithm up to a constant a row. */
+    const float *scores;
+    int logits;
     /* Row i starts at weights + i * weights_stride: attention over the sentence's source, as long
      * as its source_lengths. NULL: there is none. Not read unless wanted. */
     const float *weights;

@@ -22,18 +22,23 @@ static void insert_ended(heed__sentence *sentence, int64_t best, heed__ended ite
 }
 
 /* The best continuations that end, and those that do not. 0: a score is no log-probability. */
-static int rank(heed__search *search, heed__sentence *sentence, heed__top *ends, heed__top *others)
+static int rank(heed__search *search, heed__sentence *sentence, int thread, heed__top *ends,
+                heed__top *others)
 {
-    int64_t vocabulary = search->model->vocabulary;
     int32_t end = search->options.end;
+    int64_t forbidden = search->options.n_forbidden;
     for (int64_t i = 0; i < sentence->n_live; i++) {
-        float *scores = heed__search_row(search, sentence, i), log_prob = scores[end];
+        heed__scored_row row = heed__search_row(search, sentence, i, thread);
+        float log_prob = heed__row_log_prob(&row, end);
         double sum = sentence->live[i].sum;
         heed__candidate item = {sum + (double)log_prob, log_prob, end, i};
         if (!heed__is_log_prob(log_prob)) return 0;
-        if (log_prob > -INFINITY) heed__top_keep(ends, &item);
-        scores[end] = -INFINITY;
-        if (!heed__top_add(others, vocabulary, scores, sum, i)) return 0;
+        row.barred = search->forbidden;
+        row.n_barred = forbidden;
+        int may_end = !heed__search_goes_on(search, sentence) && !heed__row_bars(&row, end);
+        if (may_end && log_prob > -INFINITY) heed__top_keep(ends, &item);
+        row.n_barred = forbidden + 1;
+        if (!heed__top_add(others, &row, sum, i)) return 0;
     }
     heed__top_sort(ends);
     heed__top_sort(others);
@@ -86,7 +91,7 @@ void heed__beam_choose(heed__search *search, heed__sentence *sentence, int threa
     int64_t beam = search->options.beam;
     heed__top ends = {.room = beam, .items = scratch->ends};
     heed__top others = {.room = beam, .items = scratch->items};
-    if (!rank(search, sentence, &ends, &others)) {
+    if (!rank(search, sentence, thread, &ends, &others)) {
         sentence->status = HEED_E_NUMERIC;
         return;
     }

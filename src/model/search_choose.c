@@ -2,6 +2,14 @@
 /* What one step means for one sentence, whichever way its tokens are chosen. */
 #include "model/search_inside.h"
 
+heed__scored_row heed__search_row(const heed__search *search, const heed__sentence *sentence,
+                                  int64_t live_row, int thread)
+{
+    int64_t n = search->model->vocabulary;
+    const float *scores = search->scores.scores + (sentence->first_row + live_row) * n;
+    return heed__row_of(n, scores, search->scores.logits, search->scratch[thread].most);
+}
+
 void heed__search_go_on(heed__sentence *sentence, int64_t live_row, int32_t token, float log_prob)
 {
     const heed__live *live = &sentence->live[live_row];
@@ -29,10 +37,11 @@ heed__ended heed__search_end(const heed__search *search, const heed__sentence *s
 }
 
 /* There is one live row while the prefix lasts. Its tokens may be forbidden, or impossible. */
-static void follow_prefix(heed__search *search, heed__sentence *sentence)
+static void follow_prefix(heed__search *search, heed__sentence *sentence, int thread)
 {
     int32_t token = sentence->prefix[search->position];
-    float log_prob = heed__search_row(search, sentence, 0)[token];
+    heed__scored_row row = heed__search_row(search, sentence, 0, thread);
+    float log_prob = heed__row_log_prob(&row, token);
     if (!heed__is_log_prob(log_prob)) {
         sentence->status = HEED_E_NUMERIC;
     } else if (token != search->options.end) {
@@ -62,19 +71,11 @@ void heed__search_choose(heed__search *search, heed__sentence *sentence, int thr
 {
     const heed__search_options *options = &search->options;
     sentence->n_next = 0;
-    if (search->position < sentence->prefix_length) {
-        follow_prefix(search, sentence);
-    } else {
-        float *scores = heed__search_row(search, sentence, 0);
-        int64_t vocabulary = search->model->vocabulary;
-        heed__forbid_tokens(sentence->n_live, vocabulary, scores, search->forbidden,
-                            options->n_forbidden);
-        if (search->position < sentence->least)
-            heed__forbid_tokens(sentence->n_live, vocabulary, scores, &options->end, 1);
-        if (options->samples)
-            heed__sample_choose(search, sentence, thread);
-        else
-            heed__beam_choose(search, sentence, thread);
-    }
+    if (search->position < sentence->prefix_length)
+        follow_prefix(search, sentence, thread);
+    else if (options->samples)
+        heed__sample_choose(search, sentence, thread);
+    else
+        heed__beam_choose(search, sentence, thread);
     if (sentence->status == HEED_OK && options->coverage > 0) cover(search, sentence);
 }

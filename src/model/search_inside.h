@@ -58,7 +58,9 @@ typedef struct heed__sentence {
 typedef struct heed__search_scratch {
     heed__candidate *items, *ends;
     float *weights; /* of tokens, and a copy of them */
-    size_t items_room, ends_room, weights_room;
+    float *most;    /* of a row's blocks */
+    float *row;     /* log-probabilities, when sampling */
+    size_t items_room, ends_room, weights_room, most_room, row_room;
 } heed__search_scratch;
 
 /* Arrays that only grow, each with its room. */
@@ -87,7 +89,7 @@ typedef struct heed__search_output {
 struct heed__search {
     heed_context *context;
     heed__search_options options;
-    int32_t *forbidden; /* the copy */
+    int32_t *forbidden; /* the copy, and the end behind it */
     int64_t width;      /* rows a sentence may have: beam, or samples */
     const heed__kernels *kernels;
     heed__search_scratch *scratch; /* [threads] */
@@ -114,11 +116,13 @@ double heed__search_bound(const heed__search *search, const heed__sentence *sent
 /* Whether the search has a use for attention weights. */
 int heed__search_wants_weights(const heed__search_options *options);
 
-/* Numbers of the sentence's live row in this step. */
-static inline float *heed__search_row(const heed__search *search, const heed__sentence *sentence,
-                                      int64_t live_row)
+/* The sentence's live row in this step; nothing is barred. */
+heed__scored_row heed__search_row(const heed__search *search, const heed__sentence *sentence,
+                                  int64_t live_row, int thread);
+/* May the end not be written yet? */
+static inline int heed__search_goes_on(const heed__search *search, const heed__sentence *sentence)
 {
-    return search->scores.log_probs + (sentence->first_row + live_row) * search->model->vocabulary;
+    return search->position < sentence->least;
 }
 static inline const float *heed__search_weights(const heed__search *search,
                                                 const heed__sentence *sentence, int64_t live_row)

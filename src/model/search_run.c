@@ -115,12 +115,16 @@ static heed_status reserve_scratch(heed__search *search)
     size_t ends = (size_t)(options->samples ? 0 : beam), weights = 0;
     if (options->samples && top_k) weights = 2 * (size_t)top_k;
     if (options->samples && !top_k && options->top_p < 1) weights = 2 * (size_t)vocabulary;
+    size_t blocks = (size_t)(vocabulary + HEED_ROW_BLOCK - 1) / HEED_ROW_BLOCK;
+    size_t row = options->samples ? (size_t)vocabulary : 0;
     for (int i = 0; i < heed_context_threads(search->context); i++) {
         heed__search_scratch *s = &search->scratch[i];
         HEED_TRY(heed__grow(&s->items, &s->items_room, items, sizeof *s->items, "candidates"));
         HEED_TRY(heed__grow(&s->ends, &s->ends_room, ends, sizeof *s->ends, "candidates"));
         HEED_TRY(
             heed__grow(&s->weights, &s->weights_room, weights, sizeof *s->weights, "candidates"));
+        HEED_TRY(heed__grow(&s->most, &s->most_room, blocks, sizeof *s->most, "candidates"));
+        HEED_TRY(heed__grow(&s->row, &s->row_room, row, sizeof *s->row, "candidates"));
     }
     return HEED_OK;
 }

@@ -22,11 +22,12 @@ static double uniform(uint64_t seed, int64_t id, int64_t sample, int64_t positio
 }
 
 /* The likeliest tokens, best first, and their scores; returns how many. */
-static int64_t keep_likeliest(int64_t k, int64_t n, const float *scores, heed__candidate *items,
-                              float *kept)
+static int64_t keep_likeliest(int64_t k, int64_t n, const float *scores, float *most,
+                              heed__candidate *items, float *kept)
 {
     heed__top top = {.room = k < n ? k : n, .items = items};
-    (void)heed__top_add(&top, n, scores, 0, 0); /* the row is known to be sound */
+    heed__scored_row row = heed__row_of(n, scores, 0, most);
+    (void)heed__top_add(&top, &row, 0, 0); /* the row is known to be sound */
     heed__top_sort(&top);
     for (int64_t i = 0; i < top.n; i++) kept[i] = items[i].log_prob;
     return top.n;
@@ -55,7 +56,7 @@ static int32_t draw(const heed__search *search, const float *scores, float most,
     if (!options->top_k && !(options->top_p < 1))
         return heed__draw_token(&weighing, n, scores, share);
     if (options->top_k) {
-        n = keep_likeliest(options->top_k, n, scores, scratch->items, weights);
+        n = keep_likeliest(options->top_k, n, scores, scratch->most, scratch->items, weights);
         scores = weights;
     }
     double total = heed__weigh_all(&weighing, n, scores, weights);
@@ -64,14 +65,14 @@ static int32_t draw(const heed__search *search, const float *scores, float most,
     return options->top_k ? scratch->items[drawn].token : drawn;
 }
 
-/* One sample's next token. */
+/* One sample's next token, by the log-probabilities in scratch->row. */
 static void take(heed__search *search, heed__sentence *sentence, int64_t row, int64_t sample,
-                 float most, int thread)
+                 float most, const heed__search_scratch *scratch)
 {
     const heed__search_options *options = &search->options;
-    const float *scores = heed__search_row(search, sentence, row);
+    const float *scores = scratch->row;
     double share = uniform(options->seed, sentence->id, sample, search->position);
-    int32_t token = draw(search, scores, most, &search->scratch[thread], share);
+    int32_t token = draw(search, scores, most, scratch, share);
     if (token >= 0 && token != options->end && search->position < sentence->limit) {
         heed__search_go_on(sentence, row, token, scores[token]);
         sentence->next[sentence->n_next - 1].sample = sample;
@@ -85,16 +86,20 @@ static void take(heed__search *search, heed__sentence *sentence, int64_t row, in
 
 void heed__sample_choose(heed__search *search, heed__sentence *sentence, int thread)
 {
-    int64_t vocabulary = search->model->vocabulary;
+    const heed__search_scratch *scratch = &search->scratch[thread];
     for (int64_t row = 0; row < sentence->n_live; row++) {
-        float most = search->kernels->max(vocabulary, heed__search_row(search, sentence, row));
+        heed__scored_row scored = heed__search_row(search, sentence, row, thread);
+        scored.barred = search->forbidden;
+        scored.n_barred = search->options.n_forbidden + heed__search_goes_on(search, sentence);
+        heed__row_write(&scored, scratch->row);
+        float most = search->kernels->max(scored.n, scratch->row);
         if (!heed__is_log_prob(most)) {
             sentence->status = HEED_E_NUMERIC;
             return;
         }
         int64_t first = sentence->branched ? sentence->live[row].sample : 0;
         int64_t count = sentence->branched ? 1 : search->options.samples;
-        for (int64_t i = 0; i < count; i++) take(search, sentence, row, first + i, most, thread);
+        for (int64_t i = 0; i < count; i++) take(search, sentence, row, first + i, most, scratch);
     }
     sentence->branched = 1;
     sentence->done = !sentence->n_next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The best continuations of some rows. The vector maximum of a block of scores tells whether any of
- * them can matter; after the first few blocks hardly any does. What matters goes through a heap
+ * The best continuations of some rows. The greatest score of a block tells whether any of them can
+ * matter; after the first few blocks hardly any does. What matters goes through a heap
  * whose first item is the worst one kept. The order is total, so the result depends on nothing
  * else.
  */
@@ -9,8 +9,6 @@
 #include "model/vocabulary.h"
 
 #include <math.h>
-
-enum { BLOCK = 256 };
 
 int heed__candidate_is_better(const heed__candidate *a, const heed__candidate *b)
 {
@@ -51,18 +49,27 @@ void heed__top_keep(heed__top *top, const heed__candidate *item)
         sink(top->items, top->n, 0, item);
 }
 
-int heed__top_add(heed__top *top, int64_t n, const float *scores, double sum, int64_t row)
+/* Those of the block that begins at `from`. */
+static void add_block(heed__top *top, const heed__scored_row *scored, int64_t from, double sum,
+                      int64_t row)
 {
-    const heed__kernels *kernels = heed__kernels_best();
-    for (int64_t from = 0; from < n; from += BLOCK) {
-        int64_t to = from + BLOCK < n ? from + BLOCK : n;
-        float most = kernels->max(to - from, scores + from);
+    int64_t to = from + HEED_ROW_BLOCK < scored->n ? from + HEED_ROW_BLOCK : scored->n;
+    for (int64_t i = from; i < to; i++) {
+        float log_prob = heed__row_log_prob(scored, (int32_t)i);
+        heed__candidate item = {sum + (double)log_prob, log_prob, (int32_t)i, row};
+        if (!(log_prob > -INFINITY)) continue;
+        if (top->n == top->room && item.sum < top->items[0].sum) continue;
+        if (!heed__row_bars(scored, item.token)) heed__top_keep(top, &item);
+    }
+}
+
+int heed__top_add(heed__top *top, const heed__scored_row *scored, double sum, int64_t row)
+{
+    for (int64_t from = 0; from < scored->n; from += HEED_ROW_BLOCK) {
+        float most = scored->most[from / HEED_ROW_BLOCK] - scored->shift[0] - scored->shift[1];
         if (!(most < INFINITY)) return 0;
-        if (top->n == top->room && (!top->room || sum + (double)most < top->items[0].sum)) continue;
-        for (int64_t i = from; i < to; i++) {
-            heed__candidate item = {sum + (double)scores[i], scores[i], (int32_t)i, row};
-            if (scores[i] > -INFINITY) heed__top_keep(top, &item);
-        }
+        if (top->n < top->room || (top->room && sum + (double)most >= top->items[0].sum))
+            add_block(top, scored, from, sum, row);
     }
     return 1;
 }

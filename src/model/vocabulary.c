@@ -19,59 +19,60 @@ static float log_sum_above(const heed__kernels *kernels, int64_t n, const float 
     return log_sum;
 }
 
-/* What a row's logits are shifted by, in this order; both NaN where the row has no softmax. */
-static void row_shifts(const heed__kernels *kernels, int64_t n, const float *z, float shift[2])
+static int64_t block_at(int64_t n, int64_t at)
 {
-    shift[0] = kernels->max(n, z);
-    if (isfinite(shift[0]))
-        shift[1] = log_sum_above(kernels, n, z, shift[0]);
+    return n - at < HEED_ROW_BLOCK ? n - at : HEED_ROW_BLOCK;
+}
+
+heed__scored_row heed__row_of(int64_t n, const float *scores, int logits, float *most)
+{
+    const heed__kernels *kernels = heed__kernels_best();
+    heed__scored_row row = {.n = n, .scores = scores, .most = most};
+    for (int64_t i = 0, block = 0; i < n; i += HEED_ROW_BLOCK, block++)
+        most[block] = kernels->max(block_at(n, i), scores + i);
+    if (!logits) return row;
+    row.shift[0] = kernels->max((n + HEED_ROW_BLOCK - 1) / HEED_ROW_BLOCK, most);
+    if (isfinite(row.shift[0]))
+        row.shift[1] = log_sum_above(kernels, n, scores, row.shift[0]);
     else
-        shift[0] = shift[1] = NAN;
+        row.shift[0] = row.shift[1] = NAN;
+    return row;
+}
+
+int heed__row_bars(const heed__scored_row *row, int32_t token)
+{
+    for (int64_t i = 0; i < row->n_barred; i++)
+        if (row->barred[i] == token) return 1;
+    return 0;
+}
+
+void heed__row_write(const heed__scored_row *row, float *out)
+{
+    for (int64_t i = 0; i < row->n; i++) out[i] = row->scores[i] - row->shift[0] - row->shift[1];
+    for (int64_t i = 0; i < row->n_barred; i++) out[row->barred[i]] = -INFINITY;
 }
 
 typedef struct softmax_job {
     int64_t n;
-    float *logits; /* heed__log_softmax */
-    const float *read;
+    const float *logits;
     const int32_t *tokens;
     float *out;
 } softmax_job;
 
-static void softmax_row(void *arg, int64_t row, int thread)
-{
-    const softmax_job *job = arg;
-    float *z = job->logits + row * job->n, shift[2];
-    (void)thread;
-    row_shifts(heed__kernels_best(), job->n, z, shift);
-    for (int64_t i = 0; i < job->n; i++) z[i] = z[i] - shift[0] - shift[1];
-}
-
-void heed__log_softmax(heed_context *context, int64_t rows, int64_t n, float *logits)
-{
-    softmax_job job = {.n = n, .logits = logits};
-    heed__parallel(context, rows, softmax_row, &job);
-}
-
 static void softmax_of_row(void *arg, int64_t row, int thread)
 {
     const softmax_job *job = arg;
-    const float *z = job->read + row * job->n;
-    float shift[2];
+    const heed__kernels *kernels = heed__kernels_best();
+    const float *z = job->logits + row * job->n;
+    float most = kernels->max(job->n, z);
     (void)thread;
-    row_shifts(heed__kernels_best(), job->n, z, shift);
-    job->out[row] = z[job->tokens[row]] - shift[0] - shift[1];
+    job->out[row] =
+        isfinite(most) ? z[job->tokens[row]] - most - log_sum_above(kernels, job->n, z, most) : NAN;
 }
 
 void heed__log_softmax_of(heed_context *context, int64_t rows, int64_t n, const float *logits,
                           const int32_t *tokens, float *out)
 {
-    softmax_job job = {.n = n, .read = logits, .tokens = tokens, .out = out};
+    softmax_job job = {n, logits, tokens, out};
     heed__parallel(context, rows, softmax_of_row, &job);
-}
-
-void heed__forbid_tokens(int64_t rows, int64_t n, float *scores, const int32_t *tokens,
-                         int64_t n_tokens)
-{
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < n_tokens; j++) scores[i * n + tokens[j]] = -INFINITY;
 }

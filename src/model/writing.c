@@ -2,7 +2,6 @@
 #include "model/writing.h"
 
 #include "base/fail.h"
-#include "model/vocabulary.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +27,8 @@ struct heed__writing {
     size_t offsets_room, order_room, query_room, starts_room, lengths_room, inputs_room, each_room;
     heed__ragged rows, queries;
     heed__slots slots; /* by row */
-    float *log_probs, *weights, *part;
-    size_t log_probs_room, weights_room, part_room;
+    float *weights, *part;
+    size_t weights_room, part_room;
     heed__site_room room;
 };
 
@@ -49,7 +48,6 @@ void heed__writing_destroy(heed__writing **writing)
     free(w->starts);
     free(w->lengths);
     free(w->each);
-    free(w->log_probs);
     free(w->weights);
     free(w->part);
     heed__free(w->room.workspace);
@@ -240,18 +238,6 @@ static heed_status fill_weights(heed__writing *w, const heed__decoded *decoded,
     return HEED_OK;
 }
 
-static heed_status take_scores(heed__writing *w, heed__var logits, heed__search_scores *out)
-{
-    int64_t rows = heed__tape_rows(w->step_tape, logits);
-    int64_t columns = heed__tape_cols(w->step_tape, logits);
-    size_t count = (size_t)(rows * columns);
-    HEED_TRY(heed__grow(&w->log_probs, &w->log_probs_room, count, sizeof *w->log_probs, "a step"));
-    memcpy(w->log_probs, heed__tape_value(w->step_tape, logits), count * sizeof *w->log_probs);
-    if (!w->model->writer.copies) heed__log_softmax(w->model->context, rows, columns, w->log_probs);
-    out->log_probs = w->log_probs;
-    return HEED_OK;
-}
-
 static heed_status step(void *user, const heed__search_step *step, heed__search_scores *out)
 {
     heed__writing *w = user;
@@ -286,8 +272,8 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
         heed__site_keep(&sites->items[i].at, w->step_tape);
     HEED_TRY(heed__tape_run(w->step_tape, HEED_NO_VAR));
     HEED_TRY(model->writer.kind->stepped(model->writer.decoder, w->state, w->step_tape));
-    *out = (heed__search_scores){0};
-    HEED_TRY(take_scores(w, scores, out));
+    *out = (heed__search_scores){.scores = heed__tape_value(w->step_tape, scores),
+                                 .logits = !model->writer.copies};
     return sites ? fill_weights(w, &vars.decoded, out) : HEED_OK;
 }
 

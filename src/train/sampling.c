@@ -6,9 +6,9 @@
 #include "base/random.h"
 #include "data/tokenizer.h"
 #include "model/draw.h"
-#include "model/vocabulary.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 enum { BROKEN = -1 };
 
@@ -25,11 +25,12 @@ typedef struct mix_job {
 /* BROKEN where a score is none. */
 static int32_t predict(const mix_job *job, const float *scores, double share)
 {
-    heed__candidate best;
-    heed__top top = {.room = 1, .items = &best};
-    if (!heed__top_add(&top, job->vocabulary, scores, 0, 0) || !top.n) return BROKEN;
-    if (!job->sampling->draw) return best.token;
-    heed__weighing weighing = heed__weighing_of(best.log_prob, 1);
+    float most = heed__kernels_best()->max(job->vocabulary, scores);
+    int32_t best = 0;
+    if (!isfinite(most)) return BROKEN;
+    while (scores[best] < most) best++;
+    if (!job->sampling->draw) return best;
+    heed__weighing weighing = heed__weighing_of(most, 1);
     return heed__draw_token(&weighing, job->vocabulary, scores, share);
 }
 

@@ -112,7 +112,7 @@ static inline heed_status fake_step(void *user, const heed__search_step *step,
     w->rows = step->rows;
     w->steps++;
     w->most_rows = step->rows > w->most_rows ? step->rows : w->most_rows;
-    out->log_probs = w->scores;
+    out->scores = w->scores;
     out->weights = w->source_lengths && step->weights ? w->weights : NULL;
     out->weights_stride = FAKE_SOURCE + 2;
     return HEED_OK;

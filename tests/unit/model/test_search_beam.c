@@ -283,7 +283,7 @@ static heed_status even_step(void *user, const heed__search_step *step, heed__se
     weights[0] = 0.75f;
     weights[1] = 0.25f;
     assert_true(step->weights && step->rows == 1);
-    *out = (heed__search_scores){scores, weights, 2};
+    *out = (heed__search_scores){scores, 0, weights, 2};
     return HEED_OK;
 }
 

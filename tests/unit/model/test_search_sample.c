@@ -181,7 +181,7 @@ static heed_status large_step(void *user, const heed__search_step *step, heed__s
         float other = *peaked ? 0.5f / (LARGE - 1) : 1.0f / LARGE;
         scores[i] = logf(*peaked && i % LARGE == PEAK ? 0.5f : other);
     }
-    *out = (heed__search_scores){.log_probs = scores};
+    *out = (heed__search_scores){.scores = scores};
     return HEED_OK;
 }
 

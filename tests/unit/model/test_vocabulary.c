@@ -21,6 +21,15 @@ static void fill(int64_t n, float spread, uint64_t seed)
         for (int64_t i = 0; i < n; i++) row[r][i] = spread * heed__random_uniform(&random) - 1;
 }
 
+static float most[MOST / HEED_ROW_BLOCK + 1];
+
+/* Logits to log-probabilities, in place. */
+static void log_softmax(int64_t n, float *logits)
+{
+    heed__scored_row scored = heed__row_of(n, logits, 1, most);
+    heed__row_write(&scored, logits);
+}
+
 static void test_log_softmax(void **state)
 {
     (void)state;
@@ -36,7 +45,7 @@ static void test_log_softmax(void **state)
         heed__log_softmax_of(NULL, 1, n, row[0], last, &of);
         double sum = 0, total = 0;
         for (int64_t i = 0; i < n; i++) sum += exp(row[0][i]);
-        heed__log_softmax(NULL, 1, n, row[0]);
+        log_softmax(n, row[0]);
         for (int64_t i = 0; i < n; i++) {
             assert_true(fabs(row[0][i] - (same[0][i] - log(sum))) < 4e-6);
             total += exp(row[0][i]);
@@ -45,11 +54,12 @@ static void test_log_softmax(void **state)
         assert_true(fabs(total - 1) < 1e-5);
         assert_true(of == row[0][n - 1]);
         /* A row's bits do not depend on its neighbours or on threads. */
-        float packed[3 * 1025];
+        float packed[3 * 1025], each[3];
+        const int32_t tokens[3] = {last[0], 0, last[0]};
         if (n > 1025) continue;
         for (int r = 0; r < 3; r++) memcpy(packed + r * n, same[2 - r], (size_t)n * sizeof *packed);
-        heed__log_softmax(context, 3, n, packed);
-        assert_memory_equal(packed + 2 * n, row[0], (size_t)n * sizeof *packed);
+        heed__log_softmax_of(context, 3, n, packed, tokens, each);
+        assert_true(each[2] == row[0][n - 1]);
     }
     heed_context_destroy(&context);
 }
@@ -61,27 +71,43 @@ static void test_rows_without_a_softmax(void **state)
     for (int k = 0; k < 2; k++) {
         fill(40, 1, 1);
         row[0][33] = bad[k];
-        heed__log_softmax(NULL, 1, 40, row[0]);
+        log_softmax(40, row[0]);
         for (int i = 0; i < 40; i++) assert_true(isnan(row[0][i]));
     }
     for (int i = 0; i < 40; i++) row[0][i] = -INFINITY;
-    heed__log_softmax(NULL, 1, 40, row[0]);
+    log_softmax(40, row[0]);
     assert_true(isnan(row[0][0]) && isnan(row[0][39]));
-    heed__log_softmax(NULL, 0, 40, row[0]);
     row[0][0] = -INFINITY;
     row[0][1] = 3;
-    heed__log_softmax(NULL, 1, 2, row[0]);
+    log_softmax(2, row[0]);
     assert_true(row[0][0] == -INFINITY && row[0][1] == 0);
 }
 
-static void test_forbidden(void **state)
+static void test_barred(void **state)
 {
     (void)state;
     const int32_t tokens[] = {2, 0};
-    float scores[] = {-1, -2, -3, -4, -5, -6};
-    heed__forbid_tokens(2, 3, scores, tokens, 2);
-    const float wanted[] = {-INFINITY, -2, -INFINITY, -INFINITY, -5, -INFINITY};
+    float scores[] = {-1, -2, -3, -4};
+    heed__candidate items[4];
+    heed__top top = {.room = 4, .items = items};
+    heed__scored_row scored = heed__row_of(4, scores, 0, most);
+    scored.barred = tokens;
+    scored.n_barred = 2;
+    assert_true(heed__row_bars(&scored, 0) && !heed__row_bars(&scored, 1));
+    assert_true(heed__top_add(&top, &scored, 0, 0));
+    heed__top_sort(&top);
+    assert_int_equal(top.n, 2);
+    assert_int_equal(items[0].token, 1);
+    assert_int_equal(items[1].token, 3);
+    heed__row_write(&scored, scores);
+    const float wanted[] = {-INFINITY, -2, -INFINITY, -4};
     assert_memory_equal(scores, wanted, sizeof scores);
+}
+
+static int top_add(heed__top *top, int64_t n, const float *scores, double sum, int64_t at)
+{
+    heed__scored_row scored = heed__row_of(n, scores, 0, most);
+    return heed__top_add(top, &scored, sum, at);
 }
 
 static int by_order(const void *a, const void *b)
@@ -114,7 +140,7 @@ static void test_top_is_the_head_of_the_sorted(void **state)
                         sorted[m++] = (heed__candidate){sum, row[r][i], (int32_t)i, r};
                 }
             heed__top top = {.room = room, .items = kept};
-            for (int r = 0; r < 3; r++) assert_true(heed__top_add(&top, n, row[r], sums[r], r));
+            for (int r = 0; r < 3; r++) assert_true(top_add(&top, n, row[r], sums[r], r));
             heed__top_sort(&top);
             qsort(sorted, (size_t)m, sizeof *sorted, by_order);
             assert_int_equal(top.n, m < room ? m : room);
@@ -132,11 +158,11 @@ static void test_top_refuses_what_is_no_score(void **state)
             heed__top top = {.room = 2, .items = items};
             fill(600, 1, 1);
             row[0][at] = bad[k];
-            assert_false(heed__top_add(&top, 600, row[0], 0, 0));
+            assert_false(top_add(&top, 600, row[0], 0, 0));
         }
     heed__top none = {.room = 2, .items = items};
     row[0][0] = row[0][1] = -INFINITY;
-    assert_true(heed__top_add(&none, 2, row[0], 0, 0));
+    assert_true(top_add(&none, 2, row[0], 0, 0));
     assert_int_equal(none.n, 0);
 }
 
@@ -145,7 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_log_softmax),
         cmocka_unit_test(test_rows_without_a_softmax),
-        cmocka_unit_test(test_forbidden),
+        cmocka_unit_test(test_barred),
         cmocka_unit_test(test_top_is_the_head_of_the_sorted),
         cmocka_unit_test(test_top_refuses_what_is_no_score),
     };
