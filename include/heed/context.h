@@ -46,7 +46,7 @@ HEED_API void heed_context_destroy(heed_context **context);
 
 /**
  * In what the products of linear layers (embeddings' output and recurrent layers among them) are
- * computed, and those of attention, for scores that are dot products and sequences of 128 queries
+ * computed, and those of attention, for scores that are dot products and sequences of 64 queries
  * and more. Parameters, optimisers and all other arithmetic are float32 always.
  * Where the processor has no AMX, HIGH and MEDIUM are HIGHEST: heed_info_precision_at says what
  * runs.

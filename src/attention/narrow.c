@@ -27,7 +27,7 @@ int heed__narrow_parts(const heed_attention_plan *plan, char *why, size_t size)
     else if (plan->engine != &heed__engine_tiled)
         because = "engine tiled alone knows others";
     else if (plan->capacity.longest_query < HEED_NARROW_QUERIES)
-        because = "sequences have fewer than 128 queries";
+        because = "sequences have fewer than 64 queries";
     snprintf(why, size, "%s", because ? because : "");
     return because ? 0 : heed__gemm_parts(precision);
 }

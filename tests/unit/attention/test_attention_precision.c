@@ -20,7 +20,7 @@ static problem problem_at(int variant)
                  .key_heads = 2,
                  .size = sizes[variant / 2][0],
                  .value_size = sizes[variant / 2][1],
-                 .tq = {128, 65, 130, 0, 7, 270},
+                 .tq = {64, 63, 130, 0, 7, 270},
                  .tk = {65, 128, 64, 9, 7, 330}};
     if (variant & 1) p.causal = 1, p.offset = offset;
     if (variant / 2 == 4) p.dropout = 0.25;
@@ -203,12 +203,12 @@ static void test_plan_says_it(void **state)
     heed_context *context = context_at(1, HEED_PRECISION_HIGH);
     heed_attention_options o = {.size = sizeof o, .heads = 1, .head_size = 8};
     heed_attention_capacity room = {
-        .size = sizeof room, .sequences = 1, .longest_query = 128, .longest_key = 64};
-    const char *const queries[] = {"two bfloat16 to a number", "fewer than 128 queries"};
+        .size = sizeof room, .sequences = 1, .longest_query = 64, .longest_key = 64};
+    const char *const queries[] = {"two bfloat16 to a number", "fewer than 64 queries"};
     for (int less = 0; less < 2; less++) {
         heed_attention_plan *plan = NULL;
         char text[2000];
-        room.longest_query = 128 - less;
+        room.longest_query = 64 - less;
         check_ok(heed_attention_plan_create(context, &o, &room, &plan));
         heed_attention_plan_describe(plan, text, sizeof text);
         assert_non_null(strstr(text, heed__amx_best() ? queries[less] : "no AMX"));
