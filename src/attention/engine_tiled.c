@@ -23,10 +23,20 @@ typedef struct scratch {
     heed_real *top, *sum; /* [group, piece rows] */
     int64_t *begun;       /* of each strip: is there an output to add to? */
     heed_real *keys, *turned, *score, *s;
-    heed_real *out; /* [group, piece rows, Dv]: of a narrow piece */
+    /* Of a narrow piece: [group, piece rows, whole strips of Dv]; [2, chunks of KEY_BLOCK] */
+    heed_real *out, *weights;
     unsigned char *visible;
     heed__narrow narrow;
 } scratch;
+
+/* A strip that AMX is at work for. */
+typedef struct strip_on_way {
+    heed__stage stage;
+    heed__queries queries;
+    int64_t key, state;
+    const unsigned char *visible;
+    heed__narrow_strip strip;
+} strip_on_way;
 
 /* One task. */
 typedef struct piece {
@@ -35,6 +45,10 @@ typedef struct piece {
     int64_t sequence, key_head, first, rows;
     int64_t room_rows;    /* of a head: whole strips */
     heed__narrow *narrow; /* NULL = the products are float32 */
+    /* Of one strip the product with the values, of another the scores are made while the vectors
+     * are at the softmax of a third: first in, first out. strip.rows 0 = none. */
+    strip_on_way weighed, scored;
+    int other_strip, other_tile; /* which of two buffers is next */
 } piece;
 
 static int64_t group_of(const heed_attention_plan *plan)
@@ -46,6 +60,18 @@ static int64_t piece_rows(const heed_attention_plan *plan)
 {
     int64_t most = plan->parts ? NARROW_BLOCKS : PIECE_BLOCKS, blocks = most / group_of(plan);
     return HEED_QUERY_BLOCK * (blocks > 1 ? blocks : 1);
+}
+
+/* Of a narrow piece's rows of the output. */
+static int64_t narrow_columns(const heed_attention_plan *plan)
+{
+    return heed__blocks(plan->options.value_size, STRIP) * STRIP;
+}
+
+/* Of a strip's weights, laid out. */
+static int64_t weights_size(const heed_attention_plan *plan)
+{
+    return HEED_KEY_BLOCK / HEED_AMX_CHUNK * HEED_AMX_UNIT(plan->parts);
 }
 
 static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
@@ -62,9 +88,12 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
     s.keys = heed__carve(carver, heed__prepared_size(plan, HEED_SIDE_KEY, HEED_KEY_BLOCK));
     s.turned = heed__carve(carver, score->product ? (size_t)plan->width * HEED_KEY_BLOCK : 0);
     s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
-    s.s = heed__carve(carver, STRIP * HEED_KEY_BLOCK);
-    s.visible = (unsigned char *)heed__carve(carver, HEED_TILE / sizeof(heed_real));
-    s.out = heed__carve(carver, plan->parts ? rows * (size_t)plan->options.value_size : 0);
+    int64_t copies = plan->parts ? 2 : 1;
+    s.s = heed__carve(carver, (size_t)copies * STRIP * HEED_KEY_BLOCK);
+    s.visible =
+        (unsigned char *)heed__carve(carver, (size_t)copies * HEED_TILE / sizeof(heed_real));
+    s.out = heed__carve(carver, plan->parts ? rows * (size_t)narrow_columns(plan) : 0);
+    s.weights = heed__carve(carver, 2 * (size_t)weights_size(plan));
     s.narrow = heed__narrow_of(carver, plan, strips);
     return s;
 }
@@ -137,7 +166,7 @@ static heed_attention_output sums_of(const piece *p, const heed__stage *stage, i
 {
     const heed__run *run = p->run;
     heed_attention_output o = run->out;
-    int64_t dv = run->plan->options.value_size;
+    int64_t dv = narrow_columns(run->plan);
     o.data = p->narrow
                  ? p->room.out + group_head * p->room_rows * dv
                  : heed__write_at(&run->out, &run->batch->queries, p->sequence, stage->place.head) +
@@ -175,47 +204,90 @@ static void carry_output(const piece *p, int64_t rows, const heed_real *factor, 
     }
 }
 
-/* Scores of a strip to weights; factor: what the output so far must be multiplied with. Returns
- * whether the weights are laid out for AMX. */
-static int strip_weights(const piece *p, const heed__stage *stage, const heed__queries *queries,
-                         const heed__key_tile *keys, const unsigned char *visible, int64_t state,
-                         heed_real *factor)
+/* The oldest strip's product, the next one's softmax and the scores of x (NULL = none), all at
+ * once. */
+static void send(piece *p, const strip_on_way *x)
 {
-    heed_real *top = p->room.top + state, *sum = p->room.sum + state;
-    int64_t n = keys->keys.count;
-    heed__scores scores = {queries->count, n, p->room.s, HEED_KEY_BLOCK};
-    heed__line line = heed__line_of(stage, queries->first, keys->first, n, queries->data);
-    int narrow = p->narrow && heed__narrow_scores(p->narrow, state / STRIP, &scores);
-    if (!narrow) heed__tile_scores(stage, queries, keys, scores.s, scores.row, p->room.score);
-    if (narrow && p->narrow->fuses) {
-        heed__stage_shape(stage, &line, queries->stride, visible, &scores);
-        heed__narrow_softmax(p->narrow, &scores, top, sum, factor);
-        return 1;
+    const heed__narrow_strip *scores = x ? &x->strip : NULL;
+    const heed__narrow_strip *product = p->weighed.strip.rows ? &p->weighed.strip : NULL;
+    strip_on_way *w = &p->scored;
+    heed_real factor[STRIP];
+    if (w->strip.rows) {
+        heed__line line =
+            heed__line_of(&w->stage, w->queries.first, w->key, w->strip.keys, w->queries.data);
+        heed__stage_shape(
+            &w->stage, &line, w->queries.stride, w->visible,
+            &(heed__scores){w->strip.rows, w->strip.keys, w->strip.s, HEED_KEY_BLOCK});
+        heed__narrow_softmax(p->narrow, &w->strip, p->room.top + w->state, p->room.sum + w->state,
+                             factor, product, scores);
+        carry_output(p, w->strip.rows, factor, &p->room.begun[w->strip.strip], w->strip.o,
+                     w->strip.o_row);
+    } else {
+        if (product) heed__narrow_product(p->narrow, product);
+        if (scores) heed__narrow_scores(p->narrow, scores);
     }
-    heed__stage_stream(stage, &line, queries->stride, visible, &scores, top, sum, factor);
-    return narrow && heed__narrow_weights(p->narrow, &scores);
+    p->weighed = p->scored;
+    p->scored.strip.rows = 0;
+    if (x) p->scored = *x;
 }
 
-static void forward_strip(const piece *p, const heed__stage *stage, const heed__queries *queries,
+static void send_all(piece *p)
+{
+    while (p->weighed.strip.rows || p->scored.strip.rows) send(p, NULL);
+}
+
+static strip_on_way way_of(piece *p, const heed__stage *stage, const heed__queries *queries,
+                           const heed__key_tile *keys, const unsigned char *visible, int64_t state)
+{
+    heed_attention_output sums = sums_of(p, stage, stage->place.head % group_of(p->run->plan));
+    int64_t other = p->narrow ? p->other_strip ^= 1 : 0;
+    return (strip_on_way){
+        .stage = *stage,
+        .queries = *queries,
+        .key = keys->first,
+        .state = state,
+        .visible = visible,
+        .strip = {.strip = state / STRIP,
+                  .rows = queries->count,
+                  .keys = keys->keys.count,
+                  .s = p->room.s + other * STRIP * HEED_KEY_BLOCK,
+                  .weights = p->room.weights + (p->narrow ? other * weights_size(p->run->plan) : 0),
+                  .o = sums.data + (queries->first - p->first) * sums.row_stride,
+                  .o_row = sums.row_stride}};
+}
+
+static void forward_strip(piece *p, const heed__stage *stage, const heed__queries *queries,
                           const heed__key_tile *keys, const unsigned char *visible, int64_t state)
 {
     const heed__run *run = p->run;
+    strip_on_way x = way_of(p, stage, queries, keys, visible, state);
+    const heed__narrow_strip *strip = &x.strip;
     int64_t n = keys->keys.count, dv = run->plan->options.value_size;
     int64_t *begun = &p->room.begun[state / STRIP];
-    heed_real *s = p->room.s, factor[STRIP];
-    heed_attention_output sums = sums_of(p, stage, stage->place.head % group_of(run->plan));
-    int64_t o_row = sums.row_stride;
-    heed_real *o = sums.data + (queries->first - p->first) * o_row;
+    heed_real *s = strip->s, *o = strip->o, factor[STRIP];
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
-    int narrow = strip_weights(p, stage, queries, keys, visible, state, factor);
-    carry_output(p, queries->count, factor, begun, o, o_row);
+    int narrow = p->narrow && heed__narrow_can(p->narrow, strip->strip);
+    if (narrow && p->narrow->fuses) {
+        send(p, &x);
+        return;
+    }
+    send_all(p);
+    if (narrow)
+        heed__narrow_scores(p->narrow, strip);
+    else
+        heed__tile_scores(stage, queries, keys, s, HEED_KEY_BLOCK, p->room.score);
+    heed__line first = heed__line_of(stage, queries->first, keys->first, n, queries->data);
+    heed__scores scores = {queries->count, n, s, HEED_KEY_BLOCK};
+    heed__stage_stream(stage, &first, queries->stride, visible, &scores, p->room.top + state,
+                       p->room.sum + state, factor);
+    carry_output(p, queries->count, factor, begun, o, strip->o_row);
     for (int64_t r = 0; run->plan->reads_values && r < queries->count; r++) {
         heed__line line = heed__line_of(stage, queries->first + r, keys->first, n,
                                         queries->data + r * queries->stride);
-        heed__stage_values(stage, &line, s + r * HEED_KEY_BLOCK, o + r * o_row);
+        heed__stage_values(stage, &line, s + r * HEED_KEY_BLOCK, o + r * strip->o_row);
     }
-    if (narrow) {
-        heed__narrow_product(p->narrow, queries->count, n, o, o_row);
+    if (narrow && heed__narrow_weights(p->narrow, strip)) {
+        heed__narrow_product(p->narrow, strip);
         return;
     }
     heed__tile_product(run->plan->kernels,
@@ -228,23 +300,24 @@ static void forward_strip(const piece *p, const heed__stage *stage, const heed__
                                      .b = v + keys->first * run->v.row_stride,
                                      .b_row = run->v.row_stride,
                                      .start = *begun ? o : NULL,
-                                     .start_row = o_row,
+                                     .start_row = strip->o_row,
                                      .c = o,
-                                     .c_row = o_row},
+                                     .c_row = strip->o_row},
                        visible);
     *begun = 1;
 }
 
-static void forward_tile(const piece *p, const heed__stage *stage, const heed__queries *queries,
+static void forward_tile(piece *p, const heed__stage *stage, const heed__queries *queries,
                          const heed__key_tile *keys, int64_t state)
 {
-    heed__cover cover = heed__tile_look(stage, queries, keys, p->room.visible);
+    unsigned char *visible = p->room.visible + (p->narrow ? p->other_tile * HEED_TILE : 0);
+    heed__cover cover = heed__tile_look(stage, queries, keys, visible);
     if (cover == HEED_EMPTY) return;
+    p->other_tile ^= 1; /* a strip of the tile before may not have been masked yet */
     for (int64_t r = 0; r < queries->count; r += STRIP) {
         heed__queries strip = strip_of(queries, r);
         forward_strip(p, stage, &strip, keys,
-                      cover == HEED_PARTIAL ? p->room.visible + r * HEED_KEY_BLOCK : NULL,
-                      state + r);
+                      cover == HEED_PARTIAL ? visible + r * HEED_KEY_BLOCK : NULL, state + r);
     }
 }
 
@@ -320,6 +393,7 @@ static void forward_piece(piece *p)
                 forward_tile(p, &stage, &q, &k, g * p->room_rows + row);
             }
         }
+        send_all(p);
     }
     for (int64_t g = 0; g < group; g++) {
         heed__stage stage = heed__stage_of(run, p->sequence, p->key_head * group + g);

@@ -46,7 +46,9 @@ heed__narrow heed__narrow_of(heed__carver *carver, const heed_attention_plan *pl
     n.keys = heed__carve(carver, (size_t)(HEED_KEY_BLOCK / HEED_STRIP * depth * unit(&n)));
     n.values =
         heed__carve(carver, (size_t)(heed__blocks(n.value_size, HEED_STRIP) * keys * unit(&n)));
-    n.weights = heed__carve(carver, (size_t)(keys * unit(&n)));
+    size_t blocks = (size_t)heed__blocks(n.value_size, HEED_STRIP) + HEED_KEY_BLOCK / HEED_STRIP;
+    n.blocks = (heed__amx_block *)(void *)heed__carve(carver, blocks * sizeof *n.blocks /
+                                                                  sizeof(heed_real));
     n.odd_queries = (int *)(void *)heed__carve(carver, (size_t)strips);
     return n;
 }
@@ -84,50 +86,66 @@ int heed__narrow_keys(heed__narrow *n, const heed__keys *k, const heed_real *v, 
     return !n->odd && !n->odd_query;
 }
 
-int heed__narrow_scores(const heed__narrow *n, int64_t strip, const heed__scores *s)
+static int64_t score_blocks(const heed__narrow *n, const heed__narrow_strip *x,
+                            heed__amx_block *out)
 {
-    int64_t depth = heed__blocks(n->width, CHUNK);
-    if (n->odd || n->odd_queries[strip]) return 0;
-    for (int64_t j = 0, at = 0; j < s->n; j += HEED_STRIP, at++) {
-        heed__amx_block block = {.rows = s->rows,
-                                 .cols = heed__least(HEED_STRIP, s->n - j),
-                                 .chunks = depth,
-                                 .a = n->queries + strip * depth * unit(n),
-                                 .b = n->keys + at * depth * unit(n),
-                                 .c = s->s + j,
-                                 .c_row = s->row};
-        n->amx->block(n->parts, &block);
-    }
-    return 1;
+    int64_t depth = heed__blocks(n->width, CHUNK), count = 0;
+    for (; count * HEED_STRIP < x->keys; count++)
+        out[count] = (heed__amx_block){.rows = HEED_STRIP,
+                                       .cols = HEED_STRIP,
+                                       .chunks = depth,
+                                       .a = n->queries + x->strip * depth * unit(n),
+                                       .b = n->keys + count * depth * unit(n),
+                                       .c = x->s + count * HEED_STRIP,
+                                       .c_row = HEED_KEY_BLOCK};
+    return count;
 }
 
-void heed__narrow_softmax(const heed__narrow *n, const heed__scores *s, heed_real *top,
-                          heed_real *sum, heed_real *factor)
+static int64_t product_blocks(const heed__narrow *n, const heed__narrow_strip *x,
+                              heed__amx_block *out)
 {
-    heed__amx_scores scores = {s->rows, s->n, s->s, s->row};
-    n->softmax->online(n->parts, &scores, top, sum, factor, n->weights);
+    int64_t chunks = heed__blocks(x->keys, CHUNK), count = 0;
+    for (; count * HEED_STRIP < n->value_size; count++)
+        out[count] = (heed__amx_block){.rows = HEED_STRIP,
+                                       .cols = HEED_STRIP,
+                                       .chunks = chunks,
+                                       .a = x->weights,
+                                       .b = n->values + count * chunks * unit(n),
+                                       .start = x->o + count * HEED_STRIP,
+                                       .start_row = x->o_row,
+                                       .c = x->o + count * HEED_STRIP,
+                                       .c_row = x->o_row};
+    return count;
 }
 
-int heed__narrow_weights(const heed__narrow *n, const heed__scores *s)
+static void run(const heed__narrow *n, int64_t blocks)
 {
-    heed__amx_strip rows = {s->s, s->row, 1, s->rows, s->n, 0};
-    return !n->amx->pack(n->parts, &rows, n->weights);
+    for (int64_t i = 0; i < blocks; i++) n->amx->block(n->parts, &n->blocks[i]);
 }
 
-void heed__narrow_product(const heed__narrow *n, int64_t rows, int64_t keys, heed_real *o,
-                          int64_t o_row)
+void heed__narrow_scores(const heed__narrow *n, const heed__narrow_strip *x)
 {
-    int64_t chunks = heed__blocks(keys, CHUNK);
-    for (int64_t d = 0, strip = 0; d < n->value_size; d += HEED_STRIP, strip++) {
-        heed__amx_block block = {.rows = rows,
-                                 .cols = heed__least(HEED_STRIP, n->value_size - d),
-                                 .chunks = chunks,
-                                 .a = n->weights,
-                                 .b = n->values + strip * chunks * unit(n),
-                                 .start = o + d,
-                                 .start_row = o_row,
-                                 .c = o + d,
-                                 .c_row = o_row};
-        n->amx->block(n->parts, &block);
-    }
+    run(n, score_blocks(n, x, n->blocks));
+}
+
+void heed__narrow_product(const heed__narrow *n, const heed__narrow_strip *x)
+{
+    run(n, product_blocks(n, x, n->blocks));
+}
+
+void heed__narrow_softmax(const heed__narrow *n, const heed__narrow_strip *x, heed_real *top,
+                          heed_real *sum, heed_real *factor, const heed__narrow_strip *product,
+                          const heed__narrow_strip *scores)
+{
+    heed__amx_scores own = {x->rows, x->keys, x->s, HEED_KEY_BLOCK};
+    heed__amx_beside beside = {n->blocks, 0};
+    if (product) beside.count = product_blocks(n, product, n->blocks);
+    if (scores) beside.count += score_blocks(n, scores, n->blocks + beside.count);
+    n->softmax->online(n->parts, &own, top, sum, factor, x->weights, &beside);
+}
+
+int heed__narrow_weights(const heed__narrow *n, const heed__narrow_strip *x)
+{
+    heed__amx_strip rows = {x->s, HEED_KEY_BLOCK, 1, x->rows, x->keys, 0};
+    return !n->amx->pack(n->parts, &rows, x->weights);
 }

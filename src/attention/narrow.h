@@ -22,12 +22,12 @@ typedef struct heed__narrow {
     int parts;
     int fuses; /* between the products there is softmax, and nothing more but on scores */
     int64_t width, value_size;
-    heed_real *queries; /* [strips, chunks of width]: units */
-    heed_real *keys;    /* [KEY_BLOCK / STRIP, chunks of width] */
-    heed_real *values;  /* [strips of Dv, chunks of KEY_BLOCK] */
-    heed_real *weights; /* [chunks of KEY_BLOCK] */
-    int *odd_queries;   /* [strips]: an infinity or NaN is among them */
-    int odd_query, odd; /* in any strip; among the keys and values */
+    heed_real *queries;      /* [strips, chunks of width]: units */
+    heed_real *keys;         /* [KEY_BLOCK / STRIP, chunks of width] */
+    heed_real *values;       /* [strips of Dv, chunks of KEY_BLOCK] */
+    heed__amx_block *blocks; /* of one strip's product and another's scores */
+    int *odd_queries;        /* [strips]: an infinity or NaN is among them */
+    int odd_query, odd;      /* in any strip; among the keys and values */
 } heed__narrow;
 
 /* How many bfloat16 to an operand this plan's products may use; 0 = float32, with the reason in
@@ -43,18 +43,34 @@ void heed__narrow_queries(heed__narrow *n, int64_t strip, const heed__queries *q
 /* Lays out a block of keys and its values. Returns 0 where some tile of it will be float32's. */
 int heed__narrow_keys(heed__narrow *n, const heed__keys *keys, const heed_real *v, int64_t v_row);
 
-/* s = q k^T. Returns 0, and has done nothing, where the tile is float32's. */
-int heed__narrow_scores(const heed__narrow *n, int64_t strip, const heed__scores *s);
+/* A strip of queries against the block of keys: its own laid-out queries, whole strips of scores
+ * [STRIP, KEY_BLOCK], of weights (chunks of KEY_BLOCK) and of the output, whose rows have room for
+ * whole strips of Dv. */
+typedef struct heed__narrow_strip {
+    int64_t strip, rows, keys;
+    heed_real *s, *weights, *o;
+    int64_t o_row;
+} heed__narrow_strip;
 
-/* Shaped scores become the weights of heed__narrow_product, as heed__softmax_block has them. */
-void heed__narrow_softmax(const heed__narrow *n, const heed__scores *s, heed_real *top,
-                          heed_real *sum, heed_real *factor);
+/* Is the tile not float32's? */
+static inline int heed__narrow_can(const heed__narrow *n, int64_t strip)
+{
+    return !n->odd && !n->odd_queries[strip];
+}
 
-/* Weights likewise, as they are. Returns 0 where some of them are odd. */
-int heed__narrow_weights(const heed__narrow *n, const heed__scores *s);
+/* s = q k^T */
+void heed__narrow_scores(const heed__narrow *n, const heed__narrow_strip *x);
 
-/* o += weights v, [rows, keys] times [keys, Dv] */
-void heed__narrow_product(const heed__narrow *n, int64_t rows, int64_t keys, heed_real *o,
-                          int64_t o_row);
+/* o += weights v */
+void heed__narrow_product(const heed__narrow *n, const heed__narrow_strip *x);
+
+/* Shaped scores become weights, as heed__softmax_block has them; meanwhile the product of one other
+ * strip and the scores of another are made (NULL = none). */
+void heed__narrow_softmax(const heed__narrow *n, const heed__narrow_strip *x, heed_real *top,
+                          heed_real *sum, heed_real *factor, const heed__narrow_strip *product,
+                          const heed__narrow_strip *scores);
+
+/* The weights that stand in s are laid out. Returns 0 where some of them are odd. */
+int heed__narrow_weights(const heed__narrow *n, const heed__narrow_strip *x);
 
 #endif

@@ -20,11 +20,12 @@
 
 #    if defined(__clang__)
 #        pragma clang attribute push(                                                              \
-            __attribute__((target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma"))),          \
+            __attribute__((                                                                        \
+                target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma"))),   \
             apply_to = function)
 #    else
 #        pragma GCC push_options
-#        pragma GCC target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma")
+#        pragma GCC target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma")
 #    endif
 
 #    define INLINE static inline __attribute__((always_inline))
@@ -84,6 +85,92 @@ INLINE void split(int parts, __m512 first, __m512 second, __m512i *out)
     first = _mm512_sub_ps(first, high_part(_mm512_castsi512_si256(out[0])));
     second = _mm512_sub_ps(second, high_part(_mm512_extracti64x4_epi64(out[0], 1)));
     out[1] = (__m512i)_mm512_cvtne2ps_pbh(second, first);
+}
+
+/* ---- products beside ---- */
+
+/* How far they are: chunk `chunk` of block `at`, `done` chunks of `all`. */
+typedef struct progress {
+    const heed__amx_beside *work;
+    int64_t at, chunk, done, all;
+} progress;
+
+INLINE progress begin(const heed__amx_beside *work)
+{
+    progress p = {.work = work};
+    for (int64_t i = 0; i < work->count; i++) p.all += work->blocks[i].chunks;
+    return p;
+}
+
+INLINE void multiply(void)
+{
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+}
+
+INLINE void start_sums(const heed__amx_block *b)
+{
+    const heed_real *s = b->start;
+    size_t row = (size_t)b->start_row * sizeof *s;
+    if (!s) {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+        return;
+    }
+    _tile_loadd(0, s, row);
+    _tile_loadd(1, s + HALF, row);
+    _tile_loadd(2, s + HALF * b->start_row, row);
+    _tile_loadd(3, s + HALF * b->start_row + HALF, row);
+}
+
+INLINE void store_sums(const heed__amx_block *b)
+{
+    heed_real *c = b->c;
+    size_t row = (size_t)b->c_row * sizeof *c;
+    _tile_stored(0, c, row);
+    _tile_stored(1, c + HALF, row);
+    _tile_stored(2, c + HALF * b->c_row, row);
+    _tile_stored(3, c + HALF * b->c_row + HALF, row);
+}
+
+/* One chunk, in the order of amx.c. */
+INLINE void step(int parts, progress *p)
+{
+    enum { LINE = 64 };
+    const heed__amx_block *block = &p->work->blocks[p->at];
+    const heed_real *a = block->a + p->chunk * HEED_AMX_UNIT(parts);
+    const heed_real *b = block->b + p->chunk * HEED_AMX_UNIT(parts);
+    if (!p->chunk) start_sums(block);
+    _tile_loadd(6, b, LINE);
+    _tile_loadd(7, b + parts * TILE, LINE);
+    if (parts > 1) {
+        _tile_loadd(4, a + TILE, LINE);
+        _tile_loadd(5, a + parts * TILE + TILE, LINE);
+        multiply();
+    }
+    _tile_loadd(4, a, LINE);
+    _tile_loadd(5, a + parts * TILE, LINE);
+    multiply();
+    if (parts > 1) {
+        _tile_loadd(6, b + TILE, LINE);
+        _tile_loadd(7, b + parts * TILE + TILE, LINE);
+        multiply();
+    }
+    p->done++;
+    if (++p->chunk < block->chunks) return;
+    store_sums(block);
+    p->chunk = 0;
+    p->at++;
+}
+
+/* So much of it that `share` of `of` is done. */
+INLINE void go_on(int parts, progress *p, int64_t share, int64_t of)
+{
+    while (p->done * of < p->all * share) step(parts, p);
 }
 
 /* ---- forwards ---- */
@@ -148,9 +235,10 @@ INLINE __m512 row_weights(int parts, int full, const heed_real *s, int64_t n, he
     return sum;
 }
 
-/* At most 16 rows. */
-INLINE void online_rows(int parts, int full, const heed__amx_scores *x, int64_t rows,
-                        heed_real *top, heed_real *sum, heed_real *factor, heed_real *weights)
+/* At most 16 rows, from row `first`. */
+INLINE void online_rows(int parts, int full, const heed__amx_scores *x, int64_t first, int64_t rows,
+                        heed_real *top, heed_real *sum, heed_real *factor, heed_real *weights,
+                        progress *beside)
 {
     const __m512 none = _mm512_set1_ps(-INFINITY), zero = _mm512_setzero_ps();
     _Alignas(64) heed_real lanes[HALF][HALF], shift[HALF];
@@ -165,10 +253,12 @@ INLINE void online_rows(int parts, int full, const heed__amx_scores *x, int64_t 
     __mmask16 same = _mm512_cmp_ps_mask(before, now, _CMP_EQ_OQ);
     same |= _mm512_cmp_ps_mask(before, none, _CMP_EQ_OQ);
     by = _mm512_mask_mov_ps(by, same, _mm512_set1_ps(1));
-    for (int64_t r = 0; r < HALF; r++)
+    for (int64_t r = 0; r < HALF; r++) {
+        go_on(parts, beside, first + r + 1, HEED_AMX_BLOCK);
         _mm512_store_ps(lanes[r], r < rows ? row_weights(parts, full, x->s + r * x->row, x->n,
                                                          shift[r], weights + r * HALF)
                                            : zero);
+    }
     __m512 all = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(there, sum), by, tree(1, lanes));
     _mm512_mask_storeu_ps(top, there, now);
     _mm512_mask_storeu_ps(sum, there, all);
@@ -176,27 +266,29 @@ INLINE void online_rows(int parts, int full, const heed__amx_scores *x, int64_t 
 }
 
 INLINE void online_of(int parts, const heed__amx_scores *x, heed_real *top, heed_real *sum,
-                      heed_real *factor, heed_real *weights)
+                      heed_real *factor, heed_real *weights, const heed__amx_beside *work)
 {
+    progress beside = begin(work);
     for (int64_t r = 0; r < x->rows; r += HALF) {
         heed__amx_scores half = *x;
         int64_t rows = x->rows - r < HALF ? x->rows - r : HALF;
         heed_real *to = weights + r / HALF * parts * TILE;
         half.s += r * x->row;
         if (x->n == HEED_AMX_KEYS)
-            online_rows(parts, 1, &half, rows, top + r, sum + r, factor + r, to);
+            online_rows(parts, 1, &half, r, rows, top + r, sum + r, factor + r, to, &beside);
         else
-            online_rows(parts, 0, &half, rows, top + r, sum + r, factor + r, to);
+            online_rows(parts, 0, &half, r, rows, top + r, sum + r, factor + r, to, &beside);
     }
+    go_on(parts, &beside, 1, 1);
 }
 
 static void online(int parts, const heed__amx_scores *x, heed_real *top, heed_real *sum,
-                   heed_real *factor, heed_real *weights)
+                   heed_real *factor, heed_real *weights, const heed__amx_beside *beside)
 {
     if (parts > 1)
-        online_of(2, x, top, sum, factor, weights);
+        online_of(2, x, top, sum, factor, weights, beside);
     else
-        online_of(1, x, top, sum, factor, weights);
+        online_of(1, x, top, sum, factor, weights, beside);
 }
 
 /* ---- backwards ---- */

@@ -34,11 +34,18 @@ typedef struct heed__amx_back {
     int64_t chunk, chunks;
 } heed__amx_back;
 
+/* Products of other strips, which AMX makes while the vectors are at this one's softmax: whole
+ * blocks, that neither read nor write what the softmax does. */
+typedef struct heed__amx_beside {
+    const heed__amx_block *blocks;
+    int64_t count;
+} heed__amx_beside;
+
 typedef struct heed__amx_softmax {
     /* As softmax_online of kernels.h; the weights become operand a: rows are queries. An infinite
      * score, or a NaN, makes sum NaN. */
     void (*online)(int parts, const heed__amx_scores *scores, heed_real *top, heed_real *sum,
-                   heed_real *factor, heed_real *weights);
+                   heed_real *factor, heed_real *weights, const heed__amx_beside *beside);
     /* Returns whether any of it is infinite, NaN or above 1e19: then it must not be used. */
     int (*back)(int parts, const heed__amx_back *back);
 } heed__amx_softmax;
