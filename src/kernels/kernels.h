@@ -96,6 +96,17 @@ typedef struct heed__kernels {
     void (*multiply_add)(int64_t n, const heed_real *x, const heed_real *y, heed_real *z);
     /* z = fma(x, y, z) */
 
+    /* A row's layer normalisation: kept[0] = mean of x, kept[1] = r = 1 / sqrt(variance + epsilon),
+     * y = (x - mean) r gain + bias. y may be x. */
+    void (*norm)(int64_t n, heed_real epsilon, const heed_real *x, const heed_real *gain,
+                 const heed_real *bias, heed_real *y, heed_real kept[2]);
+    /* Going back, with xhat = (x - mean) r: dgain += dy xhat, dbias += dy; and with g = dy gain
+     * dx = base + r (g - mean(g) - xhat mean(g xhat)), base NULL = 0; dx may be dy or base. */
+    void (*norm_learn)(int64_t n, const heed_real kept[2], const heed_real *x, const heed_real *dy,
+                       heed_real *dgain, heed_real *dbias);
+    void (*norm_back)(int64_t n, const heed_real kept[2], const heed_real *x, const heed_real *gain,
+                      const heed_real *dy, const heed_real *base, heed_real *dx);
+
     /* mean = beta1 mean + rest1 g; square = beta2 square + rest2 g g;
      * data = keep data - rate mean / (root sqrt(square) + epsilon). */
     void (*adamw)(int64_t n, const heed__adamw *step, const heed_real *grad, heed_real *data,

@@ -6,6 +6,7 @@
 #include "kernels/drop_tmpl.h"
 #include "kernels/hash_tmpl.h"
 #include "kernels/loops_tmpl.h"
+#include "kernels/norm_tmpl.h"
 #include "kernels/softmax_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/update_tmpl.h"
@@ -30,6 +31,9 @@ static const heed__kernels table = {
     .add = loop_add,
     .multiply = loop_multiply,
     .multiply_add = loop_multiply_add,
+    .norm = norm_row,
+    .norm_learn = norm_learn,
+    .norm_back = norm_back,
     .drop = drop_row,
     .drop_tile = drop_tile,
     .adamw = update_adamw,

@@ -10,6 +10,17 @@
 #include "ops/ops.h"
 #include "ops/rows.h"
 
+#include <string.h>
+
+enum {
+    CHUNK = 64 /* rows whose sums for gain and bias are one chain; the chains are then added */
+};
+
+static int64_t chunks_of(int64_t rows)
+{
+    return (rows + CHUNK - 1) / CHUNK;
+}
+
 static heed_status layer_norm_shape(const heed__shapes *s, heed__size *size)
 {
     int64_t cols = s->in[0].cols;
@@ -19,28 +30,18 @@ static heed_status layer_norm_shape(const heed__shapes *s, heed__size *size)
     size->cols = cols;
     size->saved = 2 * s->in[0].rows;
     size->forward_workspace = 2 * s->in[0].rows; /* when nothing is saved */
-    size->backward_workspace = 2 * s->in[0].rows * cols;
+    size->backward_workspace = 2 * chunks_of(s->in[0].rows) * cols;
     return HEED_OK;
 }
 
 static void normalise(const heed__call *call, int64_t begin, int64_t end, void *statistics)
 {
     const heed__layer_norm *norm = call->attributes;
-    const heed__kernels *kernels = call->kernels;
     int64_t cols = call->out.cols;
-    for (int64_t i = begin; i < end; i++) {
-        const heed_real *x = call->in[0].data + i * cols;
-        heed_real *y = call->out.data + i * cols, *kept = (heed_real *)statistics + 2 * i;
-        heed_real mean = kernels->sum(cols, x) / (heed_real)cols;
-        for (int64_t j = 0; j < cols; j++) y[j] = x[j] - mean;
-        heed_real variance = kernels->dot(cols, y, y) / (heed_real)cols;
-        heed_real r = 1 / heed__sqrt(variance + (heed_real)norm->epsilon);
-        kept[0] = mean;
-        kept[1] = r;
-        kernels->scale(cols, r, y, y);
-        kernels->multiply(cols, y, call->in[1].data, y);
-        kernels->add(cols, call->in[2].data, y);
-    }
+    for (int64_t i = begin; i < end; i++)
+        call->kernels->norm(cols, (heed_real)norm->epsilon, call->in[0].data + i * cols,
+                            call->in[1].data, call->in[2].data, call->out.data + i * cols,
+                            (heed_real *)statistics + 2 * i);
 }
 
 static heed_status layer_norm_forward(const heed__call *call)
@@ -50,44 +51,43 @@ static heed_status layer_norm_forward(const heed__call *call)
     return HEED_OK;
 }
 
-/* Workspace: xhat, then dy * xhat, which the gain's sum over rows needs. */
-static void normalise_back(const heed__call *call, int64_t begin, int64_t end, void *extra)
+/* Workspace: of each chunk, the sums of gain and bias. */
+static void chunk_back(void *arg, int64_t chunk, int thread)
 {
+    const heed__call *call = arg;
     const heed__kernels *kernels = call->kernels;
-    int64_t rows = call->out.rows, cols = call->out.cols;
-    (void)extra;
+    int64_t cols = call->out.cols, begin = chunk * CHUNK, end = begin + CHUNK;
+    int learns = call->in[1].grad || call->in[2].grad;
+    heed_real *sums = call->workspace + 2 * chunk * cols;
+    (void)thread;
+    if (end > call->out.rows) end = call->out.rows;
+    memset(sums, 0, (size_t)(2 * cols) * sizeof *sums);
     for (int64_t i = begin; i < end; i++) {
         const heed_real *x = call->in[0].data + i * cols, *dy = call->out.grad + i * cols;
-        heed_real *xhat = call->workspace + i * cols;
-        heed_real *product = call->workspace + (rows + i) * cols;
-        heed_real mean = call->saved[2 * i], r = call->saved[2 * i + 1];
-        for (int64_t j = 0; j < cols; j++) xhat[j] = (x[j] - mean) * r;
-        if (call->in[0].grad) {
-            heed_real *dx = call->in[0].grad + i * cols;
-            kernels->multiply(cols, dy, call->in[1].data, product); /* g */
-            heed_real mean_g = kernels->sum(cols, product) / (heed_real)cols;
-            heed_real mean_gx = kernels->dot(cols, product, xhat) / (heed_real)cols;
-            for (int64_t j = 0; j < cols; j++)
-                product[j] = r * (product[j] - mean_g - xhat[j] * mean_gx);
-            heed__pass_gradient(call, 0, cols, product, dx);
-        }
-        kernels->multiply(cols, dy, xhat, product);
+        const heed_real *kept = call->saved + 2 * i;
+        heed_real *dx = call->in[0].grad ? call->in[0].grad + i * cols : NULL;
+        if (learns) kernels->norm_learn(cols, kept, x, dy, sums, sums + cols);
+        if (dx)
+            kernels->norm_back(cols, kept, x, call->in[1].data, dy, call->in[0].fresh ? NULL : dx,
+                               dx);
     }
 }
 
 static heed_status layer_norm_backward(const heed__call *call)
 {
-    int64_t rows = call->out.rows, cols = call->out.cols;
-    heed__for_rows(call, rows, 10 * cols, normalise_back, NULL);
-    if (call->in[1].grad)
-        heed__column_sums(call, call->workspace + rows * cols, rows, cols, call->in[1].grad);
-    if (call->in[2].grad) heed__column_sums(call, call->out.grad, rows, cols, call->in[2].grad);
+    int64_t chunks = chunks_of(call->out.rows), cols = call->out.cols;
+    heed__parallel(call->context, chunks, chunk_back, (void *)call);
+    for (int64_t chunk = 0; chunk < chunks; chunk++)
+        for (int i = 0; i < 2; i++)
+            if (call->in[1 + i].grad)
+                call->kernels->add(cols, call->workspace + (2 * chunk + i) * cols,
+                                   call->in[1 + i].grad);
     return HEED_OK;
 }
 
 static heed_status layer_norm_check(heed__gradcheck *check)
 {
-    static const int64_t sizes[][2] = {{4, 6}, {3, 37}, {1, 2}};
+    static const int64_t sizes[][2] = {{4, 6}, {3, 37}, {1, 2}, {CHUNK + 2, 3}};
     heed__layer_norm norm = {1e-5f};
     for (size_t i = 0; i < HEED_COUNT(sizes); i++) {
         int64_t cols = sizes[i][1];
@@ -105,6 +105,7 @@ const heed__op heed__op_layer_norm = {.name = "layer_norm",
                                       .most_inputs = 3,
                                       .reads = HEED_READS(0) | HEED_READS(1),
                                       .stores = HEED_READS(0),
+                                      .grad_over_grad = HEED_READS(0),
                                       .shape = layer_norm_shape,
                                       .forward = layer_norm_forward,
                                       .backward = layer_norm_backward,

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { TRIAL_ARRAYS = 4 };
+enum { TRIAL_ARRAYS = 6 };
 
 /* What a kernel does with an array. IN: it is the same afterwards. OUT: written whole, whatever was
  * there. */
@@ -24,7 +24,7 @@ enum { IN = 1, OUT = 2, CHANGED = IN | OUT, POSITIVE = 4 };
 enum { MOVES = 1, VARIANT = 2 };
 
 /* Rows and columns of arrays; 0 to DEPTH are the sizes of a case. */
-typedef enum trial_extent { N, ROWS, DEPTH, ONE, MESSAGES, BLOCKS, STATE } trial_extent;
+typedef enum trial_extent { N, ROWS, DEPTH, ONE, MESSAGES, BLOCKS, STATE, PAIR } trial_extent;
 
 typedef struct trial_array {
     int role;
@@ -49,7 +49,7 @@ typedef struct kernel_row {
 
 static inline int64_t extent_of(const trial *t, trial_extent extent)
 {
-    const int64_t extents[] = {t->n, t->rows, t->depth, 1, 16, 16 * t->depth, 128};
+    const int64_t extents[] = {t->n, t->rows, t->depth, 1, 16, 16 * t->depth, 128, 2};
     return extents[extent];
 }
 
@@ -141,6 +141,27 @@ static void call_dot(const kernel_row *row, const heed__kernels *k, trial *t)
 {
     (void)row;
     t->value = k->dot(t->n, t->x[0], t->x[1]);
+}
+
+static void call_norm(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    (void)row;
+    k->norm(t->n, 1e-5f, t->x[0], t->x[1], t->x[2], t->x[3], t->x[4]);
+}
+
+static void call_norm_learn(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    const heed_real kept[2] = {t->a, 1.5f};
+    (void)row;
+    k->norm_learn(t->n, kept, t->x[0], t->x[1], t->x[2], t->x[3]);
+}
+
+/* On what is there, or over dy. */
+static void call_norm_back(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    const heed_real kept[2] = {t->a, 1.5f};
+    (void)row;
+    k->norm_back(t->n, kept, t->x[0], t->x[1], t->x[2], t->x[3], t->x[3] ? t->x[3] : t->x[2]);
 }
 
 static void call_adamw(const kernel_row *row, const heed__kernels *k, trial *t)
@@ -268,6 +289,26 @@ static const kernel_row kernel_rows[] = {
      SLOT(multiply_add),
      call_two,
      0,
+     {{IN, ONE, N}, {IN, ONE, N}, {CHANGED, ONE, N}}},
+    {"norm",
+     SLOT(norm),
+     call_norm,
+     0,
+     {{IN, ONE, N}, {IN, ONE, N}, {IN, ONE, N}, {OUT, ONE, N}, {OUT, ONE, PAIR}}},
+    {"norm_learn",
+     SLOT(norm_learn),
+     call_norm_learn,
+     0,
+     {{IN, ONE, N}, {IN, ONE, N}, {CHANGED, ONE, N}, {CHANGED, ONE, N}}},
+    {"norm_back",
+     SLOT(norm_back),
+     call_norm_back,
+     0,
+     {{IN, ONE, N}, {IN, ONE, N}, {IN, ONE, N}, {CHANGED, ONE, N}}},
+    {"norm_back in place",
+     SLOT(norm_back),
+     call_norm_back,
+     VARIANT,
      {{IN, ONE, N}, {IN, ONE, N}, {CHANGED, ONE, N}}},
     {"adamw",
      SLOT(adamw),
