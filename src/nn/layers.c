@@ -75,3 +75,14 @@ heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b)
     heed__var in[2] = {a, b};
     return heed__tape_apply(pass->tape, &heed__op_add, in, 2, NULL, 0);
 }
+
+heed__var heed__drop_sum(const heed__pass *pass, heed__var a, heed__var b)
+{
+    heed__dropout dropout = {.rate = pass->dropout, .ragged = pass->ragged};
+    heed__var in[2] = {a, b};
+    if (!(pass->dropout > 0)) return heed__sum(pass, a, b);
+    heed__var y = heed__tape_apply(pass->tape, &heed__op_drop_add, in, 2, &dropout, sizeof dropout);
+    /* later masks are those that follow two operations */
+    heed__tape_renumber(pass->tape, heed__tape_number(pass->tape) + 1);
+    return y;
+}

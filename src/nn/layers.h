@@ -40,6 +40,8 @@ heed__var heed__gate(const heed__pass *pass, heed__activation_kind kind, heed__v
 heed__var heed__drop(const heed__pass *pass, heed__var x);
 heed__var heed__drop_pooled(const heed__pass *pass, heed__var x);
 heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b);
+/* The sum of a and heed__drop(b), whose mask is the same, in one operation. */
+heed__var heed__drop_sum(const heed__pass *pass, heed__var a, heed__var b);
 
 /* Where attention happened in a recorded pass, for looking at its weights afterwards. */
 typedef struct heed__attention_site {

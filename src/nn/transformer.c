@@ -81,8 +81,7 @@ static heed__var before(const heed__transformer *t, const heed__pass *pass, cons
 static heed__var after(const heed__transformer *t, const heed__pass *pass, const heed__norm *norm,
                        heed__var x, heed__var y)
 {
-    y = heed__drop(pass, y);
-    if (t->options.residual) y = heed__sum(pass, x, y);
+    y = t->options.residual ? heed__drop_sum(pass, x, y) : heed__drop(pass, y);
     return t->options.place == HEED_NORM_POST ? heed__norm_apply(norm, pass, y) : y;
 }
 

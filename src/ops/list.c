@@ -22,6 +22,7 @@ const heed__op *const heed__ops[] = {
     &heed__op_activation,
     &heed__op_glu,
     &heed__op_dropout,
+    &heed__op_drop_add,
     &heed__op_centre,
     &heed__op_attend,
     &heed__op_additive_scores,

@@ -77,6 +77,8 @@ typedef struct heed__dropout {
     int64_t position;           /* of all rows in their sequences, when ragged is NULL */
 } heed__dropout;
 extern const heed__op heed__op_dropout;
+/* y = a + dropout of b; attributes: heed__dropout */
+extern const heed__op heed__op_drop_add;
 
 /* y [T, sum of columns] = inputs side by side */
 extern const heed__op heed__op_concat;
