@@ -53,6 +53,20 @@ heed__var heed__gate(const heed__pass *pass, heed__activation_kind kind, heed__v
     return heed__tape_apply(pass->tape, &heed__op_glu, &x, 1, &activation, sizeof activation);
 }
 
+heed__var heed__feed_forward(const heed__pass *pass, const heed__linear *up,
+                             heed__activation_kind kind, const heed__linear *down, heed__var x)
+{
+    heed__tape *tape = pass->tape;
+    heed__activation activation = {kind};
+    heed__var in[5] = {x, heed__tape_param(tape, up->weight), heed__tape_param(tape, up->bias),
+                       heed__tape_param(tape, down->weight), heed__tape_param(tape, down->bias)};
+    heed__var y =
+        heed__tape_apply(tape, &heed__op_feed_forward, in, 5, &activation, sizeof activation);
+    /* later masks are those that follow three operations */
+    heed__tape_renumber(tape, heed__tape_number(tape) + 2);
+    return y;
+}
+
 static heed__var drop(const heed__pass *pass, heed__var x, heed__dropout dropout)
 {
     dropout.rate = pass->dropout;

@@ -37,6 +37,9 @@ heed__var heed__norm_apply(const heed__norm *layer, const heed__pass *pass, heed
 heed__var heed__activate(const heed__pass *pass, heed__activation_kind kind, heed__var x);
 /* f of the first half of the columns times the second. */
 heed__var heed__gate(const heed__pass *pass, heed__activation_kind kind, heed__var x);
+/* Two linear layers, both with a bias, and f between them, as one operation. */
+heed__var heed__feed_forward(const heed__pass *pass, const heed__linear *up,
+                             heed__activation_kind kind, const heed__linear *down, heed__var x);
 heed__var heed__drop(const heed__pass *pass, heed__var x);
 heed__var heed__drop_pooled(const heed__pass *pass, heed__var x);
 heed__var heed__sum(const heed__pass *pass, heed__var a, heed__var b);

@@ -88,8 +88,8 @@ static heed__var after(const heed__transformer *t, const heed__pass *pass, const
 static heed__var feed_forward(const heed__transformer *t, const heed__transformer_layer *l,
                               const heed__pass *pass, heed__var x)
 {
-    heed__var y = heed__linear_apply(&l->up, pass, x);
-    y = t->gated ? heed__gate(pass, t->activation, y) : heed__activate(pass, t->activation, y);
+    if (!t->gated) return heed__feed_forward(pass, &l->up, t->activation, &l->down, x);
+    heed__var y = heed__gate(pass, t->activation, heed__linear_apply(&l->up, pass, x));
     return heed__linear_apply(&l->down, pass, y);
 }
 

@@ -138,22 +138,28 @@ void heed__activation_derive(heed__activation_kind kind, const heed__kernels *ke
     functions[kind].derive(kernels, n, x, y, dy, dx);
 }
 
+/* dy is set aside, and dx begins with zeros. */
+void heed__activation_derive_over(heed__activation_kind kind, const heed__kernels *kernels,
+                                  int64_t n, const heed_real *x, const heed_real *y,
+                                  const heed_real *dy, heed_real *dx)
+{
+    heed_real aside[CHUNK];
+    memcpy(aside, dy, (size_t)n * sizeof *dy);
+    memset(dx, 0, (size_t)n * sizeof *dx);
+    functions[kind].derive(kernels, n, x, y, aside, dx);
+}
+
+int heed__activation_reads_input(heed__activation_kind kind)
+{
+    return (functions[kind].reads & HEED_READS(0)) != 0;
+}
+
 static heed_status activation_shape(const heed__shapes *s, heed__size *size)
 {
     size->rows = s->in[0].rows;
     size->cols = s->in[0].cols;
     size->reads = functions[((const heed__activation *)s->attributes)->kind].reads;
     return HEED_OK;
-}
-
-/* Over dy, which may be where dx is: dy is set aside, and dx begins with zeros. */
-static void derive_fresh(heed__activation_kind kind, const heed__kernels *kernels, int64_t n,
-                         const heed_real *x, const heed_real *y, const heed_real *dy, heed_real *dx)
-{
-    heed_real aside[CHUNK];
-    memcpy(aside, dy, (size_t)n * sizeof *dy);
-    memset(dx, 0, (size_t)n * sizeof *dx);
-    functions[kind].derive(kernels, n, x, y, aside, dx);
 }
 
 static void run_rows(const heed__call *call, int64_t begin, int64_t end, void *backward)
@@ -167,7 +173,7 @@ static void run_rows(const heed__call *call, int64_t begin, int64_t end, void *b
         if (!backward)
             functions[kind].apply(call->kernels, n, x, y);
         else
-            (call->in[0].fresh ? derive_fresh : heed__activation_derive)(
+            (call->in[0].fresh ? heed__activation_derive_over : heed__activation_derive)(
                 kind, call->kernels, n, x, y, call->out.grad + at, call->in[0].grad + at);
     }
 }

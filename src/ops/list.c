@@ -21,6 +21,7 @@ const heed__op *const heed__ops[] = {
     &heed__op_layer_norm,
     &heed__op_activation,
     &heed__op_glu,
+    &heed__op_feed_forward,
     &heed__op_dropout,
     &heed__op_drop_add,
     &heed__op_centre,

@@ -64,6 +64,9 @@ extern const heed__op heed__op_activation;
 /* The kind's name, as configurations spell it. */
 const char *heed__activation_name(heed__activation_kind kind);
 
+/* y [T,N] = f(x [T,K] w1[F,K]^T + b1 [1,F]) w2[N,F]^T + b2 [1,N] */
+extern const heed__op heed__op_feed_forward; /* attributes: heed__activation */
+
 /* y [T,F] = f(a) * b with x [T,2F] = a and b side by side: silu is SwiGLU, gelu GEGLU, sigmoid the
  * gated linear unit (Dauphin et al., arXiv 1612.08083; Shazeer, arXiv 2002.05202). */
 extern const heed__op heed__op_glu; /* attributes: heed__activation */
