@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A training step of the Transformer that issue-sized translation needs, without data or model
- * around it: 3 + 3 layers, d 256, 8 heads, feed-forward 1024, 8,000 pieces tied, 4,096 target
- * tokens. Prints the step's memory and its time; arguments: threads, steps, precision (0 highest,
- * 1 high, 2 medium).
+ * around it: 3 + 3 layers, d 256, 8 heads, feed-forward 1024, 8,000 pieces tied. Prints the step's
+ * memory and its time; arguments: threads, steps, precision (0 highest, 1 high, 2 medium), target
+ * tokens a batch (4,096), attention's dropout (0.1).
  */
 #include "base/memory.h"
 #include "nn/transformer.h"
@@ -15,7 +15,15 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { SIZE = 256, HEADS = 8, FFN = 1024, LAYERS = 3, PIECES = 8000, TOKENS = 4096, MOST = 200 };
+enum {
+    SIZE = 256,
+    HEADS = 8,
+    FFN = 1024,
+    LAYERS = 3,
+    PIECES = 8000,
+    TOKENS = 65536,
+    MOST = TOKENS / 14 + 1
+};
 
 typedef struct side {
     heed__ragged ragged;
@@ -39,16 +47,16 @@ static void must(heed_status status)
     exit(1);
 }
 
-/* Sentences of 14 to 40 tokens, until there are as many as wanted. */
-static void fill(side *s, uint64_t seed, int64_t sequences)
+/* Sentences of 14 to 40 tokens, until there are as many of these or those as wanted. */
+static void fill(side *s, uint64_t seed, int64_t sequences, int64_t tokens)
 {
     heed__random random;
     heed__random_start(&random, seed, HEED_RANDOM_ORDER);
     heed__ragged *r = &s->ragged;
     *r = (heed__ragged){.offsets = s->offsets, .order = s->order, .ids = s->ids};
-    while (r->n < MOST && (sequences ? r->n < sequences : r->rows < TOKENS)) {
+    while (r->n < MOST && (sequences ? r->n < sequences : r->rows < tokens)) {
         int64_t length = 14 + (int64_t)heed__random_below(&random, 27);
-        if (!sequences && r->rows + length > TOKENS) length = TOKENS - r->rows;
+        if (!sequences && r->rows + length > tokens) length = tokens - r->rows;
         s->order[r->n] = s->ids[r->n] = r->n;
         r->rows += length;
         if (length > r->longest) r->longest = length;
@@ -60,7 +68,7 @@ static void fill(side *s, uint64_t seed, int64_t sequences)
     }
 }
 
-static void build(network *n)
+static void build(network *n, float dropout)
 {
     n->params.trains = 1;
     heed__random_start(&n->params.random, 1, HEED_RANDOM_WEIGHTS);
@@ -70,7 +78,7 @@ static void build(network *n)
     must(heed__params_add(&n->params, 1, PIECES, bias, &n->bias, "bias"));
     for (int i = 0; i < 2; i++) {
         heed__transformer_options o = {
-            .attention = {.size = SIZE, .heads = HEADS, .causal = i, .dropout = 0.1f},
+            .attention = {.size = SIZE, .heads = HEADS, .causal = i, .dropout = dropout},
             .layers = LAYERS,
             .ffn = FFN,
             .memory = i ? SIZE : 0,
@@ -155,14 +163,17 @@ int main(int argc, char **argv)
     static network n;
     int threads = argc > 1 ? atoi(argv[1]) : 2, steps = argc > 2 ? atoi(argv[2]) : 5;
     int precision = argc > 3 ? atoi(argv[3]) : HEED_PRECISION_HIGHEST;
+    int64_t tokens = argc > 4 ? atoll(argv[4]) : 4096;
+    float dropout = argc > 5 ? (float)atof(argv[5]) : 0.1f;
+    if (tokens < 1 || tokens > TOKENS) return 2;
     heed_context *context = NULL;
     heed__tape *tape = NULL;
     must(heed_context_create(&(heed_context_options){.threads = threads}, &context));
     must(heed_context_set_precision(context, (heed_precision)precision));
     must(heed__tape_create(context, &tape));
-    fill(&n.target, 2, 0);
-    fill(&n.source, 3, n.target.ragged.n);
-    build(&n);
+    fill(&n.target, 2, 0, tokens);
+    fill(&n.source, 3, n.target.ragged.n, 0);
+    build(&n, dropout);
     heed__optimizer *optimizer = optimizer_of(&n);
     printf("%lld parameters, %lld sentences, %lld source and %lld target tokens, %d threads\n",
            (long long)heed__params_total(&n.params), (long long)n.target.ragged.n,
