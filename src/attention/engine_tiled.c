@@ -15,8 +15,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Blocks of queries of a task: on AMX the work is so fast that laying keys out would be felt. */
+/* Most blocks of queries of a task: on AMX the work is so fast that laying keys out would be felt.
+ */
 enum { PIECE_BLOCKS = 8, NARROW_BLOCKS = 32, STRIP = HEED_STRIP };
+/* Tasks a thread from which on their size is no matter of balance. */
+enum { MANY_ROUNDS = 8 };
 
 typedef struct scratch {
     heed_real *queries;   /* [group, piece rows, D]: prepared */
@@ -419,6 +422,26 @@ static void forward_task(void *arg, int64_t task, int thread)
     if (p.narrow) p.narrow->amx->end();
 }
 
+/* Cuts the queries for the threads there are: of the sizes that the plan has room for, the one by
+ * which a thread has least to do, with the keys that each piece lays out. No number depends on it.
+ */
+static void cut(const heed__run *run, heed__pieces *pieces)
+{
+    const heed_attention_plan *plan = run->plan;
+    int64_t lay_out_rows = plan->parts ? HEED_QUERY_BLOCK / 4 : HEED_QUERY_BLOCK / 16;
+    int64_t least = INT64_MAX, best = 0, rounds = 0;
+    for (int64_t n = piece_rows(plan); n >= HEED_QUERY_BLOCK && rounds < MANY_ROUNDS; n /= 2) {
+        n -= n % HEED_QUERY_BLOCK;
+        heed__pieces_cut(pieces, &run->batch->queries, run->batch->sequences, n);
+        rounds = heed__blocks(pieces->count * plan->options.key_heads, plan->threads);
+        if (rounds * (n + lay_out_rows) >= least) continue;
+        least = rounds * (n + lay_out_rows);
+        best = n;
+    }
+    if (pieces->size != best)
+        heed__pieces_cut(pieces, &run->batch->queries, run->batch->sequences, best);
+}
+
 static void tiled_forward(const heed__run *run, heed_real *workspace)
 {
     const heed_attention_plan *plan = run->plan;
@@ -430,7 +453,7 @@ static void tiled_forward(const heed__run *run, heed_real *workspace)
     }
     job.a_thread = lay_out(&carver, plan, &job.pieces);
     job.workspace = workspace + carver.used;
-    heed__pieces_cut(&job.pieces, &run->batch->queries, run->batch->sequences, piece_rows(plan));
+    cut(run, &job.pieces);
     heed__parallel(plan->context, job.pieces.count * plan->options.key_heads, forward_task, &job);
 }
 
