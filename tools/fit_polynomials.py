@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Prints the constants of src/kernels/math_tmpl.h (needs numpy and mpmath).
+"""Prints the constants of src/kernels/math_tmpl.h and amx_softmax.c (needs numpy and mpmath).
 
 Each polynomial is a weighted minimax fit, found by Lawson's reweighted least squares. Its
 coefficients are rounded to float32 one after the other, from the lowest power, and the rest is
@@ -59,3 +59,6 @@ fit("(log1p x - x) / x^2", lambda x: (log1p(x) - x) / x**2, lambda x: x**2 / abs
 edge = mpf("0.95")
 fit("erf(sqrt s) / sqrt s - 1", lambda s: erf(sqrt(s)) / sqrt(s) - 1, lambda s: 1, 6, 0, edge**2)
 fit("(log erfc x) / x", lambda x: log(erfc(x)) / x, lambda x: x * erfc(x) / erf(x), 6, edge, 4)
+for degree in (2, 3):
+    fit(f"(2^x - 1) / x, degree {degree}", lambda x: (2**x - 1) / x, lambda x: x / 2**x, degree,
+        mpf("1e-9"), 1)
