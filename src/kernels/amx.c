@@ -208,12 +208,20 @@ INLINE void multiply_errand(int parts, const heed_real *a, const heed_real *b, e
     errand_row(parts, e, 3);
 }
 
+/* To the second cache. */
+INLINE void fetch_lines(const heed__amx_block *block, int64_t chunk)
+{
+    const char *at = (const char *)block->fetch + chunk * block->lines * ROW;
+    for (int64_t i = 0; i < block->lines; i++) _mm_prefetch(at + i * ROW, _MM_HINT_T1);
+}
+
 INLINE void sums(int parts, const heed__amx_block *block, int down, int right)
 {
     const heed_real *a = block->a, *b = block->b;
     __asm__ volatile("" ::: "memory"); /* gcc does not know that loads of tiles read memory */
     load_sums(block, down, right);
     for (int64_t i = 0; i < block->chunks; i++, a += 2 * parts * TILE, b += 2 * parts * TILE) {
+        fetch_lines(block, i);
         multiply_chunk(parts, a, b, down, right);
     }
     store_sums(block, down, right);
@@ -227,6 +235,7 @@ INLINE void sums_and_errands(int parts, const heed__amx_block *block)
     load_sums(block, 1, 1);
     for (int64_t i = 0; i < block->chunks; i++, a += 2 * parts * TILE, b += 2 * parts * TILE) {
         __asm__ volatile("" ::: "memory");
+        fetch_lines(block, i);
         if (e.left > 0) {
             multiply_errand(parts, a, b, &e);
             next_errand(parts, &e);

@@ -52,6 +52,8 @@ typedef struct heed__amx_block {
     int streams;                  /* c is too large to stay in any cache; its rows begin at lines */
     const heed__amx_ahead *ahead; /* NULL = none; only where all four tiles are worth the work */
     int64_t errand;               /* of it, the first to do */
+    const heed_real *fetch;       /* what is wanted later: */
+    int64_t lines;                /* so many lines of it for each chunk */
 } heed__amx_block;
 
 typedef struct heed__amx {

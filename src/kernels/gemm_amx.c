@@ -15,15 +15,15 @@
 enum {
     BLOCK = HEED_AMX_BLOCK,
     CHUNK = HEED_AMX_CHUNK,
-    PIECE = 256,     /* of k, a multiple of CHUNK */
-    SLAB = 1 << 17,  /* numbers of b at a time, or one piece of k where that is more */
-    NEAR = 1 << 18,  /* high parts of b's numbers, and low ones, that stay in the second cache */
-    ROWS = 1 << 17,  /* numbers of a that are laid out before */
-    WIDTH = 8,       /* strips or panels that are laid out together, for their rows lie together */
-    TASK_STRIPS = 8, /* of rows, at most */
-    ENOUGH_TASKS = 16, /* below it, tasks are made smaller */
-    LEAST_PANELS = 4,  /* per task, when columns are cut too */
-    STREAM = 1 << 24   /* a c of so many numbers stays in no cache: fetching its lines is in vain */
+    PIECE = 256,      /* of k, a multiple of CHUNK */
+    SLAB = 1 << 17,   /* numbers of b at a time, or one piece of k where that is more */
+    NEAR = 1 << 17,   /* bfloat16 numbers of b that stay in the second cache */
+    ROWS = 1 << 17,   /* numbers of a that are laid out before */
+    WIDTH = 8,        /* strips or panels that are laid out together, for their rows lie together */
+    TASK_STRIPS = 8,  /* of rows, at most */
+    ENOUGH_TASKS = 8, /* below it, tasks are made smaller */
+    LEAST_PANELS = 4, /* per task, when columns are cut too */
+    STREAM = 1 << 24  /* a c of so many numbers stays in no cache: fetching its lines is in vain */
 };
 
 typedef struct plan {
@@ -123,7 +123,7 @@ static plan plan_of(int parts, const heed__gemm *g, heed_real *packed, int64_t s
 /* Rows are cut before columns, since every task across lays a's rows out again. */
 static void cut(plan *p)
 {
-    int64_t depth = least(p->slab, PIECE), near = NEAR / BLOCK / depth;
+    int64_t near = NEAR / p->parts / BLOCK / least(p->slab, PIECE);
     p->strips = TASK_STRIPS;
     p->task_panels = least(p->panels, near > LEAST_PANELS ? near : LEAST_PANELS);
     for (;;) {
@@ -181,13 +181,15 @@ static int care_of(const plan *p, const heed_real *flags, int64_t at, int64_t k)
 /* A strip of rows and a piece of k. */
 typedef struct place {
     int64_t i, rows, k, depth;
+    int64_t strip, strips; /* of the task */
 } place;
 
 /* The t-th of a task that begins at row `first`: all its strips of a piece, then the next piece. */
 static place place_of(const plan *p, int64_t first, int64_t rows, int64_t t)
 {
     int64_t strips = parts_of(rows, BLOCK), k = t / strips * PIECE;
-    place at = {.i = first + t % strips * BLOCK, .k = p->k0 + k};
+    place at = {.i = first + t % strips * BLOCK, .k = p->k0 + k, .strip = t % strips};
+    at.strips = strips;
     at.rows = least(BLOCK, first + rows - at.i);
     at.depth = least(PIECE, p->depth - k);
     return at;
@@ -228,22 +230,25 @@ static void set_start(const plan *p, heed__amx_block *block, int64_t k, int64_t 
     block->start_row = rests ? g->c_row : 0;
 }
 
-/* A strip against panels j0 .. j1 - 1. The block is changed field by field: storing it in larger
- * pieces than it is read in would make each wait until the last one's c is in the cache. */
+/* A strip against panels j0 .. j1 - 1, while its share of b's next piece is fetched. The block is
+ * changed field by field: storing it in larger pieces than it is read in would make each wait until
+ * the last one's c is in the cache. */
 static void run_strip(const plan *p, place at, int64_t j0, int64_t j1, const heed_real *a, int care,
                       const heed__amx_ahead *ahead)
 {
     const heed__gemm *g = p->g;
-    int64_t panel_reals = parts_of(p->depth, CHUNK) * p->unit;
+    int64_t panel_reals = parts_of(p->depth, CHUNK) * p->unit, next = at.k + PIECE;
     heed__amx_block block = {.rows = at.rows, .a = a, .c_row = g->c_row};
     block.streams = p->streams && at.k + at.depth == g->k;
     block.chunks = parts_of(at.depth, CHUNK);
     block.b = p->b + j0 * panel_reals + (at.k - p->k0) / CHUNK * p->unit;
     block.c = g->c + at.i * g->c_row + j0 * BLOCK;
+    if (at.strips > 1 && next + PIECE <= p->k0 + p->depth) block.lines = p->unit / 16 / at.strips;
     for (int64_t panel = j0; panel < j1; panel++) {
         block.cols = least(BLOCK, g->n - panel * BLOCK);
         block.careful = care || care_of(p, p->flags, panel, at.k);
         block.ahead = 2 * block.rows > BLOCK && 2 * block.cols > BLOCK ? ahead : NULL;
+        block.fetch = block.b + block.chunks * (p->unit + at.strip * block.lines * 16);
         set_start(p, &block, at.k, panel * BLOCK);
         p->amx->block(p->parts, &block);
         if (block.ahead) block.errand += block.chunks;
