@@ -15,6 +15,10 @@
  * slots of that width; so those alive with a given one are in few slots. */
 enum { WIDTH = 4, LEVELS = 16, NONE = -1 };
 
+/* What is stacked leaves gaps where a buffer dies before one above it. Looking through them takes
+ * quadratic time, and is not done for more pairs of a stacked buffer and another than these. */
+enum { GAP_PAIRS = 1 << 17 };
+
 typedef struct planner {
     heed__buffer *buffers;
     int32_t steps, peak;
@@ -25,6 +29,7 @@ typedef struct planner {
     int32_t *levels[LEVELS];
     int32_t slots[LEVELS];
     int used; /* levels */
+    int gaps; /* between what is stacked are used too */
 } planner;
 
 static size_t aligned(size_t size)
@@ -162,11 +167,21 @@ static int move_behind(const planner *p, int32_t item, heed__buffer *b)
     return moved;
 }
 
+static void enlist(planner *p, int32_t item)
+{
+    const heed__buffer *b = &p->buffers[item];
+    int level = 0;
+    while (level < p->used - 1 && b->last - b->first >= width_of(level)) level++;
+    int32_t *head = &p->levels[level][b->first / width_of(level)];
+    p->next[item] = *head;
+    *head = item;
+}
+
 /* As low as it fits: every move is forced, so the first place that is free is the lowest. */
 static void place(planner *p, int32_t item)
 {
     heed__buffer *b = &p->buffers[item];
-    b->offset = p->alive[b->last < p->peak ? b->last : b->first];
+    b->offset = p->gaps ? 0 : p->alive[b->last < p->peak ? b->last : b->first];
     for (int moved = 1; moved;) {
         moved = 0;
         for (int level = 0; level < p->used; level++) {
@@ -175,17 +190,12 @@ static void place(planner *p, int32_t item)
                 moved |= move_behind(p, p->levels[level][slot], b);
         }
     }
-    int level = 0;
-    while (level < p->used - 1 && b->last - b->first >= width_of(level)) level++;
-    int32_t *head = &p->levels[level][b->first / width_of(level)];
-    p->next[item] = *head;
-    *head = item;
+    enlist(p, item);
 }
 
-size_t heed__plan_buffers(heed__buffer *buffers, size_t count, int32_t steps, void *scratch)
+static size_t place_all(heed__buffer *buffers, size_t count, int32_t steps, void *scratch, int gaps)
 {
     planner p = {.buffers = buffers, .steps = steps};
-    if (steps < 1) return 0;
     cut_scratch(&p, count, scratch);
     p.peak = find_peak(&p, count);
     size_t stacked = 0, rest = count;
@@ -198,6 +208,8 @@ size_t heed__plan_buffers(heed__buffer *buffers, size_t count, int32_t steps, vo
             p.order[--rest] = (int32_t)i;
     }
     size_t top = stack(&p, p.order, stacked);
+    p.gaps = gaps && stacked * (count - rest) <= (size_t)GAP_PAIRS;
+    for (size_t i = 0; p.gaps && i < stacked; i++) enlist(&p, p.order[i]);
     sort(&p, p.order + rest, count - rest, larger);
     for (size_t i = rest; i < count; i++) {
         const heed__buffer *b = &buffers[p.order[i]];
@@ -208,4 +220,14 @@ size_t heed__plan_buffers(heed__buffer *buffers, size_t count, int32_t steps, vo
         if (buffers[i].shares != HEED_OWN_PLACE)
             buffers[i].offset = buffers[buffers[i].shares].offset;
     return top;
+}
+
+size_t heed__plan_buffers(heed__buffer *buffers, size_t count, int32_t steps, size_t room,
+                          void *scratch)
+{
+    if (steps < 1) return 0;
+    size_t quick = place_all(buffers, count, steps, scratch, 0);
+    if (!room || quick <= room) return quick;
+    size_t tight = place_all(buffers, count, steps, scratch, 1);
+    return tight <= quick ? tight : place_all(buffers, count, steps, scratch, 0);
 }

@@ -24,7 +24,10 @@ size_t heed__plan_scratch(size_t count, int32_t steps);
 
 /* Places `count` buffers and returns the block's size. Those alive at the step that needs most are
  * stacked, the longest-lived lowest; the others, the largest first, each go as low as they fit
- * beside those. Time is near count log count for the lifetimes of a forward and backward pass. */
-size_t heed__plan_buffers(heed__buffer *buffers, size_t count, int32_t steps, void *scratch);
+ * beside those. Time is near count log count for the lifetimes of a forward and backward pass.
+ * room: the bytes there are already (0 = none). Should that need more, gaps between what is stacked
+ * are used too. */
+size_t heed__plan_buffers(heed__buffer *buffers, size_t count, int32_t steps, size_t room,
+                          void *scratch);
 
 #endif

@@ -202,8 +202,9 @@ static heed_status make_plan(heed__tape *tape, int backward)
     tape->plan_count = tape->count;
     tape->plan_mode = (int)tape->mode;
     tape->plan_backward = backward;
-    tape->block_used = heed__plan_buffers(tape->buffers, tape->count * KINDS,
-                                          2 * (int32_t)tape->count, tape->scratch);
+    tape->block_used =
+        heed__plan_buffers(tape->buffers, tape->count * KINDS, 2 * (int32_t)tape->count,
+                           tape->block_size, tape->scratch);
     if (tape->measures) {
         if (tape->block_used > tape->measured) tape->measured = tape->block_used;
         tape->plan_count = 0; /* there is no plan to run by */

@@ -80,8 +80,12 @@ static void test_random_lifetimes(void **state)
                                         .last = a < b ? b : a,
                                         .shares = HEED_OWN_PLACE};
         }
-        size_t top = heed__plan_buffers(buffers, count, steps, scratch);
+        size_t top = heed__plan_buffers(buffers, count, steps, 0, scratch);
         check_placing(buffers, count, top, steps);
+        size_t tight =
+            heed__plan_buffers(buffers, count, steps, 1, scratch); /* there is too little */
+        assert_true(tight <= top);
+        check_placing(buffers, count, tight, steps);
         free(scratch);
     }
 }
@@ -95,7 +99,7 @@ static void test_memory_is_reused(void **state)
     for (int32_t i = 0; i < MOST; i++)
         buffers[i] =
             (heed__buffer){.size = 640, .first = i, .last = i + 1, .shares = HEED_OWN_PLACE};
-    assert_int_equal(heed__plan_buffers(buffers, MOST, MOST + 1, scratch), 2 * 640);
+    assert_int_equal(heed__plan_buffers(buffers, MOST, MOST + 1, 0, scratch), 2 * 640);
     free(scratch);
 }
 
@@ -107,7 +111,7 @@ static void test_sharing(void **state)
                                {.size = 64, .last = 9, .shares = HEED_OWN_PLACE},
                                {.size = 640, .first = 3, .last = 5, .shares = 0}};
     void *scratch = scratch_for(3, 10);
-    assert_int_equal(heed__plan_buffers(buffers, 3, 10, scratch), 704);
+    assert_int_equal(heed__plan_buffers(buffers, 3, 10, 0, scratch), 704);
     assert_int_equal(buffers[2].offset, buffers[0].offset);
     free(scratch);
 }
@@ -131,7 +135,7 @@ static void test_a_long_tape(void **state)
         buffers[3 * i + 2] = (heed__buffer){size, 0, back - (i + 1 < LONG), back, HEED_OWN_PLACE};
         least += size;
     }
-    size_t top = heed__plan_buffers(buffers, 3 * LONG, 2 * LONG, scratch);
+    size_t top = heed__plan_buffers(buffers, 3 * LONG, 2 * LONG, 0, scratch);
     assert_true(top >= least && top <= least + 3 * 4096);
     free(scratch);
 }
@@ -141,8 +145,8 @@ static void test_nothing(void **state)
     (void)state;
     heed__buffer empty = {.size = 0, .first = 0, .last = 3, .shares = HEED_OWN_PLACE};
     void *scratch = scratch_for(1, 4);
-    assert_int_equal(heed__plan_buffers(&empty, 0, 0, scratch), 0);
-    assert_int_equal(heed__plan_buffers(&empty, 1, 4, scratch), 0);
+    assert_int_equal(heed__plan_buffers(&empty, 0, 0, 0, scratch), 0);
+    assert_int_equal(heed__plan_buffers(&empty, 1, 4, 0, scratch), 0);
     free(scratch);
 }
 
