@@ -25,7 +25,6 @@ typedef uint32_t drop_words __attribute__((vector_size(LANES * sizeof(uint32_t))
 HEED_INLINE void drop_philox(const uint32_t key[2], drop_words c[DROP_WORDS])
 {
     uint32_t k0 = key[0], k1 = key[1];
-    HEED_UNROLL
     for (int round = 0; round < DROP_ROUNDS; round++) {
         drop_words upper0, upper1, lower0, lower1;
         words_product((const uint32_t *)&c[0], 0xD2511F53u, (uint32_t *)&lower0,
@@ -80,14 +79,7 @@ static void drop_row(int64_t n, const heed__drop_row *d, const heed_real *x, con
         drop_words c[DROP_WORDS] = {lanes + (uint32_t)(j / DROP_WORDS)};
         for (int i = 1; i < DROP_WORDS; i++) c[i] = (drop_words){0} + d->counter[i - 1];
         drop_philox(d->key, c);
-        if (n - j >= GROUP) {
-            HEED_UNROLL
-            for (int i = 0; i < DROP_WORDS; i++)
-                drop_lanes(d, &c[i], LANES, x + j + i * LANES, base ? base + j + i * LANES : NULL,
-                           y + j + i * LANES);
-            continue;
-        }
-        for (int64_t i = 0, at = j; at < n; i++, at += LANES)
+        for (int64_t i = 0, at = j; i < DROP_WORDS && at < n; i++, at += LANES)
             drop_lanes(d, &c[i], n - at, x + at, base ? base + at : NULL, y + at);
     }
 }
