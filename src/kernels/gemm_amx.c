@@ -123,7 +123,8 @@ static plan plan_of(int parts, const heed__gemm *g, heed_real *packed, int64_t s
 /* Rows are cut before columns, since every task across lays a's rows out again. */
 static void cut(plan *p)
 {
-    int64_t near = NEAR / p->parts / BLOCK / least(p->slab, PIECE);
+    int64_t numbers = p->g->k > PIECE ? NEAR : 4 * NEAR; /* c passes by once, or more often */
+    int64_t near = numbers / p->parts / BLOCK / least(p->slab, PIECE);
     p->strips = TASK_STRIPS;
     p->task_panels = least(p->panels, near > LEAST_PANELS ? near : LEAST_PANELS);
     for (;;) {
