@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference level, in portable C; also the only level of the float64 build. */
+#define HEED_UNROLL
 #include "kernels/levels.h"
 
 #include "kernels/vec_scalar.h"

@@ -10,8 +10,10 @@ enum { LANES = 16 };
 /* Kernels are written once on the vector of a level: everything must be inlined into the loop. */
 #define HEED_INLINE static inline __attribute__((always_inline))
 
-/* Unrolls the next loop, whose count is a constant of at most 16. */
-#if defined(__clang__)
+/* Unrolls the next loop, whose count is a constant of at most 16; what holds lanes in arrays
+ * defines it empty, since each of its vectors is a loop already. */
+#if defined(HEED_UNROLL)
+#elif defined(__clang__)
 #    define HEED_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #    define HEED_UNROLL _Pragma("GCC unroll 16")
