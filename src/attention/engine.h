@@ -4,6 +4,7 @@
 #define HEED_ATTENTION_ENGINE_H
 
 #include "attention/run.h"
+#include "attention/say.h"
 
 struct heed__engine {
     const char *name, *help;
@@ -13,6 +14,8 @@ struct heed__engine {
     size_t (*workspace)(const heed_attention_plan *plan, int backward);
     /* What it holds at a time of the scores of one head. */
     void (*tile)(const heed_attention_plan *plan, int64_t *queries, int64_t *keys);
+    /* Lines about how it cuts the work of the largest batch, and why; NULL = none. */
+    void (*say)(const heed_attention_plan *plan, heed__writer *writer);
     int slow; /* 1: strict plans do without */
     /* The batch has been checked. Both must give the same bits as the reference. */
     void (*forward)(const heed__run *run, heed_real *workspace);

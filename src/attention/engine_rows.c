@@ -130,6 +130,7 @@ const heed__engine heed__engine_rows = {
     .supports = rows_supports,
     .workspace = rows_workspace,
     .tile = rows_tile,
+    .say = heed__tiled_backward_say,
     .forward = rows_forward,
     .backward = heed__tiled_backward,
 };

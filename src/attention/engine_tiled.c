@@ -15,9 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Most blocks of queries of a task: on AMX the work is so fast that laying keys out would be felt.
- */
-enum { PIECE_BLOCKS = 8, NARROW_BLOCKS = 32, STRIP = HEED_STRIP };
+enum { STRIP = HEED_STRIP };
 /* Tasks a thread from which on their size is no matter of balance. */
 enum { MANY_ROUNDS = 8 };
 
@@ -59,9 +57,13 @@ static int64_t group_of(const heed_attention_plan *plan)
     return plan->options.heads / plan->options.key_heads;
 }
 
+/* At most, of a head. */
 static int64_t piece_rows(const heed_attention_plan *plan)
 {
-    int64_t most = plan->parts ? NARROW_BLOCKS : PIECE_BLOCKS, blocks = most / group_of(plan);
+    const heed__thresholds *t = &plan->thresholds;
+    int64_t most = t->forward_blocks, wide = plan->width > 64 ? plan->width : 64;
+    if (plan->parts) most = t->narrow_blocks * 64 / wide;
+    int64_t blocks = most / group_of(plan);
     return HEED_QUERY_BLOCK * (blocks > 1 ? blocks : 1);
 }
 
@@ -125,6 +127,14 @@ static void tiled_tile(const heed_attention_plan *plan, int64_t *queries, int64_
     (void)plan;
     *queries = HEED_QUERY_BLOCK;
     *keys = HEED_KEY_BLOCK;
+}
+
+static void tiled_say(const heed_attention_plan *plan, heed__writer *w)
+{
+    int64_t rows = heed__least(piece_rows(plan), plan->capacity.longest_query);
+    heed__say(w, "  forward: up to %lld queries a task, of the %lld query heads of a key head\n",
+              (long long)rows, (long long)group_of(plan));
+    heed__tiled_backward_say(plan, w);
 }
 
 static int tiled_supports(const heed_attention_plan *plan, char *why, size_t size)
@@ -415,7 +425,8 @@ static void forward_task(void *arg, int64_t task, int thread)
     int64_t left = heed__length(&run->batch->queries, p.sequence) - p.first;
     p.rows = heed__least(job->pieces.size, left);
     p.room_rows = heed__blocks(p.rows, STRIP) * STRIP;
-    if (run->plan->parts && heed__length(&run->batch->queries, p.sequence) >= HEED_NARROW_QUERIES)
+    if (run->plan->parts &&
+        heed__length(&run->batch->queries, p.sequence) >= run->plan->thresholds.narrow_queries)
         p.narrow = &p.room.narrow;
     if (p.narrow) p.narrow->amx->begin();
     forward_piece(&p);
@@ -463,6 +474,7 @@ const heed__engine heed__engine_tiled = {
     .supports = tiled_supports,
     .workspace = tiled_workspace,
     .tile = tiled_tile,
+    .say = tiled_say,
     .forward = tiled_forward,
     .backward = heed__tiled_backward,
 };

@@ -8,9 +8,6 @@
 #include "attention/tile.h"
 #include "base/parallel.h"
 
-/* Rows of one task where a sequence is long: what is packed of the other side serves so many. */
-enum { HEED_PIECE_BLOCKS = 4 };
-
 typedef struct heed__tiled_job {
     const heed__run *run;
     heed__pieces pieces;
@@ -22,6 +19,9 @@ typedef struct heed__tiled_job {
     /* Backward: 1 + the stage whose pairs get their gradient in the tiles (heed__pairs_in_tiles) */
     int pairs_in_tiles;
 } heed__tiled_job;
+
+/* How the backward pass of the largest batch goes. */
+void heed__tiled_backward_say(const heed_attention_plan *plan, heed__writer *writer);
 
 size_t heed__tiled_backward_workspace(const heed_attention_plan *plan);
 void heed__tiled_backward(const heed__run *run, heed_real *workspace);

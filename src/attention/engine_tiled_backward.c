@@ -23,8 +23,15 @@ static layout whole_layout(const heed_attention_plan *plan)
     return (layout){HEED_QUERY_BLOCK, heed__blocks(plan->capacity.longest_key, HEED_KEY_BLOCK)};
 }
 
-static const layout keys_layout = {HEED_QUERY_BLOCK, HEED_PIECE_BLOCKS};
-static const layout queries_layout = {HEED_QUERY_BLOCK * HEED_PIECE_BLOCKS, 1};
+static layout keys_layout(const heed_attention_plan *plan)
+{
+    return (layout){HEED_QUERY_BLOCK, plan->thresholds.half_blocks};
+}
+
+static layout queries_layout(const heed_attention_plan *plan)
+{
+    return (layout){HEED_QUERY_BLOCK * plan->thresholds.half_blocks, 1};
+}
 
 static size_t scratch_size(const heed_attention_plan *plan, layout l)
 {
@@ -39,18 +46,44 @@ static heed__gradient_scratch scratch_at(const heed__tiled_job *job, int thread,
     return heed__gradient_scratch_of(&carver, job->run->plan, l.query_rows, l.key_blocks);
 }
 
-/* Whole sequences where they fill the threads; a lone thread has nothing to fill. */
+/* Is a task a (sequence, key head) done before two passes, which any number of threads share? */
 static int goes_whole(const heed_attention_plan *plan, int64_t sequences)
 {
-    return plan->threads == 1 || sequences * plan->options.key_heads >= 2 * plan->threads;
+    int64_t tasks = sequences * plan->options.key_heads, threads = plan->threads;
+    int64_t rounds = heed__blocks(tasks, threads); /* some threads may idle in the last */
+    return threads == 1 || 100 * rounds * threads <= plan->thresholds.halves_cost * tasks;
+}
+
+/* Does any batch? From three rounds on all do. */
+static int may_go_whole(const heed_attention_plan *plan)
+{
+    for (int64_t s = 1; s <= plan->capacity.sequences && s <= 3 * plan->threads; s++)
+        if (goes_whole(plan, s)) return 1;
+    return plan->capacity.sequences > 3 * plan->threads;
+}
+
+void heed__tiled_backward_say(const heed_attention_plan *plan, heed__writer *w)
+{
+    long long tasks = (long long)(plan->capacity.sequences * plan->options.key_heads);
+    long long rows = (long long)(plan->thresholds.half_blocks * HEED_QUERY_BLOCK);
+    if (goes_whole(plan, plan->capacity.sequences))
+        heed__say(w,
+                  "  backward: in one pass, a task for each of up to %lld (sequence, key head)\n",
+                  tasks);
+    else
+        heed__say(
+            w,
+            "  backward: in two passes, %lld keys or queries a task, since %lld (sequence, key "
+            "head) would leave threads idle\n",
+            rows, tasks);
 }
 
 /* What comes before the threads' scratch; returns what one thread needs, whichever way it goes. */
 static size_t lay_out(heed__carver *carver, const heed_attention_plan *plan, heed__tiled_job *job,
                       const heed__run *run)
 {
-    size_t half_keys = scratch_size(plan, keys_layout);
-    size_t half_queries = scratch_size(plan, queries_layout);
+    size_t half_keys = scratch_size(plan, keys_layout(plan));
+    size_t half_queries = scratch_size(plan, queries_layout(plan));
     size_t most = half_keys > half_queries ? half_keys : half_queries;
     job->pieces.first = heed__carve_integers(carver, (size_t)plan->capacity.sequences + 1);
     heed__partials_start(&job->partials, carver, plan, run);
@@ -58,7 +91,7 @@ static size_t lay_out(heed__carver *carver, const heed_attention_plan *plan, hee
     size_t look = heed__ahead_scratch(plan), pairs = heed__pairs_scratch(plan);
     if (look > most) most = look;
     if (pairs > most) most = pairs;
-    if (!goes_whole(plan, plan->capacity.sequences)) return most;
+    if (!may_go_whole(plan)) return most;
     size_t whole = scratch_size(plan, whole_layout(plan));
     return whole > most ? whole : most;
 }
@@ -139,8 +172,9 @@ static void keys_task(void *arg, int64_t task, int thread)
     const heed__tiled_job *job = arg;
     const heed__run *run = job->run;
     int64_t key_heads = run->plan->options.key_heads;
-    key_piece p = {
-        .job = job, .room = scratch_at(job, thread, keys_layout), .key_head = task % key_heads};
+    key_piece p = {.job = job,
+                   .room = scratch_at(job, thread, keys_layout(run->plan)),
+                   .key_head = task % key_heads};
     heed__piece_at(&job->pieces, run->batch->sequences, task / key_heads, &p.sequence, &p.first);
     int64_t left = heed__length(&run->batch->keys, p.sequence) - p.first;
     p.count = heed__least(job->pieces.size, left);
@@ -155,8 +189,8 @@ static void queries_task(void *arg, int64_t task, int thread)
     const heed__tiled_job *job = arg;
     const heed__run *run = job->run;
     int64_t heads = run->plan->options.heads, sequence, first;
-    heed__gradient_scratch room = scratch_at(job, thread, queries_layout);
-    heed__gradient_rows rows[HEED_PIECE_BLOCKS];
+    heed__gradient_scratch room = scratch_at(job, thread, queries_layout(run->plan));
+    heed__gradient_rows rows[HEED_HALF_BLOCKS];
     heed__piece_at(&job->pieces, run->batch->sequences, task / heads, &sequence, &first);
     heed__gradient_begin(&room, run, sequence);
     heed__stage stage = heed__stage_of(run, sequence, task % heads);
@@ -184,10 +218,12 @@ static void backward_in_halves(heed__tiled_job *job)
     const heed__run *run = job->run;
     const heed_attention_plan *plan = run->plan;
     const heed_attention_batch *b = run->batch;
-    heed__pieces_cut(&job->pieces, &b->keys, b->sequences, HEED_KEY_BLOCK * HEED_PIECE_BLOCKS);
+    heed__pieces_cut(&job->pieces, &b->keys, b->sequences,
+                     HEED_KEY_BLOCK * plan->thresholds.half_blocks);
     if (run->dk.data || run->dv.data || heed__learns_at_finish(run, HEED_SIDE_KEY))
         heed__parallel(plan->context, job->pieces.count * plan->options.key_heads, keys_task, job);
-    heed__pieces_cut(&job->pieces, &b->queries, b->sequences, HEED_QUERY_BLOCK * HEED_PIECE_BLOCKS);
+    heed__pieces_cut(&job->pieces, &b->queries, b->sequences,
+                     HEED_QUERY_BLOCK * plan->thresholds.half_blocks);
     heed__parallel(plan->context, job->pieces.count * plan->options.heads, queries_task, job);
 }
 

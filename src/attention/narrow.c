@@ -26,9 +26,12 @@ int heed__narrow_parts(const heed_attention_plan *plan, char *why, size_t size)
         because = "the score is no product";
     else if (plan->engine != &heed__engine_tiled)
         because = "engine tiled alone knows others";
-    else if (plan->capacity.longest_query < HEED_NARROW_QUERIES)
-        because = "sequences have fewer than 64 queries";
     snprintf(why, size, "%s", because ? because : "");
+    if (!because && plan->capacity.longest_query < plan->thresholds.narrow_queries) {
+        because = why;
+        snprintf(why, size, "sequences have fewer than %d queries",
+                 (int)plan->thresholds.narrow_queries);
+    }
     return because ? 0 : heed__gemm_parts(precision);
 }
 

@@ -12,10 +12,6 @@
 
 enum { HEED_STRIP = HEED_AMX_BLOCK };
 
-/* A sequence of fewer queries stays in float32: laying its keys out would cost more than it gives.
- * By its own queries, never by those of its batch. */
-enum { HEED_NARROW_QUERIES = 64 };
-
 typedef struct heed__narrow {
     const heed__amx *amx; /* NULL = float32 is used, and nothing below is there */
     const heed__amx_softmax *softmax;

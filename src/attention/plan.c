@@ -318,6 +318,7 @@ heed_status heed__attention_plan_create_on(heed_context *context, const heed__ke
     plan->context = context;
     plan->kernels = kernels;
     plan->threads = heed_context_threads(context);
+    plan->thresholds = heed__thresholds_found;
     heed_status status = fill(plan, options, capacity);
     if (status != HEED_OK) heed_attention_plan_destroy(&plan);
     *out = plan;

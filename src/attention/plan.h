@@ -4,6 +4,7 @@
 #define HEED_ATTENTION_PLAN_H
 
 #include "attention/tables.h"
+#include "attention/thresholds.h"
 #include "base/memory.h"
 
 typedef struct heed__engine heed__engine;
@@ -62,6 +63,7 @@ struct heed_attention_plan {
     uint32_t drop_below;   /* of 65536: dropout's p; 0 = none */
     heed_real keep_factor; /* 1 / (1 - p) */
 
+    heed__thresholds thresholds;
     const heed__engine *engine;
     heed__arena records; /* copies of the descriptor's parts */
 };

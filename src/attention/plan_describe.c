@@ -160,11 +160,13 @@ static void say_engine(heed__writer *w, const heed_attention_plan *plan)
               heed__level_name(plan->kernels->level), plan->threads, plan->engine->help);
     heed__say(w, "  holds scores of %lld queries x %lld keys at a time a thread\n",
               (long long)queries, (long long)keys);
+    if (plan->engine->say) plan->engine->say(plan, w);
     char why[64];
     int parts = heed__narrow_parts(plan, why, sizeof why);
     if (parts)
         heed__say(w, "  products of %s on AMX for sequences of %d queries and more\n",
-                  parts > 1 ? "two bfloat16 to a number" : "bfloat16", HEED_NARROW_QUERIES);
+                  parts > 1 ? "two bfloat16 to a number" : "bfloat16",
+                  (int)plan->thresholds.narrow_queries);
     else if (heed_context_precision(plan->context) != HEED_PRECISION_HIGHEST)
         heed__say(w, "  products in float32: %s\n", why);
     heed__say(w, "  workspace %zu bytes forward, %zu backward, %zu to look inside\n",
