@@ -425,7 +425,7 @@ static void forward_task(void *arg, int64_t task, int thread)
     int64_t left = heed__length(&run->batch->queries, p.sequence) - p.first;
     p.rows = heed__least(job->pieces.size, left);
     p.room_rows = heed__blocks(p.rows, STRIP) * STRIP;
-    if (run->plan->parts &&
+    if (heed__narrow_now(run->plan) &&
         heed__length(&run->batch->queries, p.sequence) >= run->plan->thresholds.narrow_queries)
         p.narrow = &p.room.narrow;
     if (p.narrow) p.narrow->amx->begin();

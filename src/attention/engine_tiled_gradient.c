@@ -31,7 +31,8 @@ heed__gradient_scratch heed__gradient_scratch_of(heed__carver *carver,
 
 void heed__gradient_begin(heed__gradient_scratch *room, const heed__run *run, int64_t sequence)
 {
-    if (heed__length(&run->batch->queries, sequence) < run->plan->thresholds.narrow_queries)
+    if (!heed__narrow_now(run->plan) ||
+        heed__length(&run->batch->queries, sequence) < run->plan->thresholds.narrow_queries)
         room->narrow.parts = 0;
     if (!room->narrow.parts) return;
     room->turned = room->narrow.one_k;

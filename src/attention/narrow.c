@@ -35,6 +35,12 @@ int heed__narrow_parts(const heed_attention_plan *plan, char *why, size_t size)
     return because ? 0 : heed__gemm_parts(precision);
 }
 
+int heed__narrow_now(const heed_attention_plan *plan)
+{
+    int wanted = heed__gemm_parts(heed_context_precision(plan->context));
+    return wanted && plan->parts >= wanted ? plan->parts : 0;
+}
+
 heed__narrow heed__narrow_of(heed__carver *carver, const heed_attention_plan *plan, int64_t strips)
 {
     heed__narrow n = {

@@ -30,6 +30,10 @@ typedef struct heed__narrow {
  * why. */
 int heed__narrow_parts(const heed_attention_plan *plan, char *why, size_t size);
 
+/* How many they use now: those of the plan, unless its context has come to ask for more than they
+ * give. */
+int heed__narrow_now(const heed_attention_plan *plan);
+
 /* Carves room for so many strips of queries; for plans in float32 none. */
 heed__narrow heed__narrow_of(heed__carver *carver, const heed_attention_plan *plan, int64_t strips);
 

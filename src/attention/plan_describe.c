@@ -6,6 +6,7 @@
 #include "attention/say.h"
 #include "attention/share.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int heed_attention_plan_parameter(const heed_attention_plan *plan, size_t index,
@@ -162,7 +163,9 @@ static void say_engine(heed__writer *w, const heed_attention_plan *plan)
               (long long)queries, (long long)keys);
     if (plan->engine->say) plan->engine->say(plan, w);
     char why[64];
-    int parts = heed__narrow_parts(plan, why, sizeof why);
+    int parts = heed__narrow_now(plan);
+    if (!parts && heed__narrow_parts(plan, why, sizeof why))
+        snprintf(why, sizeof why, "the plan was made at another precision");
     if (parts)
         heed__say(w, "  products of %s on AMX for sequences of %d queries and more\n",
                   parts > 1 ? "two bfloat16 to a number" : "bfloat16",

@@ -315,20 +315,25 @@ static inline void setup_free(setup *x)
 }
 
 /* Forward and backward; results to the canonical arrays. */
+static inline void setup_run(problem *p, setup *x)
+{
+    uint64_t before = heed__alloc_count();
+    check_ok(heed_attention_forward(x->plan, &x->batch, &x->forward, x->workspace));
+    check_ok(heed_attention_backward(x->plan, &x->batch, &x->backward, x->workspace));
+    assert_int_equal(heed__alloc_count(), before);
+    copy_laid(p, &x->o, p->tq, p->heads, p->value_size, p->o, 1);
+    copy_laid(p, &x->lse, p->tq, p->heads, 1, p->lse, 1);
+    copy_laid(p, &x->dq, p->tq, p->heads, p->size, p->dq, 1);
+    copy_laid(p, &x->dk, p->tk, p->key_heads, p->size, p->dk, 1);
+    copy_laid(p, &x->dv, p->tk, p->key_heads, p->value_size, p->dv, 1);
+}
+
 static inline void problem_run(problem *p, heed_context *context, const heed__kernels *kernels,
                                const char *engine)
 {
     setup x;
     setup_make(p, &x, context, kernels, engine);
-    uint64_t before = heed__alloc_count();
-    check_ok(heed_attention_forward(x.plan, &x.batch, &x.forward, x.workspace));
-    check_ok(heed_attention_backward(x.plan, &x.batch, &x.backward, x.workspace));
-    assert_int_equal(heed__alloc_count(), before);
-    copy_laid(p, &x.o, p->tq, p->heads, p->value_size, p->o, 1);
-    copy_laid(p, &x.lse, p->tq, p->heads, 1, p->lse, 1);
-    copy_laid(p, &x.dq, p->tq, p->heads, p->size, p->dq, 1);
-    copy_laid(p, &x.dk, p->tk, p->key_heads, p->size, p->dk, 1);
-    copy_laid(p, &x.dv, p->tk, p->key_heads, p->value_size, p->dv, 1);
+    setup_run(p, &x);
     setup_free(&x);
 }
 

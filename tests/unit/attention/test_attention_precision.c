@@ -217,12 +217,39 @@ static void test_plan_says_it(void **state)
     heed_context_destroy(&context);
 }
 
+/* A plan made when its context asked for less gives what is asked for now. */
+static void test_more_is_asked_for(void **state)
+{
+    (void)state;
+    for (int now = HEED_PRECISION_HIGHEST; now < HEED_PRECISION_MEDIUM; now++) {
+        problem p = problem_at(1), q = problem_at(1);
+        heed_context *context = context_at(2, HEED_PRECISION_MEDIUM);
+        char text[2000];
+        setup x;
+        problem_fill(&p);
+        problem_fill(&q);
+        setup_make(&q, &x, context, NULL, NULL);
+        check_ok(heed_context_set_precision(context, (heed_precision)now));
+        setup_run(&q, &x);
+        heed_attention_plan_describe(x.plan, text, sizeof text);
+        assert_null(strstr(text, "on AMX"));
+        if (heed__amx_best() && now == HEED_PRECISION_HIGH)
+            assert_non_null(strstr(text, "made at another precision"));
+        setup_free(&x);
+        heed_context_destroy(&context);
+        problem_run(&p, NULL, NULL, NULL);
+        same_results(&q, &p, 0);
+        problem_free(&p);
+        problem_free(&q);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),       cmocka_unit_test(test_bits),
         cmocka_unit_test(test_nan),          cmocka_unit_test(test_odd_gradients),
-        cmocka_unit_test(test_plan_says_it),
+        cmocka_unit_test(test_plan_says_it), cmocka_unit_test(test_more_is_asked_for),
     };
     if (!heed__amx_best()) print_message("no AMX here: high and medium are highest\n");
     return cmocka_run_group_tests(tests, NULL, NULL);
