@@ -3,15 +3,33 @@
 #include "check.h"
 
 #include "attention/mechanism_trials.h"
+#include "kernels/amx.h"
 
 static const char *const engines[] = {"tiled", "rows", "reference"};
 enum { ENGINES = sizeof engines / sizeof *engines };
 
-static heed_context *context_of(int threads)
+static heed_context *context_of(int threads, heed_precision precision)
 {
     heed_context *context = NULL;
     check_ok(heed_context_create(&(heed_context_options){.threads = threads}, &context));
+    check_ok(heed_context_set_precision(context, precision));
     return context;
+}
+
+/* The calling thread alone; several; and where there is AMX, on that. */
+enum { CONTEXTS = 4 };
+
+static void open_contexts(heed_context *contexts[CONTEXTS])
+{
+    contexts[0] = NULL;
+    contexts[1] = context_of(3, HEED_PRECISION_HIGHEST);
+    contexts[2] = context_of(3, HEED_PRECISION_HIGH);
+    contexts[3] = context_of(1, HEED_PRECISION_MEDIUM);
+}
+
+static void close_contexts(heed_context *contexts[CONTEXTS])
+{
+    for (int c = 1; c < CONTEXTS; c++) heed_context_destroy(&contexts[c]);
 }
 
 /* ---- what plans say */
@@ -48,11 +66,12 @@ static void test_plans_are_linear(void **state)
 {
     (void)state;
     const int64_t n = 1 << 16;
-    heed_context *contexts[] = {NULL, context_of(3)};
+    heed_context *contexts[CONTEXTS];
     int checked = 0;
+    open_contexts(contexts);
     for (int i = 0; i < TRIALS; i++)
         for (int e = 0; e < ENGINES; e++)
-            for (int c = 0; c < 2; c++) {
+            for (int c = 0; c < CONTEXTS; c++) {
                 heed_attention_sizes room, longer;
                 if (!sizes_at(&trials[i], n, contexts[c], engines[e], &room)) continue;
                 assert_true(sizes_at(&trials[i], 16 * n, contexts[c], engines[e], &longer));
@@ -62,8 +81,8 @@ static void test_plans_are_linear(void **state)
                              longer.inspect);
                 checked++;
             }
-    assert_true(checked >= 4 * TRIALS); /* one of tiled and rows, and reference; two contexts */
-    heed_context_destroy(&contexts[1]);
+    assert_true(checked >= 2 * CONTEXTS * TRIALS); /* one of tiled and rows, and reference */
+    close_contexts(contexts);
 }
 
 /* ---- what runs touch */
@@ -104,13 +123,18 @@ static size_t written(trial_run *r, int backward)
 static void test_runs_stay_inside(void **state)
 {
     (void)state;
-    heed_context *contexts[] = {NULL, context_of(3)};
+    heed_context *contexts[CONTEXTS];
+    int narrow = 0;
+    open_contexts(contexts);
     for (int i = 0; i < TRIALS; i++)
         for (int e = 0; e < ENGINES; e++)
-            for (int c = 0; c < 2; c++) {
+            for (int c = 0; c < CONTEXTS; c++) {
                 trial_run r;
-                if (trial_make(&r, &trials[i], contexts[c], NULL, engines[e])) {
+                trial t = trials[i];
+                if (c > 1) t.tq[0] = 70; /* enough for AMX */
+                if (trial_make(&r, &t, contexts[c], NULL, engines[e])) {
                     size_t forward = written(&r, 0), backward = written(&r, 1);
+                    narrow += r.plan->parts > 0;
                     if (forward > r.sizes.forward || backward > r.sizes.backward) {
                         char name[512];
                         trial_name(&trials[i], name, sizeof name);
@@ -121,7 +145,8 @@ static void test_runs_stay_inside(void **state)
                 }
                 trial_free(&r);
             }
-    heed_context_destroy(&contexts[1]);
+    assert_int_equal(narrow > 0, heed__amx_best() != NULL);
+    close_contexts(contexts);
 }
 
 /* A batch as large as the plan's largest takes all of it: the figure is what is needed, not a bound
