@@ -21,8 +21,8 @@
  * in a visible score stays NaN; NaN or infinity in masked or padded keys and values never shows.
  * Weights that are exponentials (softmax and its kin) are 0 below e^-60 of their row's sum, in
  * float32; in float64 they are not.
- * Results depend, to the bit, on a sequence's own rows only: not on threads, processor, engine, or
- * what else is in the batch.
+ * Results depend, to the bit, on a sequence's own rows only: not on threads or what else is in the
+ * batch, nor at HEED_PRECISION_HIGHEST on processor or engine.
  *
  * Threads: a plan may be used by one thread at a time (it uses its context). Structs whose first
  * member is `size` must hold their own sizeof there; members left zero take their defaults.
