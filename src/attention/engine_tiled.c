@@ -134,6 +134,7 @@ static void tiled_say(const heed_attention_plan *plan, heed__writer *w)
     int64_t rows = heed__least(piece_rows(plan), plan->capacity.longest_query);
     heed__say(w, "  forward: up to %lld queries a task, of the %lld query heads of a key head\n",
               (long long)rows, (long long)group_of(plan));
+    heed__few_say(plan, w);
     heed__tiled_backward_say(plan, w);
 }
 

@@ -30,6 +30,7 @@ void heed__tiled_backward(const heed__run *run, heed_real *workspace);
  * Workspace 0 = it takes none of the plan's. */
 size_t heed__few_workspace(const heed_attention_plan *plan);
 int heed__few_takes(const heed__run *run);
+void heed__few_say(const heed_attention_plan *plan, heed__writer *writer);
 void heed__few_forward(const heed__run *run, heed_real *workspace);
 
 #endif

@@ -117,6 +117,16 @@ int heed__few_takes(const heed__run *run)
     return 1;
 }
 
+void heed__few_say(const heed_attention_plan *plan, heed__writer *w)
+{
+    if (!is_plain(plan)) return;
+    long long queries = (long long)heed__least(MOST_QUERIES, MOST_ROWS / group_of(plan));
+    heed__say(w,
+              "  forward of at most %lld queries a sequence that all see its keys: several heads a "
+              "task, without dropout\n",
+              queries);
+}
+
 /* Row 0 of the query head. */
 static heed_real *output_at(const few *f, int64_t head)
 {

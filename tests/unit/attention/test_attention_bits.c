@@ -102,6 +102,9 @@ static void test_few_queries(void **state)
         setup_make(&q, &x, NULL, NULL, "tiled");
         heed__run run = {.plan = x.plan, .batch = &x.batch};
         assert_true(heed__few_takes(&run));
+        char text[4000];
+        heed_attention_plan_describe(x.plan, text, sizeof text);
+        assert_non_null(strstr(text, "several heads a task"));
         setup_free(&x);
         problem_run(&p, NULL, NULL, "reference");
         problem_run(&q, NULL, NULL, "tiled");
