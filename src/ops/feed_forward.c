@@ -15,7 +15,7 @@
 #include "ops/activation.h"
 #include "ops/rows.h"
 
-enum { X, W1, B1, W2, B2, CHUNK = 512 /* rows */ };
+enum { X, W1, B1, W2, B2 };
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -29,7 +29,7 @@ static int64_t most(int64_t a, int64_t b)
 
 /* t rows; x has k columns, h has f, y has n. */
 typedef struct layout {
-    int64_t t, k, f, n;
+    int64_t t, k, f, n, chunk;
     int64_t inside, other, packed[2], scratch; /* places in the workspace */
     int64_t room;                              /* reals of all */
 } layout;
@@ -46,7 +46,7 @@ static int64_t packed_room(int64_t n, int64_t k)
 
 static int64_t products_room(const heed_context *context, const layout *l, int back)
 {
-    int64_t rows = least(l->t, CHUNK), room = (int64_t)heed__gemm_workspace_packed(context);
+    int64_t rows = l->chunk, room = (int64_t)heed__gemm_workspace_packed(context);
     const int64_t sizes[][3] = {{rows, l->f, l->k}, {rows, l->n, l->f}, {rows, l->f, l->n},
                                 {rows, l->k, l->f}, {l->n, l->f, rows}, {l->f, l->k, rows}};
     for (int i = back ? 2 : 0; i < (back ? 6 : 2); i++)
@@ -60,12 +60,12 @@ static int64_t products_room(const heed_context *context, const layout *l, int b
 static layout layout_of(const heed_context *context, int64_t t, int64_t k, int64_t f, int64_t n,
                         int back)
 {
-    layout l = {.t = t, .k = k, .f = f, .n = n};
-    int64_t inside = (least(t, CHUNK) * f + 15) / 16 * 16;
+    layout l = {.t = t, .k = k, .f = f, .n = n, .chunk = heed__chunk_rows(t, k)};
+    int64_t inside = (l.chunk * f + 15) / 16 * 16;
     l.other = inside;
     l.packed[0] = l.other + inside;
-    l.packed[1] = l.packed[0] + (t > CHUNK ? packed_room(back ? k : f, back ? f : k) : 0);
-    l.scratch = l.packed[1] + (t > CHUNK ? packed_room(back ? f : n, back ? n : f) : 0);
+    l.packed[1] = l.packed[0] + (t > l.chunk ? packed_room(back ? k : f, back ? f : k) : 0);
+    l.scratch = l.packed[1] + (t > l.chunk ? packed_room(back ? f : n, back ? n : f) : 0);
     l.room = l.scratch + products_room(context, &l, back);
     return l;
 }
@@ -109,7 +109,7 @@ static heed__gemm product_of(const heed__call *call, const heed__matrix *w, cons
 
 static void pack(const heed__call *call, const layout *l, int which, heed__gemm *g)
 {
-    if (l->t <= CHUNK || g->packed) return;
+    if (l->t <= l->chunk || g->packed) return;
     heed__gemm_pack(call->context, g, call->workspace + l->packed[which]);
     g->packed = call->workspace + l->packed[which];
 }
@@ -179,8 +179,8 @@ static heed_status feed_forward(const heed__call *call)
     int apart = call->saved && keeps_z(call);
     pack(call, &l, 0, &up);
     pack(call, &l, 1, &down);
-    for (int64_t i = 0; i < l.t; i += CHUNK) {
-        int64_t rows = least(CHUNK, l.t - i);
+    for (int64_t i = 0; i < l.t; i += l.chunk) {
+        int64_t rows = least(l.chunk, l.t - i);
         heed_real *z = call->saved ? call->saved + i * l.f : call->workspace + l.inside;
         heed_real *h = apart ? call->workspace + l.other : z;
         multiply(call, &l, &up, rows, call->in[X].data + i * l.k, z);
@@ -198,8 +198,8 @@ static heed_status feed_backward(const heed__call *call)
     up.accumulate = !x->fresh;
     if (x->grad) pack(call, &l, 0, &up);
     pack(call, &l, 1, &down);
-    for (int64_t i = 0; i < l.t; i += CHUNK) {
-        int64_t rows = least(CHUNK, l.t - i);
+    for (int64_t i = 0; i < l.t; i += l.chunk) {
+        int64_t rows = least(l.chunk, l.t - i);
         const heed_real *dy = call->out.grad + i * l.n, *kept = call->saved + i * l.f;
         heed_real *dh = call->workspace + l.inside;
         heed_real *h = keeps_z(call) ? call->workspace + l.other : NULL;
@@ -220,7 +220,7 @@ static double feed_flops(const heed__shapes *s)
 
 static heed_status feed_check(heed__gradcheck *check)
 {
-    static const int64_t sizes[][4] = {{3, 2, 5, 4}, {CHUNK + 3, 1, 2, 1}, {0, 2, 3, 2}};
+    static const int64_t sizes[][4] = {{3, 2, 5, 4}, {515, 1, 2, 1}, {0, 2, 3, 2}};
     for (size_t i = 0; i < HEED_COUNT(sizes) + HEED_ACTIVATIONS; i++) {
         const int64_t *s = sizes[i < HEED_COUNT(sizes) ? i : 0];
         heed__activation a = {(heed__activation_kind)(i % HEED_ACTIVATIONS)};
