@@ -56,9 +56,9 @@ heed__cover heed__tile_look(const heed__stage *stage, const heed__queries *queri
 void heed__tile_scores(const heed__stage *stage, const heed__queries *queries,
                        const heed__key_tile *keys, heed_real *s, int64_t s_row, heed_real *room);
 
-/* c = start + a b as gemm_tile does, start being c or NULL, a being weights [query, key] (a_col 1) or turned ones [key, query]
- * (a_row 1); where visible[query * KEY_BLOCK + key] is 0 the row of b is not touched. visible NULL
- * = all. */
+/* c = start + a b as gemm_tile does, start being c or NULL, a being weights [query, key] (a_col 1)
+ * or turned ones [key, query] (a_row 1); where visible[query * KEY_BLOCK + key] is 0 the row of b
+ * is not touched. visible NULL = all. */
 void heed__tile_product(const heed__kernels *kernels, const heed__tile *product,
                         const unsigned char *visible);
 

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix product's tile, on the vector of a level: TILE_ROWS x TILE_VECS sums stay in registers
- * over the whole of k. Parameters: TILE_ROWS, TILE_VECS.
+ * The matrix product's tile, on the vector of a level: its sums stay in registers over all of k.
+ *
+ *     step p of k:            b[p]:   vector 0 .. TILE_VECS - 1
+ *              a[0][p], repeated      sum 0,0    ..
+ *              a[1][p]                sum 1,0    ..       each sum += a[i][p] * b[p]
+ *              ..                     ..
+ *              a[TILE_ROWS - 1][p]    ..         ..
+ *
+ * Registers (a vector is 16 reals): sums, a row of b, one number of a.
+ *
+ *     AVX-512    14 rows x 2 vectors    28 + 2 + 1 of 32
+ *     AVX2        6 rows x 1 of two     12 + 2 + 1 of 16
+ *     NEON        6 rows x 1 of four    24 + 4 + 1 of 32
  */
 #ifndef HEED_KERNELS_TILE_TMPL_H
 #define HEED_KERNELS_TILE_TMPL_H

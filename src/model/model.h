@@ -47,8 +47,8 @@ typedef struct heed__writer {
     /* Said already, once is enough: that a prefix has a word that is not known, that there are no
      * unknown words to replace, that fewer tokens are written than were asked for. */
     int told_unknown, told_replacing, told_length;
-    int copies;                /* source words may be copied; */
-    heed__extender extender;   /* what they are called then */
+    int copies;              /* source words may be copied; */
+    heed__extender extender; /* what they are called then */
 } heed__writer;
 
 struct heed_model {
