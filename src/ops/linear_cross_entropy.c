@@ -63,7 +63,7 @@ static layout layout_of(heed_context *context, int64_t t, int64_t k, int64_t n)
     l.db = lines(n * k);
     l.dx = l.db + lines(n);
     l.saved = l.dx + t * k;
-    l.keeps = t * n <= l.saved + l.chunk * n;
+    l.keeps = t * n <= l.saved;
     if (l.keeps) l.saved = t * n;
     l.right = lines(t);
     l.z = 2 * l.right;
