@@ -102,11 +102,20 @@ size_t heed__gemm_amx_rows(int threads)
     return (size_t)(threads * 2 * strip_room(2));
 }
 
+/* No less than any group of at most m rows takes in slabs of at most this depth: a product with
+ * fewer rows, or less of k, has room where a larger one has. */
+static size_t group_room(int64_t m, int64_t slab)
+{
+    int64_t depth = round_up(slab, CHUNK), group = WIDTH * BLOCK * depth, flags = 16;
+    int64_t numbers = least(round_up(m, BLOCK) * depth, group > ROWS ? group : ROWS);
+    if (parts_of(slab, PIECE) > flags) flags = round_up(parts_of(slab, PIECE), 16);
+    return (size_t)(flags + numbers / (BLOCK * CHUNK) * HEED_AMX_UNIT(2));
+}
+
 size_t heed__gemm_amx_workspace(int threads, int64_t m, int64_t n, int64_t k)
 {
     int64_t slab = slab_of(n, k);
-    size_t rows = heed__gemm_amx_rows(threads), group;
-    group = heed__gemm_amx_packed(2, group_of(m, slab), slab);
+    size_t rows = heed__gemm_amx_rows(threads), group = group_room(m, slab);
     return heed__gemm_amx_packed(2, n, slab) + (group > rows ? group : rows);
 }
 

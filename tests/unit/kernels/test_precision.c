@@ -309,6 +309,24 @@ static void test_large(void **state)
     free(workspace);
 }
 
+/* What was planned for the largest batch serves smaller ones: fewer rows of a, or less of k. */
+static void test_room_grows_with_sizes(void **state)
+{
+    static const int64_t n[] = {1, 73, 176, 251, 512, 3000};
+    static const int64_t m[] = {1, 40, 300, 683, 1008, 2308, 9000};
+    (void)state;
+    for (size_t i = 0; i < sizeof n / sizeof n[0]; i++)
+        for (size_t j = 0; j < sizeof m / sizeof m[0]; j++) {
+            size_t before = 0;
+            for (int64_t k = 1; k < 2500; k += 7) {
+                size_t room = heed__gemm_workspace_any(NULL, m[j], n[i], k);
+                assert_true(room >= before);
+                assert_true(!j || room >= heed__gemm_workspace_any(NULL, m[j - 1], n[i], k));
+                before = room;
+            }
+        }
+}
+
 static void test_the_context_says(void **state)
 {
     heed_context *context;
@@ -330,9 +348,13 @@ int main(void)
         print_message("no AMX here (or HEED_CPU forbids it): high and medium are held to highest "
                       "only\n");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),     cmocka_unit_test(test_bits),
-        cmocka_unit_test(test_infinities), cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_large),      cmocka_unit_test(test_the_context_says),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_infinities),
+        cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_room_grows_with_sizes),
+        cmocka_unit_test(test_the_context_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
