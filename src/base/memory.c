@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/memory.h"
 
 #include "base/fail.h"
@@ -6,7 +7,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+enum {
+    HUGE_PAGE = 1 << 21,
+    LARGE = 2 * HUGE_PAGE /* bytes from which a block asks for huge pages */
+};
 
 static _Atomic uint64_t allocations;
 static _Atomic uint64_t fail_at; /* the count at which an allocation fails; 0 = never */
@@ -46,6 +53,18 @@ static int more_than_there(size_t bytes)
     return bytes > small && bytes > heed__memory_there();
 }
 
+/* Matrices are read along rows a page and more apart: with huge pages a translation of addresses
+ * covers many. A block takes no more memory for it, since the last, unfilled page is not huge. */
+static void *take(size_t bytes)
+{
+    if (bytes < LARGE) return aligned_alloc(HEED_ALIGNMENT, bytes);
+    void *block = aligned_alloc(HUGE_PAGE, bytes);
+#ifdef MADV_HUGEPAGE
+    if (block) madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+    return block;
+}
+
 heed_status heed__alloc(size_t count, size_t size, const char *what, void *out_pointer)
 {
     void **out = out_pointer;
@@ -55,7 +74,7 @@ heed_status heed__alloc(size_t count, size_t size, const char *what, void *out_p
     bytes = (bytes + HEED_ALIGNMENT - 1) / HEED_ALIGNMENT * HEED_ALIGNMENT;
     if (!bytes) bytes = HEED_ALIGNMENT;
     if (more_than_there(bytes)) return out_of_memory(count, size, what);
-    void *block = allocation_refused() ? NULL : aligned_alloc(HEED_ALIGNMENT, bytes);
+    void *block = allocation_refused() ? NULL : take(bytes);
     if (!block) return out_of_memory(count, size, what);
     memset(block, 0, bytes);
     *out = block;
