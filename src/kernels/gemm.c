@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The product, in slabs of k. All threads pack a slab of b into panels of tile_cols columns, then
- * each task computes one block of c from it, tile row by tile row: the slab streams by from the
- * second cache, the rows of a and c stay in the first. Between pieces of k the sums rest in c,
- * which is exact. a is read as it lies, but for strides that would spoil the cache; b too, where
- * its rows are contiguous and few tiles read them.
+ * The product, in blocks of c. A task is one block over the whole of k, so that nobody waits:
+ *
+ *             k                            n
+ *        +-------+-------+          +-----------+--
+ *      m | a     | next  |        k | b         |    in panels of tile_cols
+ *        | tiles | piece |          +-----------+--
+ *        | of tile_rows  |          | next piece|
+ *        +-------+-------+
+ *
+ * A thread lays a piece of b out in panels, in its own workspace, which stays in its second cache
+ * beside the block of c; all of k where that is not much, and then for all blocks of these columns.
+ * The rows of a that a tile reads stay in the first cache while panels stream by; they are laid
+ * out too where they lie apart. Tiles fetch the next piece while they multiply this one. Between
+ * pieces of k the sums rest in c, which is exact.
  */
 #include "kernels/gemm.h"
 
@@ -15,61 +24,75 @@
 
 enum {
     PIECE = 256,         /* of k: a tile's rows of a (14 KiB) stay in the first cache */
-    SLAB = 1 << 17,      /* reals of packed b at a time, or one piece of k where that is more */
-    BLOCK_TILES = 4,     /* rows of a block of c, in tiles */
-    BLOCK_COLS = 1024,   /* columns of a block of c */
-    FEW_TASKS = 16,      /* below it, blocks are made smaller ... */
-    TASK_WORK = 1 << 18, /* ... as long as a task keeps this many multiply-adds */
-    PATCH_DEPTH = 128,   /* of k: what one task packs of b */
-    PATCH_PANELS = 8,
-    FEW_TILES = 5,    /* of rows: b is not packed for so few */
-    FAR_STRIDE = 512, /* reals: the least stride over k for which a is packed */
-    MARK = 16 /* reals before what is packed: the first is the number of its bfloat16 parts */
+    BLOCK_ROWS = 272,    /* of a block of c, at most: 19 tiles of 14 */
+    BLOCK_COLS = 512,    /* where b is laid out piece by piece */
+    HELD = 1 << 18,      /* reals of b where all of k is ... */
+    HELD_COLS = 512,     /* ... and columns, at most ... */
+    HELD_LEAST = 128,    /* ... and at least, unless there are fewer */
+    DEEP = 2048,         /* from this k on b is read as it lies where its rows are contiguous ... */
+    FAR_STRIDE = 512,    /* ... unless they lie a multiple of this apart: in one set of the cache */
+    FEW_TILES = 5,       /* of rows: for so few it is too */
+    EVEN_TILES = 8,      /* of rows in a block: below it rows are spread evenly */
+    TASK_WORK = 1 << 18, /* multiply-adds that a task has at least, for threads' sake */
+    MANY_TASKS = 4,      /* for each thread: they need not be even */
+    MARK = 16            /* reals before what is packed: the first is the number of its parts */
 };
 
 typedef struct plan {
     const heed__gemm *g;
     const heed__kernels *kernels;
-    int pack_a, pack_b;
-    int64_t slab;                   /* of k */
-    int64_t patches;                /* that lie side by side in a slab */
-    int64_t block_rows, block_cols; /* of c, per task */
-    int64_t down, across;           /* blocks */
-    int64_t a_room;                 /* reals a thread needs for its piece of a */
-    heed_real *b, *a;               /* workspace */
-    int64_t k0, depth;              /* the slab at work */
+    int pack_a, pack_b, hold; /* hold: b with all of k */
+    int64_t rows, down;       /* in tiles; in blocks */
+    int64_t panels, across;
+    int64_t a_room, b_room; /* reals a thread has */
+    heed_real *room;        /* workspace: of each thread a mark, a, b */
+    int threads;
 } plan;
+
+/* What will be wanted: tiles fetch it bit by bit. */
+typedef struct wanted {
+    const heed_real *from;
+    int64_t row, rows, cols, i, j;
+} wanted;
+
+/* A block of c, and the piece of k at work. */
+typedef struct work {
+    const plan *p;
+    int64_t i0, i1, j0, j1, k, depth;
+    heed_real *a, *b; /* the thread's room */
+    wanted next[2];
+} work;
 
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
+static int64_t parts_of(int64_t count, int64_t step)
+{
+    return (count + step - 1) / step;
+}
+
 static int64_t round_up(int64_t a, int64_t step)
 {
-    return (a + step - 1) / step * step;
+    return parts_of(a, step) * step;
 }
 
-static int64_t slab_of(int64_t k, int64_t padded_n)
+static int64_t a_room(int64_t m, int64_t k)
 {
-    int64_t pieces = SLAB / (padded_n * PIECE);
-    return least(k, (pieces > 1 ? pieces : 1) * PIECE);
+    return round_up(least(m, BLOCK_ROWS) * least(k, PIECE), 16);
 }
 
-static int64_t a_room(const heed__kernels *kernels)
+static int64_t b_room(int64_t n, int64_t k)
 {
-    return round_up((int64_t)BLOCK_TILES * kernels->tile_rows, 16) * PIECE;
+    int64_t padded = round_up(n, heed__kernels_best()->tile_cols);
+    return least(padded * k, (int64_t)HELD > BLOCK_COLS * PIECE ? HELD : BLOCK_COLS * PIECE);
 }
 
 size_t heed__gemm_workspace(const heed_context *context, int64_t m, int64_t n, int64_t k)
 {
-    const heed__kernels *kernels = heed__kernels_best();
-    (void)m;
-    if (n < 1 || k < 1) return 0;
-    int64_t padded = round_up(n, kernels->tile_cols), most = (int64_t)SLAB;
-    if (padded * PIECE > most) most = padded * PIECE;
-    int64_t b = least(padded * k, most);
-    return (size_t)(b + a_room(kernels) * heed_context_threads(context));
+    if (m < 1 || n < 1 || k < 1) return 0;
+    return (size_t)((MARK + a_room(m, k) + b_room(n, k)) * heed_context_threads(context));
 }
 
 size_t heed__gemm_workspace_any(const heed_context *context, int64_t m, int64_t n, int64_t k)
@@ -83,74 +106,155 @@ size_t heed__gemm_workspace_any(const heed_context *context, int64_t m, int64_t 
 size_t heed__gemm_workspace_packed(const heed_context *context)
 {
     int threads = heed_context_threads(context);
-    size_t room = (size_t)(a_room(heed__kernels_best()) * threads);
+    size_t room = (size_t)((MARK + a_room(BLOCK_ROWS, PIECE)) * threads);
     if (!heed__gemm_parts(HEED_PRECISION_HIGH)) return room;
     size_t amx = heed__gemm_amx_rows(threads);
     return amx > room ? amx : room;
 }
 
-/* Rows are cut before columns, since every task across reads a again. The same product is cut in
- * the same way whatever the context. */
+/* Blocks as large as caches allow; for threads, many or as many for each. Where rows are cut every
+ * block lays b out again, where columns are every block reads a again. */
 static void cut(plan *p)
 {
     const heed__gemm *g = p->g;
-    int64_t tiles = BLOCK_TILES, panels = BLOCK_COLS / p->kernels->tile_cols;
-    for (;;) {
-        p->block_rows = least(tiles * p->kernels->tile_rows, g->m);
-        p->block_cols = least(panels * p->kernels->tile_cols, g->n);
-        p->down = (g->m + p->block_rows - 1) / p->block_rows;
-        p->across = (g->n + p->block_cols - 1) / p->block_cols;
-        if (p->down * p->across >= FEW_TASKS ||
-            p->block_rows * p->block_cols * g->k < 2 * TASK_WORK || (tiles == 1 && panels == 1))
-            return;
-        if (tiles > 1)
-            tiles /= 2;
-        else
-            panels /= 2;
-    }
-}
-
-static void copy_row(int64_t n, const heed_real *from, int64_t step, heed_real *to)
-{
-    if (step == 1 && n == 32)
-        memcpy(to, from, 32 * sizeof *to); /* of known size, hence a few moves */
-    else if (step == 1)
-        memcpy(to, from, (size_t)n * sizeof *to);
+    int64_t height = p->kernels->tile_rows, width = p->kernels->tile_cols;
+    int64_t cols = p->hold ? least(HELD / g->k, HELD_COLS) : BLOCK_COLS;
+    p->rows = parts_of(g->m, height);
+    p->panels = parts_of(g->n, width);
+    p->down = parts_of(p->rows, BLOCK_ROWS / height);
+    p->across = parts_of(p->panels, cols > width ? cols / width : 1);
+    int64_t threads = least(p->threads, g->m * g->n * g->k / TASK_WORK);
+    if (threads < 2 || p->down * p->across >= MANY_TASKS * threads) return;
+    int64_t again = !p->pack_b ? 0 : g->b_col != 1 ? 2 * g->n : g->n;
+    if (p->panels < 2 * threads || again < g->m)
+        p->down = least(round_up(p->down, threads), p->rows);
     else
-        for (int64_t i = 0; i < n; i++) to[i] = from[i * step];
+        p->across = least(round_up(p->across, threads), p->panels);
 }
 
-/* One patch of the slab: PATCH_DEPTH of k, PATCH_PANELS panels. */
-static void pack_patch(void *arg, int64_t task, int thread)
+static void gather(int64_t rows, int64_t cols, const heed_real *x, int64_t row, int64_t col,
+                   heed_real *y, int64_t y_row)
 {
-    const plan *p = arg;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++) y[i * y_row + j] = x[i * row + j * col];
+}
+
+/* y [rows, cols] is x, whatever its strides. */
+static void lay(const plan *p, int64_t rows, int64_t cols, const heed_real *x, int64_t row,
+                int64_t col, heed_real *y, int64_t y_row)
+{
+    if (col == 1)
+        p->kernels->copy(rows, cols, x, row, y, y_row);
+    else if (row == 1)
+        p->kernels->transpose(cols, rows, x, col, y, y_row);
+    else
+        gather(rows, cols, x, row, col, y, y_row);
+}
+
+/* b's columns j0 .. j1 - 1, k .. k + depth - 1, in panels of [depth][tile_cols]. */
+static void lay_b(const plan *p, int64_t j0, int64_t j1, int64_t k, int64_t depth, heed_real *to)
+{
     const heed__gemm *g = p->g;
     int64_t width = p->kernels->tile_cols;
-    int64_t k = task / p->patches * PATCH_DEPTH, depth = least(PATCH_DEPTH, p->depth - k);
-    int64_t j0 = task % p->patches * PATCH_PANELS * width;
-    int64_t j1 = least(j0 + PATCH_PANELS * width, g->n);
-    const heed_real *from = g->b + (p->k0 + k) * g->b_row;
-    heed_real *to = p->b + k * width; /* a panel is [p->depth][width] */
-    (void)thread;
-    if (g->b_row == 1) {
-        for (int64_t j = j0; j < j1; j += width)
-            p->kernels->transpose(least(width, j1 - j), depth, from + j * g->b_col, g->b_col,
-                                  to + j * p->depth, width);
-        return;
-    }
-    for (int64_t i = 0; i < depth; i++, from += g->b_row, to += width)
-        for (int64_t j = j0; j < j1; j += width)
-            copy_row(least(width, j1 - j), from + j * g->b_col, g->b_col, to + j * p->depth);
+    for (int64_t j = j0; j < j1; j += width, to += depth * width)
+        lay(p, depth, least(width, j1 - j), g->b + k * g->b_row + j * g->b_col, g->b_row, g->b_col,
+            to, width);
 }
 
-/* a's rows i .. i + rows - 1, columns k .. k + depth - 1, as [depth][rows]. */
-static void pack_rows(const plan *p, int64_t i, int64_t rows, int64_t k, int64_t depth,
-                      heed_real *to)
+static int64_t tiles_of(const work *w)
 {
+    return parts_of(w->i1 - w->i0, w->p->kernels->tile_rows);
+}
+
+/* The rows of one tile of the block: spread evenly, since tiles of few rows wait for their sums. */
+static heed__tile tile_at(const work *w, int64_t tile, int64_t *i)
+{
+    const heed__gemm *g = w->p->g;
+    int64_t rows = w->i1 - w->i0, tiles = tiles_of(w), first = rows * tile / tiles;
+    heed__tile t = {.rows = rows * (tile + 1) / tiles - first, .k = w->depth};
+    *i = w->i0 + first;
+    t.a = g->a + *i * g->a_row + w->k * g->a_col;
+    t.a_row = g->a_row;
+    t.a_col = g->a_col;
+    if (w->p->pack_a) {
+        t.a_row = 1;
+        t.a_col = t.rows;
+        t.a = w->a + first * w->depth;
+    }
+    return t;
+}
+
+/* The block's rows of this piece of a, as tile_at finds them. */
+static void lay_a(const work *w)
+{
+    const heed__gemm *g = w->p->g;
+    int64_t tiles = tiles_of(w), i;
+    for (int64_t k = 0; k < w->depth; k += 16) /* all tiles', as they lie side by side in a */
+        for (int64_t tile = 0; tile < tiles; tile++) {
+            heed__tile t = tile_at(w, tile, &i);
+            lay(w->p, least(16, w->depth - k), t.rows, g->a + i * g->a_row + (w->k + k) * g->a_col,
+                g->a_col, g->a_row, w->a + (t.a - w->a) + k * t.rows, t.rows);
+        }
+}
+
+static wanted want(const heed_real *from, int64_t rows, int64_t cols, int64_t row, int64_t col)
+{
+    if (col == 1) return (wanted){.from = from, .rows = rows, .cols = cols, .row = row};
+    if (row == 1) return (wanted){.from = from, .rows = cols, .cols = rows, .row = col};
+    return (wanted){.from = from};
+}
+
+/* What the block wants after this piece: the next of k, or the first of the rows that this thread
+ * is likely to take next. */
+static void look_ahead(work *w)
+{
+    const plan *p = w->p;
     const heed__gemm *g = p->g;
-    const heed_real *from = g->a + i * g->a_row + k * g->a_col;
-    for (int64_t c = 0; c < depth; c++)
-        copy_row(rows, from + c * g->a_col, g->a_row, to + c * rows);
+    int64_t i = w->i0, rows = w->i1 - w->i0, k = w->k + PIECE;
+    w->next[0] = w->next[1] = (wanted){0};
+    if (k >= g->k) {
+        k = 0;
+        i += rows * p->threads;
+        rows = least(rows, g->m - i);
+    }
+    if (rows < 1) return;
+    int64_t depth = least(PIECE, g->k - k);
+    if (p->pack_a)
+        w->next[0] = want(g->a + i * g->a_row + k * g->a_col, rows, depth, g->a_row, g->a_col);
+    if (!p->hold && !g->packed)
+        w->next[1] =
+            want(g->b + k * g->b_row + w->j0 * g->b_col, depth, w->j1 - w->j0, g->b_row, g->b_col);
+}
+
+/* Rows that are read as they lie are fetched a tile ahead. */
+static void look_down(work *w, int64_t i, int64_t rows)
+{
+    const heed__gemm *g = w->p->g;
+    int64_t k = w->k;
+    if (i >= w->i1) {
+        i = w->i0;
+        k += PIECE;
+    }
+    if (k >= g->k) {
+        i += (w->i1 - w->i0) * w->p->threads;
+        k = 0;
+    }
+    rows = least(rows, g->m - i);
+    if (rows > 0)
+        w->next[0] = want(g->a + i * g->a_row + k, rows, least(PIECE, g->k - k), g->a_row, 1);
+}
+
+static void fetch_ahead(work *w, heed__tile *t)
+{
+    wanted *next = w->next[0].i < w->next[0].rows ? &w->next[0] : &w->next[1];
+    t->ahead = NULL;
+    if (next->i >= next->rows) return;
+    t->ahead = next->from + next->i * next->row + next->j;
+    t->ahead_row = next->row;
+    next->j += HEED__AHEAD_COLS;
+    if (next->j < next->cols) return;
+    next->j = 0;
+    next->i += parts_of(t->k, HEED__AHEAD_STEPS);
 }
 
 static void set_start(const plan *p, heed__tile *t, int64_t k, int64_t i, int64_t j)
@@ -168,48 +272,79 @@ static void set_start(const plan *p, heed__tile *t, int64_t k, int64_t i, int64_
     }
 }
 
-/* One piece of k of some rows: t holds them and their a. b streams by, a and c stay near. */
-static void run_rows(const plan *p, heed__tile t, int64_t k, int64_t i, int64_t j0, int64_t j1)
+/* A last column alone needs no panel. */
+static int64_t laid_columns(const work *w)
 {
-    const heed__gemm *g = p->g;
-    int64_t width = p->kernels->tile_cols;
-    t.b_row = p->pack_b ? width : g->b_row;
-    for (int64_t j = j0; j < j1; j += width) {
-        t.cols = least(width, j1 - j);
-        t.b = p->pack_b ? p->b + j * p->depth + (k - p->k0) * width : g->b + k * g->b_row + j;
-        set_start(p, &t, k, i, j);
-        p->kernels->gemm_tile(&t);
+    return (w->j1 - w->j0) % w->p->kernels->tile_cols == 1 ? w->j1 - 1 : w->j1;
+}
+
+/* A panel of b, from column j on, at the piece of k at work. */
+static void set_panel(const work *w, heed__tile *t, int64_t j)
+{
+    const heed__gemm *g = w->p->g;
+    t->b_row = w->p->kernels->tile_cols;
+    t->cols = least(t->b_row, w->j1 - j);
+    if (g->packed) {
+        t->b = g->packed + j * g->k + w->k * t->b_row;
+    } else if (!w->p->pack_b || t->cols == 1) {
+        t->b_row = g->b_row;
+        t->b = g->b + w->k * g->b_row + j * g->b_col;
+    } else {
+        t->b = w->p->hold ? w->b + (j - w->j0) * g->k + w->k * t->b_row
+                          : w->b + (j - w->j0) * w->depth;
     }
 }
 
-/* Rows are spread evenly over tiles, since a tile of few rows waits for its sums. */
+static void run_piece(work *w)
+{
+    const plan *p = w->p;
+    int64_t width = p->kernels->tile_cols, tiles = tiles_of(w), i;
+    for (int64_t tile = 0; tile < tiles; tile++) {
+        heed__tile t = tile_at(w, tile, &i);
+        if (!p->pack_a) look_down(w, i + t.rows, t.rows);
+        for (int64_t j = w->j0; j < w->j1; j += width) {
+            set_panel(w, &t, j);
+            set_start(p, &t, w->k, i, j);
+            fetch_ahead(w, &t);
+            p->kernels->gemm_tile(&t);
+        }
+    }
+}
+
+/* Lays the columns of a block out with all of k, unless the thread has done so. */
+static void hold(const work *w, int64_t column, heed_real *mark)
+{
+    int64_t held;
+    memcpy(&held, mark, sizeof held);
+    if (held == column) return;
+    lay_b(w->p, w->j0, laid_columns(w), 0, w->p->g->k, w->b);
+    memcpy(mark, &column, sizeof column);
+}
+
+/* Blocks of the same columns follow each other. */
 static void run_block(void *arg, int64_t task, int thread)
 {
     const plan *p = arg;
     const heed__gemm *g = p->g;
-    int64_t i0 = g->m * (task / p->across) / p->down;
-    int64_t i1 = g->m * (task / p->across + 1) / p->down;
-    int64_t j0 = task % p->across * p->block_cols, j1 = least(j0 + p->block_cols, g->n);
-    int64_t rows = i1 - i0, tiles = (rows + p->kernels->tile_rows - 1) / p->kernels->tile_rows;
-    heed_real *packed = p->a + thread * p->a_room;
-    int64_t k = p->k0;
+    int64_t down = task % p->down, across = task / p->down, width = p->kernels->tile_cols;
+    heed_real *room = p->room + thread * (MARK + p->a_room + p->b_room);
+    work w = {.p = p, .a = room + MARK, .b = room + MARK + p->a_room};
+    int64_t parts = p->rows, height = p->kernels->tile_rows;
+    if (p->rows < EVEN_TILES * p->down) parts = g->m, height = 1;
+    w.i0 = parts * down / p->down * height;
+    w.i1 = least(parts * (down + 1) / p->down * height, g->m);
+    w.j0 = p->panels * across / p->across * width;
+    w.j1 = least(p->panels * (across + 1) / p->across * width, g->n);
+    if (p->hold) hold(&w, across, room);
     do {
-        heed__tile t = {.a_row = g->a_row, .a_col = g->a_col};
-        t.k = least(PIECE, p->k0 + p->depth - k);
-        const heed_real *a = g->a + i0 * g->a_row + k * g->a_col;
-        if (p->pack_a) {
-            pack_rows(p, i0, rows, k, t.k, packed);
-            a = packed;
-            t.a_row = 1;
-            t.a_col = rows;
-        }
-        for (int64_t tile = 0, i = 0; tile < tiles; tile++, i += t.rows) {
-            t.rows = rows * (tile + 1) / tiles - i;
-            t.a = a + i * t.a_row;
-            run_rows(p, t, k, i0 + i, j0, j1);
-        }
-        k += PIECE;
-    } while (k < p->k0 + p->depth);
+        w.depth = least(PIECE, g->k - w.k);
+        if (p->pack_b && !p->hold && !g->packed)
+            lay_b(p, w.j0, laid_columns(&w), w.k, w.depth, w.b);
+        if (p->pack_a) lay_a(&w);
+        look_ahead(&w);
+        run_piece(&w);
+        w.k += PIECE;
+    } while (w.k < g->k);
 }
 
 static void spread(heed_context *context, int64_t count, heed__task task, plan *p)
@@ -220,27 +355,19 @@ static void spread(heed_context *context, int64_t count, heed__task task, plan *
         for (int64_t i = 0; i < count; i++) task(p, i, 0);
 }
 
-static plan plan_of(const heed__gemm *g)
-{
-    plan p = {.g = g, .kernels = heed__kernels_best()};
-    int64_t width = p.kernels->tile_cols, padded = round_up(g->n, width);
-    p.pack_b = g->k > 0 && (g->packed || g->b_col != 1 || g->m > FEW_TILES * p.kernels->tile_rows);
-    p.slab = p.pack_b && !g->packed ? slab_of(g->k, padded) : g->k;
-    p.patches = (padded / width + PATCH_PANELS - 1) / PATCH_PANELS;
-    p.a_room = a_room(p.kernels);
-    return p;
-}
-
-static void pack_slab(heed_context *context, plan *p)
-{
-    spread(context, p->patches * ((p->depth + PATCH_DEPTH - 1) / PATCH_DEPTH), pack_patch, p);
-}
-
 size_t heed__gemm_packed(heed_precision precision, int64_t n, int64_t k)
 {
     int parts = heed__gemm_parts(precision);
     if (parts) return MARK + heed__gemm_amx_packed(parts, n, k);
     return (size_t)(MARK + round_up(n, heed__kernels_best()->tile_cols) * k);
+}
+
+static void pack_panel(void *arg, int64_t panel, int thread)
+{
+    const plan *p = arg;
+    int64_t j = panel * p->kernels->tile_cols;
+    (void)thread;
+    lay_b(p, j, least(j + p->kernels->tile_cols, p->g->n), 0, p->g->k, p->room + j * p->g->k);
 }
 
 void heed__gemm_pack(heed_context *context, const heed__gemm *product, heed_real *packed)
@@ -252,26 +379,27 @@ void heed__gemm_pack(heed_context *context, const heed__gemm *product, heed_real
         heed__gemm_amx_pack(context, parts, product, packed + MARK);
         return;
     }
-    plan p = plan_of(product);
-    p.b = packed + MARK;
-    p.depth = product->k;
-    pack_slab(context, &p);
+    plan p = {.g = product, .kernels = heed__kernels_best(), .room = packed + MARK};
+    spread(context, parts_of(product->n, p.kernels->tile_cols), pack_panel, &p);
 }
 
 static void run_highest(heed_context *context, const heed__gemm *g, heed_real *workspace)
 {
-    plan p = plan_of(g);
+    plan p = {.g = g, .kernels = heed__kernels_best(), .room = workspace};
+    int64_t height = p.kernels->tile_rows, width = p.kernels->tile_cols;
+    p.threads = heed_context_threads(context);
+    p.pack_a = g->a_col != 1;
+    p.pack_b =
+        g->k > 0 && (g->packed || g->b_col != 1 ||
+                     (g->m > FEW_TILES * height && (g->k < DEEP || g->b_row % FAR_STRIDE == 0)));
+    p.hold = p.pack_b && !g->packed && g->m > BLOCK_ROWS &&
+             HELD / g->k >= least(round_up(g->n, width), HELD_LEAST);
+    p.a_room = a_room(g->m, g->k);
+    p.b_room = g->packed ? 0 : b_room(g->n, g->k);
     cut(&p);
-    p.pack_a = g->a_col != 1 && (g->a_row != 1 || g->a_col >= FAR_STRIDE);
-    p.b = g->packed ? (heed_real *)g->packed : workspace; /* what is packed is only read */
-    p.a = workspace;
-    if (p.pack_b && !g->packed) p.a += round_up(g->n, p.kernels->tile_cols) * p.slab;
-    do {
-        p.depth = least(p.slab, g->k - p.k0);
-        if (p.pack_b && !g->packed) pack_slab(context, &p);
-        spread(context, p.down * p.across, run_block, &p);
-        p.k0 += p.slab;
-    } while (p.k0 < g->k);
+    for (int t = 0; p.hold && t < p.threads; t++)
+        memcpy(workspace + t * (MARK + p.a_room + p.b_room), &(int64_t){-1}, sizeof(int64_t));
+    spread(context, p.down * p.across, run_block, &p);
 }
 
 void heed__gemm_run(heed_context *context, const heed__gemm *product, heed_real *workspace)

@@ -27,7 +27,12 @@ typedef struct heed__tile {
     int64_t start_row;
     heed_real *c;
     int64_t c_row;
+    const heed_real *ahead; /* brought near meanwhile; NULL = nothing */
+    int64_t ahead_row;
 } heed__tile;
+
+/* After so many steps of k a tile fetches so many reals at ahead, then at ahead + ahead_row ... */
+enum { HEED__AHEAD_STEPS = 16, HEED__AHEAD_COLS = 128 };
 
 /* The numbers of one step of an optimiser; the gradient is grad_scale x grad. */
 typedef struct heed__adamw {
@@ -126,6 +131,9 @@ typedef struct heed__kernels {
     /* Brings x [n] near, if the machine likes. */
     void (*fetch)(int64_t n, const heed_real *x);
 
+    /* y[i * y_row + j] = x[i * x_row + j] for i < rows, j < cols. */
+    void (*copy)(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,
+                 int64_t y_row);
     /* y[j * y_row + i] = x[i * x_row + j] for i < rows, j < cols: moves only. */
     void (*transpose)(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,
                       int64_t y_row);

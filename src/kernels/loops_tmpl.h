@@ -175,6 +175,16 @@ static void loop_fetch(int64_t n, const heed_real *x)
     for (int64_t i = 0; i < n; i += LANES) vec_prefetch(x + i);
 }
 
+static void loop_copy(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,
+                      int64_t y_row)
+{
+    for (; rows > 0; rows--, x += x_row, y += y_row) {
+        int64_t j = 0;
+        for (; j + LANES <= cols; j += LANES) vec_store(y + j, vec_load(x + j));
+        if (j < cols) vec_store_part(y + j, cols - j, vec_load_part(x + j, cols - j, 0));
+    }
+}
+
 /* One block of at most 16 x 16; `full` (a constant in every use) = of 16 columns. */
 HEED_INLINE void transpose_block(const int full, int64_t rows, int64_t cols, const heed_real *x,
                                  int64_t x_row, heed_real *y, int64_t y_row)
@@ -195,9 +205,7 @@ HEED_INLINE void transpose_full_block(const heed_real *x, int64_t x_row, heed_re
                                       int64_t y_row)
 {
     vec r[LANES];
-    HEED_UNROLL
-    for (int i = 0; i < LANES; i++) r[i] = vec_load(x + i * x_row);
-    vec_transpose(r);
+    vec_load_turned(x, x_row, r);
     HEED_UNROLL
     for (int j = 0; j < LANES; j++) vec_store(y + j * y_row, r[j]);
 }
@@ -205,6 +213,10 @@ HEED_INLINE void transpose_full_block(const heed_real *x, int64_t x_row, heed_re
 static void loop_transpose(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row,
                            heed_real *y, int64_t y_row)
 {
+    int64_t few =
+        rows % LANES < 3 ? rows % LANES : 0; /* less work than a block that is mostly empty */
+    for (rows -= few; few > 0; few--)
+        for (int64_t i = rows + few - 1, j = 0; j < cols; j++) y[j * y_row + i] = x[i * x_row + j];
     for (int64_t i = 0; i < rows; i += LANES)
         for (int64_t j = 0; j < cols; j += LANES) {
             const heed_real *from = x + i * x_row + j;

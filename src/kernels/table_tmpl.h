@@ -40,6 +40,7 @@ static const heed__kernels table = {
     .sgd = update_sgd,
     .sha256 = hash_sha256,
     .fetch = loop_fetch,
+    .copy = loop_copy,
     .transpose = loop_transpose,
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_VECS * LANES,

@@ -35,7 +35,6 @@ HEED_INLINE void tile_begin(const int rows, const int vecs, const int part, cons
         HEED_UNROLL
         for (int v = 0; v < vecs; v++) {
             const int cut = part && v == vecs - 1;
-            if (!t->start) vec_prefetch(t->c + i * t->c_row + LANES * v);
             sum[i][v] = t->start ? tile_load(t->start + i * t->start_row + LANES * v, cut, last)
                                  : vec_set(0);
         }
@@ -63,25 +62,31 @@ HEED_INLINE void tile_fixed(const int rows, const int vecs, const int part, cons
 {
     vec sum[TILE_ROWS][TILE_VECS], across[TILE_VECS];
     /* A pointer for every four rows leaves registers for the offsets between them. */
-    const heed_real *a[(TILE_ROWS + 3) / 4], *b = t->b;
+    const heed_real *a[(TILE_ROWS + 3) / 4], *b = t->b, *ahead = t->ahead;
     int64_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
     HEED_UNROLL
     for (int i = 0; i < rows; i += 4) a[i / 4] = t->a + i * a_row;
     tile_begin(rows, vecs, part, t, last, sum);
-    for (int64_t p = t->k; p > 0; p--, b += b_row) {
-        HEED_UNROLL
-        for (int v = 0; v < vecs; v++) {
-            across[v] = tile_load(b + LANES * v, part && v == vecs - 1, last);
-            vec_prefetch(b + AHEAD * b_row + LANES * v);
-        }
-        HEED_UNROLL
-        for (int i = 0; i < rows; i++) {
-            vec down = vec_set(a[i / 4][i % 4 * a_row]);
+    for (int64_t left = t->k, steps; left > 0; left -= steps) {
+        steps = ahead && left > HEED__AHEAD_STEPS ? HEED__AHEAD_STEPS : left;
+        for (int64_t p = steps; p > 0; p--, b += b_row) {
             HEED_UNROLL
-            for (int v = 0; v < vecs; v++) sum[i][v] = vec_fma(down, across[v], sum[i][v]);
+            for (int v = 0; v < vecs; v++) {
+                across[v] = tile_load(b + LANES * v, part && v == vecs - 1, last);
+                vec_prefetch(b + AHEAD * b_row + LANES * v);
+            }
+            HEED_UNROLL
+            for (int i = 0; i < rows; i++) {
+                vec down = vec_set(a[i / 4][i % 4 * a_row]);
+                HEED_UNROLL
+                for (int v = 0; v < vecs; v++) sum[i][v] = vec_fma(down, across[v], sum[i][v]);
+            }
+            HEED_UNROLL
+            for (int i = 0; i < rows; i += 4) a[i / 4] += a_col;
         }
-        HEED_UNROLL
-        for (int i = 0; i < rows; i += 4) a[i / 4] += a_col;
+        if (!ahead) break;
+        for (int v = 0; v < HEED__AHEAD_COLS; v += 16) vec_prefetch_far(ahead + v);
+        ahead += t->ahead_row;
     }
     tile_end(rows, vecs, part, t, last, sum);
 }

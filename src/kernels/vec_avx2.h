@@ -61,6 +61,11 @@ HEED_INLINE void vec_prefetch(const float *p)
     _mm_prefetch((const char *)p, _MM_HINT_T0);
 }
 
+HEED_INLINE void vec_prefetch_far(const float *p)
+{
+    _mm_prefetch((const char *)p, _MM_HINT_T1);
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     return (vec){_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
@@ -271,6 +276,12 @@ HEED_INLINE void vec_transpose(vec r[LANES])
         r[i] = (vec){q[0][i], q[2][i]};
         r[8 + i] = (vec){q[1][i], q[3][i]};
     }
+}
+
+HEED_INLINE void vec_load_turned(const float *x, int64_t row, vec r[LANES])
+{
+    for (int i = 0; i < LANES; i++) r[i] = vec_load(x + i * row);
+    vec_transpose(r);
 }
 
 HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *lower, uint32_t *upper)

@@ -41,6 +41,11 @@ HEED_INLINE void vec_prefetch(const float *p)
     _mm_prefetch((const char *)p, _MM_HINT_T0);
 }
 
+HEED_INLINE void vec_prefetch_far(const float *p)
+{
+    _mm_prefetch((const char *)p, _MM_HINT_T1);
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     return _mm512_add_ps(a, b);
@@ -221,6 +226,31 @@ HEED_INLINE void vec_transpose(vec r[LANES])
         r[4 + c] = _mm512_shuffle_f32x4(odd, odd2, 0x88);
         r[8 + c] = _mm512_shuffle_f32x4(even, even2, 0xdd);
         r[12 + c] = _mm512_shuffle_f32x4(odd, odd2, 0xdd);
+    }
+}
+
+/* Four columns at a time: what is put together while loading needs no shuffle across lanes. */
+HEED_INLINE void vec_load_turned(const float *x, int64_t row, vec r[LANES])
+{
+    const float *x4 = x + 4 * row, *x8 = x + 8 * row, *x12 = x + 12 * row;
+    HEED_UNROLL
+    for (int q = 0; q < LANES; q += 4) {
+        __m512 t[4]; /* t[i]: rows i, 4 + i, 8 + i, 12 + i */
+        HEED_UNROLL
+        for (int i = 0; i < 4; i++) {
+            t[i] = _mm512_castps128_ps512(_mm_loadu_ps(x + i * row + q));
+            t[i] = _mm512_insertf32x4(t[i], _mm_loadu_ps(x4 + i * row + q), 1);
+            t[i] = _mm512_insertf32x4(t[i], _mm_loadu_ps(x8 + i * row + q), 2);
+            t[i] = _mm512_insertf32x4(t[i], _mm_loadu_ps(x12 + i * row + q), 3);
+        }
+        __m512d low = _mm512_castps_pd(_mm512_unpacklo_ps(t[0], t[1]));
+        __m512d high = _mm512_castps_pd(_mm512_unpackhi_ps(t[0], t[1]));
+        __m512d low2 = _mm512_castps_pd(_mm512_unpacklo_ps(t[2], t[3]));
+        __m512d high2 = _mm512_castps_pd(_mm512_unpackhi_ps(t[2], t[3]));
+        r[q] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, low2));
+        r[q + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, low2));
+        r[q + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high, high2));
+        r[q + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high, high2));
     }
 }
 

@@ -60,6 +60,11 @@ HEED_INLINE void vec_prefetch(const float *p)
     __builtin_prefetch(p);
 }
 
+HEED_INLINE void vec_prefetch_far(const float *p)
+{
+    __builtin_prefetch(p, 0, 2);
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     HEED_UNROLL
@@ -252,6 +257,12 @@ HEED_INLINE void vec_transpose(vec r[LANES])
         for (int i = 0; i < 4; i++) t[4 * across + i].q[down] = block[i];
     }
     for (int i = 0; i < LANES; i++) r[i] = t[i];
+}
+
+HEED_INLINE void vec_load_turned(const float *x, int64_t row, vec r[LANES])
+{
+    for (int i = 0; i < LANES; i++) r[i] = vec_load(x + i * row);
+    vec_transpose(r);
 }
 
 HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *lower, uint32_t *upper)

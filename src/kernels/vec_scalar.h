@@ -61,6 +61,11 @@ HEED_INLINE void vec_prefetch(const heed_real *p)
     (void)p;
 }
 
+HEED_INLINE void vec_prefetch_far(const heed_real *p)
+{
+    (void)p;
+}
+
 HEED_INLINE vec vec_add(vec a, vec b)
 {
     for (int i = 0; i < LANES; i++) a.lane[i] += b.lane[i];
@@ -180,6 +185,13 @@ HEED_INLINE void vec_transpose(vec r[LANES])
             r[i].lane[j] = r[j].lane[i];
             r[j].lane[i] = t;
         }
+}
+
+/* r[j] is column j of the 16 x 16 numbers at x, whose rows are `row` apart. */
+HEED_INLINE void vec_load_turned(const heed_real *x, int64_t row, vec r[LANES])
+{
+    for (int i = 0; i < LANES; i++) r[i] = vec_load(x + i * row);
+    vec_transpose(r);
 }
 
 #ifndef HEED_REAL_DOUBLE

@@ -200,6 +200,12 @@ static void call_fetch(const kernel_row *row, const heed__kernels *k, trial *t)
     k->fetch(t->n, t->x[0]);
 }
 
+static void call_copy(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    k->copy(t->rows, t->n, t->x[0], stride_of(t, &row->arrays[0]), t->x[1],
+            stride_of(t, &row->arrays[1]));
+}
+
 static void call_transpose(const kernel_row *row, const heed__kernels *k, trial *t)
 {
     k->transpose(t->rows, t->n, t->x[0], stride_of(t, &row->arrays[0]), t->x[1],
@@ -321,6 +327,7 @@ static const kernel_row kernel_rows[] = {
     {"drop and add", SLOT(drop), call_drop, VARIANT, {{IN, ONE, N}, {CHANGED, ONE, N}}},
     {"drop_tile", SLOT(drop_tile), call_drop_tile, 0, {{OUT, ROWS, N}}},
     {"fetch", SLOT(fetch), call_fetch, VARIANT, {{IN, ONE, N}}},
+    {"copy", SLOT(copy), call_copy, MOVES, {{IN, ROWS, N}, {OUT, ROWS, N}}},
     {"transpose", SLOT(transpose), call_transpose, MOVES, {{IN, ROWS, N}, {OUT, N, ROWS}}},
     {"sha256", SLOT(sha256), call_sha256, MOVES, {{IN, MESSAGES, BLOCKS}, {CHANGED, ONE, STATE}}},
     {"gemm_tile",

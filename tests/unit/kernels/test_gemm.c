@@ -82,6 +82,7 @@ static void run_tile(const heed__gemm *g, void *with)
     t.c_row = g->c_row;
     t.start = g->accumulate ? g->c : g->bias;
     t.start_row = g->accumulate ? g->c_row : 0;
+    if (g->m % 2) t.ahead = g->b, t.ahead_row = g->b_row;
     k->gemm_tile(&t);
 }
 
@@ -152,7 +153,8 @@ static void test_products_are_chains(void **state)
     close_contexts(contexts);
 }
 
-/* Several slabs and pieces of k, several blocks both ways, packed rows of a. */
+/* Several pieces of k and blocks both ways, all ways to lay a and b out: b piece by piece and with
+ * all of k, as it lies and not since its rows are 512 apart, a last column alone. */
 static void test_large_products_are_chains(void **state)
 {
     (void)state;
@@ -164,6 +166,12 @@ static void test_large_products_are_chains(void **state)
         hold_to_chains((shape){520, 24, 260}, 1, 0, 1, run_gemm, contexts[threads]);
         hold_to_chains((shape){3, 2100, 270}, 0, 1, 0, run_gemm, contexts[threads]);
         hold_to_chains((shape){300, 130, 100}, 0, 0, 1, run_gemm, contexts[threads]);
+        hold_to_chains((shape){560, 33, 300}, 0, 1, 2, run_gemm, contexts[threads]);
+        hold_to_chains((shape){560, 33, 300}, 1, 2, 0, run_gemm, contexts[threads]);
+        hold_to_chains((shape){290, 130, 2100}, 0, 1, 0, run_gemm, contexts[threads]);
+        hold_to_chains((shape){80, 40, 2100}, 1, 0, 1, run_gemm, contexts[threads]);
+        hold_to_chains((shape){80, 512 - PAD, 2050}, 1, 0, 1, run_gemm, contexts[threads]);
+        hold_to_chains((shape){17, 33, 3000}, 0, 1, 0, run_gemm, contexts[threads]);
     }
     close_contexts(contexts);
 }
