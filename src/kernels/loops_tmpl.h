@@ -210,25 +210,36 @@ HEED_INLINE void transpose_full_block(const heed_real *x, int64_t x_row, heed_re
     for (int j = 0; j < LANES; j++) vec_store(y + j * y_row, r[j]);
 }
 
+/* 16 whole rows. */
+static void transpose_rows(int64_t cols, const heed_real *x, int64_t x_row, heed_real *y,
+                           int64_t y_row)
+{
+    int64_t j = 0;
+    for (; j + LANES <= cols; j += LANES) transpose_full_block(x + j, x_row, y + j * y_row, y_row);
+    if (j < cols) transpose_block(0, LANES, cols - j, x + j, x_row, y + j * y_row, y_row);
+}
+
+/* Fewer; one or two are less work than blocks that are mostly empty. */
+static void transpose_last(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row,
+                           heed_real *y, int64_t y_row)
+{
+    int64_t j = 0;
+    if (rows < 3) {
+        for (; j < cols; j++)
+            for (int64_t i = 0; i < rows; i++) y[j * y_row + i] = x[i * x_row + j];
+        return;
+    }
+    for (; j + LANES <= cols; j += LANES)
+        transpose_block(1, rows, LANES, x + j, x_row, y + j * y_row, y_row);
+    if (j < cols) transpose_block(0, rows, cols - j, x + j, x_row, y + j * y_row, y_row);
+}
+
 static void loop_transpose(int64_t rows, int64_t cols, const heed_real *x, int64_t x_row,
                            heed_real *y, int64_t y_row)
 {
-    int64_t few =
-        rows % LANES < 3 ? rows % LANES : 0; /* less work than a block that is mostly empty */
-    for (rows -= few; few > 0; few--)
-        for (int64_t i = rows + few - 1, j = 0; j < cols; j++) y[j * y_row + i] = x[i * x_row + j];
-    for (int64_t i = 0; i < rows; i += LANES)
-        for (int64_t j = 0; j < cols; j += LANES) {
-            const heed_real *from = x + i * x_row + j;
-            heed_real *to = y + j * y_row + i;
-            if (rows - i >= LANES && cols - j >= LANES)
-                transpose_full_block(from, x_row, to, y_row);
-            else if (cols - j >= LANES)
-                transpose_block(1, rows - i, LANES, from, x_row, to, y_row);
-            else
-                transpose_block(0, rows - i < LANES ? rows - i : LANES, cols - j, from, x_row, to,
-                                y_row);
-        }
+    int64_t i = 0;
+    for (; i + LANES <= rows; i += LANES) transpose_rows(cols, x + i * x_row, x_row, y + i, y_row);
+    if (i < rows) transpose_last(rows - i, cols, x + i * x_row, x_row, y + i, y_row);
 }
 
 #endif
