@@ -62,13 +62,13 @@ HEED_INLINE void tile_fixed(const int rows, const int vecs, const int part, cons
 {
     vec sum[TILE_ROWS][TILE_VECS], across[TILE_VECS];
     /* A pointer for every four rows leaves registers for the offsets between them. */
-    const heed_real *a[(TILE_ROWS + 3) / 4], *b = t->b, *ahead = t->ahead;
+    const heed_real *a[(TILE_ROWS + 3) / 4], *b = t->b;
     int64_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
     HEED_UNROLL
     for (int i = 0; i < rows; i += 4) a[i / 4] = t->a + i * a_row;
     tile_begin(rows, vecs, part, t, last, sum);
-    for (int64_t left = t->k, steps; left > 0; left -= steps) {
-        steps = ahead && left > HEED__AHEAD_STEPS ? HEED__AHEAD_STEPS : left;
+    for (int64_t left = t->k, done = 0, steps; left > 0; left -= steps, done++) {
+        steps = t->ahead && left > HEED__AHEAD_STEPS ? HEED__AHEAD_STEPS : left;
         for (int64_t p = steps; p > 0; p--, b += b_row) {
             HEED_UNROLL
             for (int v = 0; v < vecs; v++) {
@@ -84,9 +84,9 @@ HEED_INLINE void tile_fixed(const int rows, const int vecs, const int part, cons
             HEED_UNROLL
             for (int i = 0; i < rows; i += 4) a[i / 4] += a_col;
         }
-        if (!ahead) break;
+        if (!t->ahead) break;
+        const heed_real *ahead = t->ahead + done * t->ahead_row;
         for (int v = 0; v < HEED__AHEAD_COLS; v += 16) vec_prefetch_far(ahead + v);
-        ahead += t->ahead_row;
     }
     tile_end(rows, vecs, part, t, last, sum);
 }
