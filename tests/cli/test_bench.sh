@@ -13,7 +13,7 @@ same_number() { check "$1" test "$2" = "$3"; }
 
 row="$number +$number +$number +$number +$number%"
 heed bench --keys 64,200 --heads 2 --kv-heads 1 --dim 8 --rounds 2 --threads 2 --backward
-expect "a table of lengths" code=0 no_err=. lines=18 out='score scaled_dot, normaliser softmax'
+expect "a table of lengths" code=0 no_err=. lines=19 out='score scaled_dot, normaliser softmax'
 expect "the plan's text goes before it" code=0 out='engine tiled on .*, 2 threads'
 expect "and says how work is cut" code=0 out='backward: in two passes, 256 keys or queries a task, since 1 '
 expect "and what the machine gives" code=0 out="the machine: $number GFLOP/s, $number GB/s"

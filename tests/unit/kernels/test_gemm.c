@@ -168,11 +168,11 @@ static void test_large_products_are_chains(void **state)
         hold_to_chains((shape){300, 130, 100}, 0, 0, 1, run_gemm, contexts[threads]);
         hold_to_chains((shape){560, 33, 300}, 0, 1, 2, run_gemm, contexts[threads]);
         hold_to_chains((shape){560, 33, 300}, 1, 2, 0, run_gemm, contexts[threads]);
-        hold_to_chains((shape){290, 130, 2100}, 0, 1, 0, run_gemm, contexts[threads]);
         hold_to_chains((shape){80, 40, 2100}, 1, 0, 1, run_gemm, contexts[threads]);
-        hold_to_chains((shape){80, 512 - PAD, 2050}, 1, 0, 1, run_gemm, contexts[threads]);
         hold_to_chains((shape){17, 33, 3000}, 0, 1, 0, run_gemm, contexts[threads]);
     }
+    hold_to_chains((shape){280, 97, 2100}, 0, 1, 0, run_gemm, contexts[2]);
+    hold_to_chains((shape){71, 512 - PAD, 2050}, 1, 0, 1, run_gemm, contexts[2]);
     close_contexts(contexts);
 }
 
