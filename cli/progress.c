@@ -46,7 +46,7 @@ static void show_line(const heed_progress *p)
 void progress_show(void *user, const heed_progress *p)
 {
     progress_line *line = user;
-    if (line->quiet) return;
+    if (line->quiet || p->event == HEED_TRAIN_END) return;
     double every = line->terminal ? terminal_every : pipe_every;
     int step = p->event == HEED_TRAIN_STEP;
     if (step && p->seconds - line->shown < every) return;

@@ -12,6 +12,7 @@
 #include "heed/config.h"
 #include "heed/context.h"
 #include "heed/data.h"
+#include "heed/model.h"
 #include "heed/status.h"
 
 #include <stddef.h>
@@ -21,25 +22,33 @@ extern "C" {
 #endif
 
 typedef enum heed_train_event {
-    HEED_TRAIN_START,   /**< all is read and planned; the first step follows */
-    HEED_TRAIN_STEP,    /**< a step was done */
-    HEED_TRAIN_VALIDATE /**< a validation was done; `better` says whether the model was saved */
+    HEED_TRAIN_START,    /**< all is read and planned; the first step follows */
+    HEED_TRAIN_STEP,     /**< a step was done */
+    HEED_TRAIN_VALIDATE, /**< a validation was done and stands in the metrics file; `better` says
+                            whether the model was saved */
+    HEED_TRAIN_END       /**< the last step and validation are done; the best model is saved */
 } heed_train_event;
 
 /** What a progress function is told. Numbers not known yet are NaN. */
 typedef struct heed_progress {
     heed_train_event event;
-    int64_t step, steps; /**< done, and planned */
-    int64_t epoch;       /**< from 1 */
-    double loss;         /**< mean over the last steps (about the last 50) */
-    double rate;         /**< learning rate of the step */
+    int64_t step, steps;  /**< done, and planned */
+    int64_t epoch;        /**< from 1 */
+    double loss;          /**< mean over the last steps (about the last 50) */
+    double rate;          /**< learning rate of the step */
+    double gradient_norm; /**< of the step, before it was clipped */
     double valid_loss, metric, best;
     double bleu;             /**< of a sample of the validation data, translated greedily */
     const char *metric_name; /**< static */
     int better;
+    int64_t mean_of; /**< of how many checkpoints the model that was validated is the mean; 0 = none
+                      */
     double tokens_per_second, seconds, seconds_left;
-    size_t bytes;       /**< memory of parameters, their training state and one step */
-    int64_t parameters; /**< how many numbers are trained */
+    size_t bytes;                   /**< memory of parameters, their training state and one step */
+    size_t resident;                /**< most memory that the whole process took so far */
+    int64_t parameters;             /**< how many numbers are trained */
+    const heed_model *model;        /**< as it stands, for heed_model_info and no more */
+    const heed_dataset *valid_rows; /**< what is validated on; until the training ends */
 } heed_progress;
 
 typedef void (*heed_progress_function)(void *user, const heed_progress *progress);

@@ -33,10 +33,14 @@ static heed_status metrics_text(heed__session *session, const heed_progress *p, 
     json_object_set_new(line, p->metric_name, heed__json_real(p->metric));
     if (p->bleu == p->bleu) json_object_set_new(line, "bleu", heed__json_real(p->bleu));
     json_object_set_new(line, "better", json_boolean(p->better));
+    if (p->mean_of) json_object_set_new(line, "mean_of", json_integer(p->mean_of));
     json_object_set_new(line, "lr", heed__json_real(p->rate));
+    json_object_set_new(line, "gradient_norm", heed__json_real(p->gradient_norm));
     json_object_set_new(line, "tokens_per_second", heed__json_real(p->tokens_per_second));
+    json_object_set_new(line, "memory", json_integer((json_int_t)p->resident));
     json_object_set_new(line, "seconds", heed__json_real(p->seconds));
     json_object_set_new(line, "unix_time", json_integer((json_int_t)time(NULL)));
+    if (session->trace.n) json_object_set_new(line, "trace", heed__trace_json(&session->trace));
     heed_status status = add_heads(session, line);
     if (status == HEED_OK) status = heed__json_text(line, DIGITS, 0, out);
     json_decref(line);

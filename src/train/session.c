@@ -402,7 +402,9 @@ heed_status heed__session_step(heed__session *s, double *loss, double *rate)
     }
     heed__params_pay(&s->model->params, batches);
     HEED_TRY(heed__optimizer_norm(s->context, s->optimizer, &norm));
-    heed_real scale = heed__clip_scale(share * norm, heed__config_number(s->config, "train.clip"));
+    s->gradient_norm = share * norm;
+    heed_real scale =
+        heed__clip_scale(s->gradient_norm, heed__config_number(s->config, "train.clip"));
     *rate = heed__schedule_rate(&s->schedule, (uint64_t)s->cursor.step);
     heed__optimizer_step(s->context, s->optimizer, *rate, (heed_real)share * scale);
     heed__params_hold(&s->model->params);

@@ -11,6 +11,7 @@
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "train/average.h"
+#include "train/trace.h"
 
 #include <stdio.h>
 
@@ -103,6 +104,8 @@ struct heed__session {
     int epoch_ended;                         /* in the last step */
     int64_t micro;                           /* which batch of the step */
     int64_t step_tokens;                     /* in all steps */
+    double gradient_norm;                    /* of the last step, before it was clipped */
+    heed__trace trace;                       /* since the last validation */
     int64_t laid_out, epoch_batches;         /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;
     char state_path[4096], metrics_path[4096];

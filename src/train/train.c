@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop: step, validate, keep the best, stop early, save to resume. */
-#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+#define _DEFAULT_SOURCE /* clock_gettime, getrusage */
 #include "base/fail.h"
 #include "train/session.h"
 
@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,7 +42,13 @@ static double recent_loss(const loop *l)
     return count ? sum / (double)count : NAN;
 }
 
-static void tell(loop *l, heed_train_event event)
+static size_t resident(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (size_t)usage.ru_maxrss * 1024 : 0;
+}
+
+static void look(loop *l, heed_train_event event)
 {
     heed__session *s = l->session;
     heed_progress *p = &l->progress;
@@ -60,8 +67,23 @@ static void tell(loop *l, heed_train_event event)
     p->tokens_per_second = spent > 0 ? (double)l->tokens / spent : NAN;
     p->seconds_left = done > 0 ? spent / (double)done * (double)(s->steps - s->cursor.step) : NAN;
     p->bytes = heed__session_bytes(s);
+    if (event != HEED_TRAIN_STEP) p->resident = resident();
+    p->gradient_norm = event == HEED_TRAIN_STEP ? s->gradient_norm : heed__trace_norm(&s->trace);
     p->parameters = heed__params_total(&s->model->params);
-    if (s->options->progress) s->options->progress(s->options->progress_user, p);
+    p->model = s->model;
+    p->valid_rows = s->valid.rows;
+}
+
+static void call(loop *l)
+{
+    const heed_train_options *o = l->session->options;
+    if (o->progress) o->progress(o->progress_user, &l->progress);
+}
+
+static void tell(loop *l, heed_train_event event)
+{
+    look(l, event);
+    call(l);
 }
 
 static heed_status save_model(heed__session *s, const heed__scores *scores)
@@ -117,8 +139,11 @@ static heed_status judge(loop *l, heed__scores *out)
     l->progress.metric = scores.metric;
     l->progress.bleu = scores.bleu;
     l->progress.better = better;
-    tell(l, HEED_TRAIN_VALIDATE);
-    return heed__log_metrics(s, l->metrics, &l->progress);
+    look(l, HEED_TRAIN_VALIDATE);
+    HEED_TRY(heed__log_metrics(s, l->metrics, &l->progress));
+    heed__trace_clear(&s->trace);
+    call(l);
+    return HEED_OK;
 }
 
 static heed_status validate(loop *l)
@@ -143,6 +168,7 @@ static heed_status try_mean(loop *l)
     if (!heed__averages_mean(&s->averages)) return HEED_OK;
     heed__log(s->context, HEED_LOG_INFO,
               "the mean of %lld checkpoints:", (long long)s->averages.kept);
+    l->progress.mean_of = s->averages.kept;
     heed_status status = judge(l, &scores);
     heed__averages_hide(&s->averages);
     return status;
@@ -191,6 +217,7 @@ static heed_status run(loop *l)
         if (status != HEED_OK)
             return heed__fail_prefix(status, "step %lld: ", (long long)s->cursor.step + 1);
         l->losses[(s->cursor.step - 1 - l->first_step) % LOSSES] = loss;
+        heed__trace_add(&s->trace, s->cursor.step, loss, s->gradient_norm, l->rate);
         l->tokens = s->step_tokens - l->first_tokens;
         tell(l, HEED_TRAIN_STEP);
         if (time_to_validate(s)) {
@@ -200,7 +227,9 @@ static heed_status run(loop *l)
             HEED_TRY(save_state(l));
         }
     }
-    return try_mean(l);
+    HEED_TRY(try_mean(l));
+    tell(l, HEED_TRAIN_END);
+    return HEED_OK;
 }
 
 /* How many steps fit into the time: a few are done for measuring, then all starts afresh. */

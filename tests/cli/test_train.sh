@@ -17,6 +17,9 @@ expect "a model is trained, and what was guessed is said" code=0 lines=1 \
     err='first line is a header; text is column text .* label is column label' \
     err='2 classes \(neg [0-9]+, pos [0-9]+\)' file=model.heed file=model.heed.metrics.jsonl \
     no_file=model.heed.state
+cp model.heed.metrics.jsonl stdout
+expect "each validation leaves a line of figures" out='"gradient_norm":[0-9.]+,.*"memory":[0-9]{7,}' \
+    out='"trace":\{"step":\[.*\],"loss":\[.*\],"gradient_norm":\[.*\],"lr":\[.*\]\}'
 heed train data.tsv -o idle.heed --heads 5 --steps 3 --quiet
 expect "a setting that the model does not listen to is named" code=0 \
     err='warning: encoder\.heads = 5 has no effect: encoder\.kind is none, not transformer'
