@@ -115,9 +115,10 @@ static heed__var embed(network *n, const heed__pass *pass, const side *s, int i)
     return heed__drop(pass, heed__positions_apply(&n->positions[i], pass, x));
 }
 
-static heed__var record(network *n, heed__tape *tape, uint64_t step)
+static heed__var record(network *n, heed__tape *tape, uint64_t step, int again)
 {
-    heed__tape_start(tape, HEED_TAPE_TRAIN, (heed__draw){1, step});
+    int mode = HEED_TAPE_TRAIN | (again ? HEED_TAPE_RECOMPUTE : 0);
+    heed__tape_start(tape, (heed__tape_mode)mode, (heed__draw){1, step});
     heed__transformer_view view = {n, look, look_across};
     heed__pass from = {tape, &n->source.ragged, 0.1f}, to = {tape, &n->target.ragged, 0.1f};
     heed__var memory =
@@ -165,6 +166,7 @@ int main(int argc, char **argv)
     int precision = argc > 3 ? atoi(argv[3]) : HEED_PRECISION_HIGHEST;
     int64_t tokens = argc > 4 ? atoll(argv[4]) : 4096;
     float dropout = argc > 5 ? (float)atof(argv[5]) : 0.1f;
+    int again = argc > 6 && atoi(argv[6]);
     if (tokens < 1 || tokens > TOKENS) return 2;
     heed_context *context = NULL;
     heed__tape *tape = NULL;
@@ -181,7 +183,7 @@ int main(int argc, char **argv)
     double best = 1e9, least = 1e9;
     for (int step = 0; step < steps; step++) {
         double wall = seconds(CLOCK_MONOTONIC), work = seconds(CLOCK_PROCESS_CPUTIME_ID), norm;
-        heed__var loss = record(&n, tape, (uint64_t)step);
+        heed__var loss = record(&n, tape, (uint64_t)step, again);
         heed__params_zero_grads(&n.params);
         must(heed__tape_run(tape, loss));
         must(heed__optimizer_norm(context, optimizer, &norm));

@@ -145,7 +145,8 @@ static const option_row rows[] = {
     {"time", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,
      "train about this long (90s, 10m, 2h): turned into a number of steps"},
     {"memory", 0, "SIZE", OPTION_TEXT, NULL, NULL, 0, 0,
-     "most memory a step may take (512M, 2G): batches shrink to fit; without it they need not"},
+     "most memory a step may take (512M, 2G): layers are run again, then batches shrink; without "
+     "it they need not"},
     {"resume", .help = "go on where an interrupted run of the same command stopped"},
     {0},
 };

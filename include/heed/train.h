@@ -69,7 +69,8 @@ typedef struct heed_train_options {
     const heed_read_options *read; /**< NULL = guessed */
     const heed_config *config;     /**< NULL = all defaults */
     double seconds; /**< time to train in, turned into a number of steps; 0 = by epochs or steps */
-    size_t memory;  /**< most bytes a step may take, batches shrink to fit; 0 = any */
+    size_t memory;  /**< most bytes a step may take: layers are run again in the backward pass
+                         (train.recompute), then batches shrink; 0 = any */
     int resume;     /**< go on from what <model_path>.state holds */
     const volatile int *stop; /**< nonzero: save and stop at the next step; NULL = never */
     heed_progress_function progress;

@@ -34,6 +34,18 @@ void heed__tape_start(heed__tape *tape, heed__tape_mode mode, heed__draw draw)
     tape->draw = draw;
     tape->status = HEED_OK;
     tape->ahead = 0;
+    tape->blocks = tape->inside = 0;
+}
+
+void heed__tape_block_begin(heed__tape *tape)
+{
+    int again = (tape->mode & HEED_TAPE_RECOMPUTE) && (tape->mode & HEED_TAPE_SAVE);
+    if (again) tape->inside = ++tape->blocks;
+}
+
+void heed__tape_block_end(heed__tape *tape)
+{
+    tape->inside = 0;
 }
 
 uint32_t heed__tape_number(const heed__tape *tape)
@@ -63,6 +75,7 @@ static heed__node *new_node(heed__tape *tape, heed__var *out)
     heed__node *n = &tape->nodes[*out];
     memset(n, 0, sizeof *n);
     n->number = number;
+    n->block = tape->inside;
     return n;
 }
 

@@ -39,7 +39,8 @@ typedef enum heed__tape_mode {
     HEED_TAPE_INFER = 0, /* values only */
     HEED_TAPE_SAVE = 1,  /* gradients (and saved rows), without dropout */
     HEED_TAPE_DROP = 2,  /* dropout is on */
-    HEED_TAPE_TRAIN = HEED_TAPE_SAVE | HEED_TAPE_DROP
+    HEED_TAPE_TRAIN = HEED_TAPE_SAVE | HEED_TAPE_DROP,
+    HEED_TAPE_RECOMPUTE = 4 /* with these: blocks are run again going backward */
 } heed__tape_mode;
 
 /* Forgets what was recorded, keeps memory and plan. */
@@ -61,6 +62,13 @@ heed__var heed__tape_apply(heed__tape *tape, const heed__op *op, const heed__var
  * them so that no other sequence's length is heard. Later nodes count on from `number`. */
 uint32_t heed__tape_number(const heed__tape *tape); /* of the next node */
 void heed__tape_renumber(heed__tape *tape, uint32_t number);
+
+/* What is recorded between the two is a block (not within another): with HEED_TAPE_RECOMPUTE
+ * nothing of it is held from forward to backward but what is read outside of it. What its backward
+ * pass reads is made once more, from the same numbers by the same operations, before that begins:
+ * the same bits. Else nothing. */
+void heed__tape_block_begin(heed__tape *tape);
+void heed__tape_block_end(heed__tape *tape);
 
 /* The value and saved rows, or the gradient, stay readable after the run. */
 void heed__tape_keep(heed__tape *tape, heed__var value);

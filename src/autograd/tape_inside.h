@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a tape holds, shared by its three files: tape.c records and answers, tape_plan.c gives every
- * buffer its place, tape_run.c goes forward and backward.
+ * What a tape holds, shared by its files: tape.c records and answers, tape_blocks.c says what is
+ * run again and when, tape_plan.c gives every buffer its place, tape_run.c goes forward and
+ * backward.
  *
- * Time in a run: node i works at step i going forward and at step 2N-1-i going backward. A value
- * lives from its own step to the last step that reads it; a gradient from the first backward step
- * that adds to it to its node's own; saved rows from forward to backward; scratch for one step.
+ * Time in a run: node i works at step i going forward, and going backward at a step of its own,
+ * 2N-1-i where no block is run again. A value lives from its own step to the last step that reads
+ * it; a gradient from the first backward step that adds to it to its node's own; saved rows from
+ * forward to backward; scratch for one step. What is run again has second buffers, which live from
+ * then on, and its first ones serve the forward pass only.
  */
 #ifndef HEED_AUTOGRAD_TAPE_INSIDE_H
 #define HEED_AUTOGRAD_TAPE_INSIDE_H
@@ -27,11 +30,12 @@ typedef struct heed__node {
     int leads; /* to the loss */
     int keep, keep_grad;
     uint32_t number; /* for what is drawn */
+    int32_t block;   /* of those that are run again, from 1; 0 = none */
     _Alignas(16) unsigned char attributes[HEED_OP_ATTRIBUTES];
 } heed__node;
 
-/* The buffers of a node, in the plan's array at 5 * node + kind. */
-enum { VALUE, GRAD, SAVED, FORWARD_SCRATCH, BACKWARD_SCRATCH, KINDS };
+/* The buffers of a node, in the plan's array at KINDS * node + kind. */
+enum { VALUE, GRAD, SAVED, FORWARD_SCRATCH, BACKWARD_SCRATCH, VALUE_AGAIN, SCRATCH_AGAIN, KINDS };
 
 /* What a plan was made for: a later recording of the same structure and no larger fits it. */
 typedef struct heed__planned {
@@ -39,7 +43,14 @@ typedef struct heed__planned {
     int inputs, wants_grad, keep, keep_grad;
     unsigned reads;
     heed__var input[HEED_OP_INPUTS];
+    int32_t block;
+    /* And what it found: */
+    int border, again;         /* read outside its block; run again */
+    int32_t again_at, back_at; /* steps */
 } heed__planned;
+
+/* When a node reads a value. */
+typedef enum heed__when { HEED_FORWARD, HEED_AGAIN, HEED_BACKWARD } heed__when;
 
 struct heed__tape {
     heed_context *context;
@@ -49,10 +60,13 @@ struct heed__tape {
     heed__draw draw;
     heed_status status; /* the first failure while recording */
     uint32_t ahead;     /* of a node's place is its number, modulo 2^32 */
+    int32_t blocks;     /* begun so far; */
+    int32_t inside;     /* the one that is recorded, or 0 */
 
     heed__planned *plan;
     size_t plan_count, plan_capacity;
     int plan_mode, plan_backward;
+    int32_t plan_steps;
     heed__buffer *buffers;
     size_t buffers_capacity;
     void *scratch; /* of planning */
@@ -67,7 +81,12 @@ struct heed__tape {
 heed_real *heed__tape_buffer(const heed__tape *tape, heed__var value, int kind);
 heed_real *heed__tape_value_of(const heed__tape *tape, heed__var value);
 heed_real *heed__tape_grad_of(const heed__tape *tape, heed__var value);
-/* Bytes that a recorded node needs in a buffer of a kind. */
-size_t heed__node_bytes(const heed__node *node, int kind);
+/* Which buffer of `value` node `reader` reads (its own: value = reader). */
+int heed__tape_kind(const heed__tape *tape, heed__var reader, heed__var value, heed__when when);
+
+/* Fills in the plan, whose nodes are set, what is run again, and all times. */
+void heed__tape_time(heed__tape *tape, int backward);
+/* Node `at` is the last of a block. */
+int heed__tape_ends_block(const heed__tape *tape, heed__var at);
 
 #endif

@@ -17,14 +17,17 @@ static int same_structure(const heed__tape *tape, int backward)
         const heed__planned *p = &tape->plan[i];
         if (n->op != p->op || n->inputs != p->inputs || n->wants_grad != p->wants_grad ||
             n->reads != p->reads || n->keep != p->keep || n->keep_grad != p->keep_grad ||
-            memcmp(n->input, p->input, sizeof n->input) != 0)
+            n->block != p->block || memcmp(n->input, p->input, sizeof n->input) != 0)
             return 0;
     }
     return 1;
 }
 
-size_t heed__node_bytes(const heed__node *n, int kind)
+/* Bytes that node i, as it is recorded, needs in a buffer of a kind. */
+static size_t node_bytes(const heed__tape *tape, size_t i, int kind)
 {
+    const heed__node *n = &tape->nodes[i];
+    int again = tape->plan[i].again;
     int64_t reals = 0;
     switch (kind) {
     case VALUE:
@@ -42,6 +45,12 @@ size_t heed__node_bytes(const heed__node *n, int kind)
     case BACKWARD_SCRATCH:
         reals = n->backward_workspace;
         break;
+    case VALUE_AGAIN:
+        reals = again ? n->rows * n->cols : 0;
+        break;
+    case SCRATCH_AGAIN:
+        reals = again ? n->forward_workspace : 0;
+        break;
     default:
         break;
     }
@@ -53,9 +62,7 @@ static int plan_fits(const heed__tape *tape, int backward)
     if (!same_structure(tape, backward)) return 0;
     for (size_t i = 0; i < tape->count; i++)
         for (int kind = 0; kind < KINDS; kind++)
-            if (heed__node_bytes(&tape->nodes[i], kind) >
-                tape->buffers[i * KINDS + (size_t)kind].size)
-                return 0;
+            if (node_bytes(tape, i, kind) > tape->buffers[i * KINDS + (size_t)kind].size) return 0;
     return 1;
 }
 
@@ -64,41 +71,53 @@ static int32_t latest(int32_t a, int32_t b)
     return a > b ? a : b;
 }
 
-/* Fills the lifetimes of all buffers of the recording. */
+static void extend(heed__tape *tape, heed__var value, int kind, int32_t step)
+{
+    heed__buffer *b = &tape->buffers[(size_t)value * KINDS + (size_t)kind];
+    b->last = latest(b->last, step);
+}
+
+/* Fills the lifetimes of all buffers of the recording, once those of what is read are extended. */
 static void set_lifetimes(heed__tape *tape, int backward)
 {
-    int32_t count = (int32_t)tape->count, end = 2 * count - 1;
-    for (int32_t i = 0; i < count; i++) {
-        heed__node *n = &tape->nodes[i];
+    int32_t end = tape->plan_steps - 1;
+    for (int32_t i = 0; i < (int32_t)tape->count; i++) {
+        const heed__node *n = &tape->nodes[i];
+        const heed__planned *p = &tape->plan[i];
         heed__buffer *b = &tape->buffers[(size_t)i * KINDS];
-        int32_t back = end - i;
         int goes_back = backward && n->op && n->wants_grad;
+        if (goes_back && (n->reads & HEED_READS_OUTPUT))
+            extend(tape, i, heed__tape_kind(tape, i, i, HEED_BACKWARD), p->back_at);
         b[VALUE].first = i;
         b[VALUE].last = n->keep ? end : latest(b[VALUE].last, i);
-        if (goes_back && (n->reads & HEED_READS_OUTPUT))
-            b[VALUE].last = latest(b[VALUE].last, back);
+        b[VALUE_AGAIN].first = p->again_at;
+        b[VALUE_AGAIN].last = latest(b[VALUE_AGAIN].last, p->again_at);
         /* The gradient is zeroed when its first reader's backward begins: the latest node wins. */
-        b[GRAD].last = n->keep_grad ? end : back;
-        if (b[GRAD].first == 0) b[GRAD].first = back;
-        b[SAVED].first = i;
-        b[SAVED].last = n->keep ? end : backward ? back : i;
+        b[GRAD].last = n->keep_grad ? end : p->back_at;
+        if (b[GRAD].first == 0) b[GRAD].first = p->back_at;
+        b[SAVED].first = p->again ? p->again_at : i;
+        b[SAVED].last = n->keep ? end : backward ? p->back_at : i;
         b[FORWARD_SCRATCH].first = b[FORWARD_SCRATCH].last = i;
-        b[BACKWARD_SCRATCH].first = b[BACKWARD_SCRATCH].last = back;
+        b[SCRATCH_AGAIN].first = b[SCRATCH_AGAIN].last = p->again_at;
+        b[BACKWARD_SCRATCH].first = b[BACKWARD_SCRATCH].last = p->back_at;
     }
 }
 
 /* Values and gradients of the inputs of each node live at least until the node has used them. */
 static void extend_lifetimes(heed__tape *tape, int backward)
 {
-    int32_t count = (int32_t)tape->count, end = 2 * count - 1;
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < (int32_t)tape->count; i++) {
         const heed__node *n = &tape->nodes[i];
+        const heed__planned *p = &tape->plan[i];
         for (int j = 0; j < n->inputs; j++) {
-            heed__buffer *b = &tape->buffers[(size_t)n->input[j] * KINDS];
-            b[VALUE].last = latest(b[VALUE].last, i);
+            heed__var in = n->input[j];
+            extend(tape, in, VALUE, i);
+            if (p->again) extend(tape, in, heed__tape_kind(tape, i, in, HEED_AGAIN), p->again_at);
             if (!backward || !n->wants_grad) continue;
-            if (n->reads & HEED_READS(j)) b[VALUE].last = latest(b[VALUE].last, end - i);
-            b[GRAD].first = end - i; /* nodes come in order, so the last one to write stays */
+            if (n->reads & HEED_READS(j))
+                extend(tape, in, heed__tape_kind(tape, i, in, HEED_BACKWARD), p->back_at);
+            /* nodes come in order, so the last one to write stays */
+            tape->buffers[(size_t)in * KINDS + GRAD].first = p->back_at;
         }
     }
 }
@@ -106,12 +125,10 @@ static void extend_lifetimes(heed__tape *tape, int backward)
 static heed_status make_room(heed__tape *tape)
 {
     size_t wanted = tape->count * KINDS;
-    HEED_TRY(heed__grow(&tape->plan, &tape->plan_capacity, tape->count, sizeof(heed__planned),
-                        "a plan"));
     HEED_TRY(heed__grow(&tape->buffers, &tape->buffers_capacity, wanted, sizeof(heed__buffer),
                         "a plan"));
     return heed__grow(&tape->scratch, &tape->scratch_capacity,
-                      heed__plan_scratch(wanted, 2 * (int32_t)tape->count), 1, "a plan");
+                      heed__plan_scratch(wanted, tape->plan_steps), 1, "a plan");
 }
 
 /* ---- sharing: see heed__op.output_over_input and those after it */
@@ -149,62 +166,93 @@ static int may_share(const heed__tape *tape, const heed__node *n, unsigned may, 
     return 1;
 }
 
-static void share_outputs(heed__tape *tape)
+static void share_outputs(heed__tape *tape, heed__when when)
 {
+    int kind = when == HEED_AGAIN ? VALUE_AGAIN : VALUE;
     for (heed__var i = 0; i < (heed__var)tape->count; i++) {
         const heed__node *n = &tape->nodes[i];
-        for (int j = 0; j < n->inputs; j++)
+        int32_t now = when == HEED_AGAIN ? tape->plan[i].again_at : i;
+        if (when == HEED_AGAIN && !tape->plan[i].again) continue;
+        for (int j = 0; j < n->inputs; j++) {
+            heed__var in = n->input[j];
             if (may_share(tape, n, n->op->output_over_input, j) &&
-                share(tape, index_of(i, VALUE), index_of(n->input[j], VALUE), i))
+                share(tape, index_of(i, kind), index_of(in, heed__tape_kind(tape, i, in, when)),
+                      now))
                 break;
+        }
     }
 }
 
 static void share_gradients(heed__tape *tape)
 {
-    int32_t end = 2 * (int32_t)tape->count - 1;
     for (heed__var i = (heed__var)tape->count - 1; i >= 0; i--) {
         const heed__node *n = &tape->nodes[i];
+        int32_t now = tape->plan[i].back_at;
+        size_t own = index_of(i, heed__tape_kind(tape, i, i, HEED_BACKWARD));
         for (int j = 0; n->wants_grad && j < n->inputs; j++) {
-            size_t grad = index_of(n->input[j], GRAD), value = index_of(n->input[j], VALUE);
-            if (tape->buffers[grad].first != end - i) continue; /* not the first to write it */
+            heed__var in = n->input[j];
+            size_t grad = index_of(in, GRAD);
+            size_t value = index_of(in, heed__tape_kind(tape, i, in, HEED_BACKWARD));
+            if (tape->buffers[grad].first != now) continue; /* not the first to write it */
             if (may_share(tape, n, n->op->grad_over_value, j) &&
-                root_of(tape, value) != root_of(tape, index_of(i, VALUE)) &&
-                share(tape, grad, value, end - i))
+                root_of(tape, value) != root_of(tape, own) && share(tape, grad, value, now))
                 continue;
             if (may_share(tape, n, n->op->grad_over_grad, j))
-                share(tape, grad, index_of(i, GRAD), end - i);
+                share(tape, grad, index_of(i, GRAD), now);
         }
     }
 }
 
-static heed_status make_plan(heed__tape *tape, int backward)
+static heed_status note_nodes(heed__tape *tape, int backward)
 {
-    int grows = same_structure(tape, backward); /* then the new plan must serve the old sizes too */
-    HEED_TRY(make_room(tape));
+    HEED_TRY(heed__grow(&tape->plan, &tape->plan_capacity, tape->count, sizeof(heed__planned),
+                        "a plan"));
     for (size_t i = 0; i < tape->count; i++) {
         const heed__node *n = &tape->nodes[i];
         heed__planned *p = &tape->plan[i];
-        *p = (heed__planned){n->op, n->inputs, n->wants_grad, n->keep, n->keep_grad, n->reads, {0}};
+        *p = (heed__planned){.op = n->op,
+                             .inputs = n->inputs,
+                             .wants_grad = n->wants_grad,
+                             .keep = n->keep,
+                             .keep_grad = n->keep_grad,
+                             .reads = n->reads,
+                             .block = n->block};
         memcpy(p->input, n->input, sizeof p->input);
+    }
+    heed__tape_time(tape, backward);
+    tape->plan_count = 0; /* until it is whole */
+    tape->plan_mode = (int)tape->mode;
+    tape->plan_backward = backward;
+    return HEED_OK;
+}
+
+/* grows: the new plan must serve the sizes of the old one too. */
+static void set_sizes(heed__tape *tape, int backward, int grows)
+{
+    for (size_t i = 0; i < tape->count; i++)
         for (int kind = 0; kind < KINDS; kind++) {
             heed__buffer *b = &tape->buffers[i * KINDS + (size_t)kind];
-            size_t size = heed__node_bytes(n, kind);
+            size_t size = node_bytes(tape, i, kind);
             if (!backward && (kind == GRAD || kind == BACKWARD_SCRATCH)) size = 0;
             if (grows && b->size > size) size = b->size;
             *b = (heed__buffer){.size = size, .shares = HEED_OWN_PLACE};
         }
-    }
+}
+
+static heed_status make_plan(heed__tape *tape, int backward)
+{
+    int grows = same_structure(tape, backward);
+    HEED_TRY(note_nodes(tape, backward));
+    HEED_TRY(make_room(tape));
+    tape->plan_count = tape->count;
+    set_sizes(tape, backward, grows);
     extend_lifetimes(tape, backward);
     set_lifetimes(tape, backward);
-    share_outputs(tape);
+    share_outputs(tape, HEED_FORWARD);
+    if (tape->blocks) share_outputs(tape, HEED_AGAIN);
     if (backward) share_gradients(tape);
-    tape->plan_count = tape->count;
-    tape->plan_mode = (int)tape->mode;
-    tape->plan_backward = backward;
-    tape->block_used =
-        heed__plan_buffers(tape->buffers, tape->count * KINDS, 2 * (int32_t)tape->count,
-                           tape->block_size, tape->scratch);
+    tape->block_used = heed__plan_buffers(tape->buffers, tape->count * KINDS, tape->plan_steps,
+                                          tape->block_size, tape->scratch);
     if (tape->measures) {
         if (tape->block_used > tape->measured) tape->measured = tape->block_used;
         tape->plan_count = 0; /* there is no plan to run by */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Forward, then backward. */
+/* Forward, then backward, blocks again before their backward. */
 #include "autograd/tape_inside.h"
 
 #include "base/fail.h"
@@ -7,25 +7,34 @@
 
 #include <string.h>
 
+static heed_real *value_of(const heed__tape *tape, heed__var reader, heed__var value,
+                           heed__when when)
+{
+    const heed__node *n = &tape->nodes[value];
+    return n->op ? heed__tape_buffer(tape, value, heed__tape_kind(tape, reader, value, when))
+                 : n->data;
+}
+
 /* What forward and backward of a node see alike. */
-static void fill_call(const heed__tape *tape, heed__var at, heed__call *call)
+static void fill_call(const heed__tape *tape, heed__var at, heed__when when, heed__call *call)
 {
     const heed__node *n = &tape->nodes[at];
+    int saves = n->saved && !(when == HEED_FORWARD && tape->plan[at].again);
     call->attributes = n->attributes;
     call->inputs = n->inputs;
-    call->saved = n->saved ? heed__tape_buffer(tape, at, SAVED) : NULL;
+    call->saved = saves ? heed__tape_buffer(tape, at, SAVED) : NULL;
     call->node = n->number;
     for (int i = 0; i < n->inputs; i++) {
         heed__var in = n->input[i];
         call->in[i] = (heed__matrix){tape->nodes[in].rows,
                                      tape->nodes[in].cols,
-                                     heed__tape_value_of(tape, in),
+                                     value_of(tape, at, in, when),
                                      heed__tape_grad_of(tape, in),
                                      0,
                                      tape->nodes[in].packed};
     }
     call->out = (heed__matrix){
-        n->rows, n->cols, heed__tape_value_of(tape, at), heed__tape_grad_of(tape, at), 0, NULL};
+        n->rows, n->cols, value_of(tape, at, at, when), heed__tape_grad_of(tape, at), 0, NULL};
 }
 
 /* What is the same for all nodes of a run. */
@@ -37,18 +46,34 @@ static heed__call start_call(const heed__tape *tape)
                         .draw = tape->draw};
 }
 
+static heed_status run_node(heed__tape *tape, heed__var at, heed__when when, heed__call *call)
+{
+    const heed__node *n = &tape->nodes[at];
+    fill_call(tape, at, when, call);
+    call->workspace =
+        heed__tape_buffer(tape, at, when == HEED_AGAIN ? SCRATCH_AGAIN : FORWARD_SCRATCH);
+    call->room = n->forward_workspace;
+    heed_status status = n->op->forward(call);
+    return status == HEED_OK ? HEED_OK
+                             : heed__fail_prefix(status, "%s (node %d): ", n->op->name, at);
+}
+
 static heed_status run_forward(heed__tape *tape)
 {
     heed__call call = start_call(tape);
-    for (heed__var i = 0; i < (heed__var)tape->count; i++) {
-        heed__node *n = &tape->nodes[i];
-        if (!n->op) continue;
-        fill_call(tape, i, &call);
-        call.workspace = heed__tape_buffer(tape, i, FORWARD_SCRATCH);
-        call.room = n->forward_workspace;
-        heed_status status = n->op->forward(&call);
-        if (status != HEED_OK) return heed__fail_prefix(status, "%s (node %d): ", n->op->name, i);
-    }
+    for (heed__var i = 0; i < (heed__var)tape->count; i++)
+        if (tape->nodes[i].op) HEED_TRY(run_node(tape, i, HEED_FORWARD, &call));
+    return HEED_OK;
+}
+
+/* The block that ends with node `last`. */
+static heed_status run_again(heed__tape *tape, heed__var last)
+{
+    heed__call call = start_call(tape);
+    heed__var first = last;
+    while (first > 0 && tape->plan[first - 1].block == tape->plan[last].block) first--;
+    for (heed__var i = first; i <= last; i++)
+        if (tape->plan[i].again) HEED_TRY(run_node(tape, i, HEED_AGAIN, &call));
     return HEED_OK;
 }
 
@@ -56,7 +81,7 @@ static heed_status run_forward(heed__tape *tape)
  * zeros where it adds. */
 static void start_grads(const heed__tape *tape, heed__var at, heed__call *call)
 {
-    int32_t now = 2 * (int32_t)tape->count - 1 - at;
+    int32_t now = tape->plan[at].back_at;
     const heed__node *n = &tape->nodes[at];
     for (int i = 0; i < n->inputs; i++) {
         heed__var in = n->input[i];
@@ -69,7 +94,7 @@ static void start_grads(const heed__tape *tape, heed__var at, heed__call *call)
         if (n->op->stores & HEED_READS(i))
             call->in[i].fresh = 1;
         else if (source->rows * source->cols > 0)
-            memset(call->in[i].grad, 0, heed__node_bytes(source, GRAD));
+            memset(call->in[i].grad, 0, (size_t)(source->rows * source->cols) * sizeof(heed_real));
     }
 }
 
@@ -78,9 +103,10 @@ static heed_status run_backward(heed__tape *tape, heed__var loss)
     heed__call call = start_call(tape);
     *heed__tape_grad_of(tape, loss) = 1;
     for (heed__var i = loss; i >= 0; i--) {
-        heed__node *n = &tape->nodes[i];
+        const heed__node *n = &tape->nodes[i];
+        if (heed__tape_ends_block(tape, i)) HEED_TRY(run_again(tape, i));
         if (!n->op || !n->wants_grad) continue;
-        fill_call(tape, i, &call);
+        fill_call(tape, i, HEED_BACKWARD, &call);
         start_grads(tape, i, &call);
         call.workspace = heed__tape_buffer(tape, i, BACKWARD_SCRATCH);
         call.room = n->backward_workspace;

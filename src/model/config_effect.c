@@ -76,6 +76,7 @@ static const struct {
     {"train.sampling", "output.kind", {"translate", "language"}},
     {"train.guide_weight", "output.kind", {"translate"}},
     {"train.guide_rest", "output.kind", {"translate"}},
+    {"train.recompute", "encoder.kind", {"gru", "lstm", "transformer"}},
     {"train.momentum", "train.optimizer", {"sgd"}},
 };
 

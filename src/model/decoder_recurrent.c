@@ -200,10 +200,12 @@ static void walk(heed__recurrent_decoder *d, const heed__pass *pass, int weighs,
         input->view.ragged = look.pairs;
         input->view.look = weighs ? &look : NULL;
         input->position = input->view.position = t;
+        heed__tape_block_begin(pass->tape);
         heed__recurrent_step(d, pass, input, state, out,
                              weighs || d->attention.kind == HEED_SCORE_NONE
                                  ? NULL
                                  : heed__sites_add(sites, "source"));
+        heed__tape_block_end(pass->tape);
         for (int kind = 0; kind < HEED_STEP_KINDS; kind++)
             d->steps[kind * u->steps + t] = out[kind];
     }

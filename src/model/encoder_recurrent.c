@@ -68,7 +68,9 @@ static heed__var recurrent_apply(void *encoder, const heed__pass *pass, heed__va
     (void)sites;
     for (int64_t i = 0; i < e->count; i++) {
         if (i > 0) x = heed__drop(&inner, x);
+        heed__tape_block_begin(pass->tape);
         x = heed__recurrent_layer_apply(&e->layers[i], &inner, x);
+        heed__tape_block_end(pass->tape);
     }
     return x;
 }

@@ -187,6 +187,9 @@ static const heed_setting settings[] = {
             "translate: pairs of two equal texts are left out"),
     INTEGER("train.accumulate", "accumulate", "1", 1, 10000,
             "batches whose gradients make one step"),
+    CHOICE("train.recompute", "recompute", "auto", "auto|none|layers",
+           "layers = hold only what stands between layers and run each again going backward: less "
+           "memory, the same bits, more time; auto = where --memory asks for it"),
     NUMBER(
         "train.ema", "ema", "0", 0, 0.999999,
         "decay of a moving average of the weights, which is what is measured and kept; 0 = none"),

@@ -93,22 +93,30 @@ static heed__var feed_forward(const heed__transformer *t, const heed__transforme
     return heed__linear_apply(&l->down, pass, y);
 }
 
+static heed__var apply_layer(const heed__transformer *t, int64_t i, const heed__pass *pass,
+                             heed__var x, const heed__transformer_view *view)
+{
+    heed__transformer_layer *l = &t->layers[i];
+    heed__var y = view->self(view->user, l, i, pass, before(t, pass, &l->norm[0], x));
+    x = after(t, pass, &l->norm[0], x, y);
+    if (t->options.memory) {
+        y = view->cross(view->user, l, i, pass, before(t, pass, &l->norm[2], x));
+        x = after(t, pass, &l->norm[2], x, y);
+    }
+    if (!t->options.ffn) return x;
+    y = feed_forward(t, l, pass, before(t, pass, &l->norm[1], x));
+    return after(t, pass, &l->norm[1], x, y);
+}
+
 heed__var heed__transformer_apply(heed__transformer *t, const heed__pass *outer, heed__var x,
                                   const heed__transformer_view *view)
 {
     heed__pass inner = *outer, *pass = &inner;
     inner.dropout = t->options.dropout;
     for (int64_t i = 0; i < t->options.layers; i++) {
-        heed__transformer_layer *l = &t->layers[i];
-        heed__var y = view->self(view->user, l, i, pass, before(t, pass, &l->norm[0], x));
-        x = after(t, pass, &l->norm[0], x, y);
-        if (t->options.memory) {
-            y = view->cross(view->user, l, i, pass, before(t, pass, &l->norm[2], x));
-            x = after(t, pass, &l->norm[2], x, y);
-        }
-        if (!t->options.ffn) continue;
-        y = feed_forward(t, l, pass, before(t, pass, &l->norm[1], x));
-        x = after(t, pass, &l->norm[1], x, y);
+        heed__tape_block_begin(pass->tape);
+        x = apply_layer(t, i, pass, x, view);
+        heed__tape_block_end(pass->tape);
     }
     return t->options.place == HEED_NORM_PRE ? heed__norm_apply(&t->last, pass, x) : x;
 }

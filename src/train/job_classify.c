@@ -163,7 +163,7 @@ static void record(heed__session *s, int largest, heed__var *loss)
         targets.classes[i] = s->classes[i];
         targets.values[i] = s->values[i];
     }
-    heed__tape_start(s->tape, HEED_TAPE_TRAIN, heed__session_draw(s));
+    heed__tape_start(s->tape, heed__session_mode(s), heed__session_draw(s));
     heed__model_record(s->model, s->tape, &s->labelled, &vars);
     *loss = heed__model_loss(s->model, s->tape, &vars, &targets);
     heed__tape_keep(s->tape, *loss);

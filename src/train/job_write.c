@@ -216,7 +216,7 @@ static void record(heed__session *s, int largest, heed__var *loss)
                : largest    ? longest_of(s->batches, &s->train)
                             : batch_of(s);
     if (s->mixed && !largest) s->pairs.inputs = s->mixed;
-    heed__tape_start(s->tape, HEED_TAPE_TRAIN, heed__session_draw(s));
+    heed__tape_start(s->tape, heed__session_mode(s), heed__session_draw(s));
     heed__writer_record(s->model, s->tape, &s->pairs, &vars);
     *loss = heed__writer_loss(s->model, s->tape, &s->pairs, &vars,
                               (float)heed__config_number(s->config, "output.smoothing"));

@@ -15,6 +15,8 @@ static heed_status create_model(heed__session *s)
     heed__model_parts parts = {.trains = 1};
     parts.task = s->job->task;
     heed_status status = heed__config_copy(s->config, &parts.config);
+    /* it changes no number, so the model does not say it */
+    if (status == HEED_OK) status = heed_config_set(parts.config, "train.recompute", "auto");
     if (status == HEED_OK) status = s->job->build(s, &parts);
     if (status == HEED_OK) return heed__model_create(s->context, &parts, &s->model);
     heed_config_destroy(&parts.config);
@@ -155,8 +157,11 @@ static heed_status refuse_memory(const heed__session *s, size_t fixed, size_t st
     return heed__fail(HEED_E_NOMEM,
                       "--memory: %.0f MB; the parameters and their training state take %.0f MB and "
                       "a step of the smallest batch, one text, %.0f MB more; allow more, take a "
-                      "smaller model, or shorter texts (--max-length)",
-                      bound, (double)fixed / 1e6, (double)step / 1e6);
+                      "smaller model, or shorter texts (--max-length)%s",
+                      bound, (double)fixed / 1e6, (double)step / 1e6,
+                      s->recomputes || !heed__config_is(s->config, "train.recompute", "none")
+                          ? ""
+                          : ", or --recompute layers");
 }
 
 /* A smaller batch: in proportion to what is left for it beside the parameters. */
@@ -176,8 +181,11 @@ static heed_status shrink(heed__session *s)
     HEED_TRY(heed_config_set(s->config, "train.batch_tokens", text));
     HEED_TRY(heed_config_set(s->model->config, "train.batch_tokens", text));
     heed__log(s->context, HEED_LOG_INFO,
-              "a step would take %.0f MB of %.0f MB: batches of at most %s tokens",
-              (double)bytes / 1e6, (double)bound / 1e6, text);
+              "a step would take %.0f MB of %.0f MB: batches of at most %s tokens%s",
+              (double)bytes / 1e6, (double)bound / 1e6, text,
+              heed__config_is(s->config, "train.recompute", "none")
+                  ? "; --recompute layers allows larger ones"
+                  : "");
     return HEED_OK;
 }
 
@@ -207,16 +215,38 @@ static void measure(heed__session *s, int on)
     heed__tape_measure(s->model->tape, on);
 }
 
+/* What recomputing saves is tried before smaller batches, since it changes no bit. Where there is
+ * no layer it saves nothing. */
+static heed_status try_recomputing(heed__session *s)
+{
+    size_t before = heed__session_bytes(s);
+    if (s->recomputes || !heed__config_is(s->config, "train.recompute", "auto")) return HEED_OK;
+    s->recomputes = 1;
+    measure(s, 1);
+    HEED_TRY(plan(s));
+    size_t bytes = heed__session_bytes(s);
+    s->recomputes = bytes < before;
+    if (s->recomputes)
+        heed__log(s->context, HEED_LOG_INFO,
+                  "a step would take %.0f MB of %.0f MB: layers are run again in the backward pass "
+                  "(--recompute): %.0f MB",
+                  (double)before / 1e6, (double)s->options->memory / 1e6, (double)bytes / 1e6);
+    return HEED_OK;
+}
+
 /* Batches small enough for the bound on memory; nothing is taken before they are. */
 static heed_status fit(heed__session *s)
 {
     heed_status status;
     measure(s, 1);
-    while ((status = plan(s)) == HEED_OK && heed__session_bytes(s) > s->options->memory) {
+    status = plan(s);
+    if (status == HEED_OK && heed__session_bytes(s) > s->options->memory)
+        status = try_recomputing(s);
+    while (status == HEED_OK && heed__session_bytes(s) > s->options->memory) {
         status = shrink(s);
         if (status == HEED_OK) status = make_batches(s);
-        if (status != HEED_OK) break;
         measure(s, 1);
+        if (status == HEED_OK) status = plan(s);
     }
     measure(s, 0);
     return status;
@@ -236,6 +266,7 @@ heed_status heed__session_start(heed__session *s)
                                    heed__config_is(s->config, "train.average_of", "best"),
                                    &s->averages));
     HEED_TRY(heed__tape_create(s->context, &s->tape));
+    s->recomputes = heed__config_is(s->config, "train.recompute", "layers");
     if (s->options->memory) HEED_TRY(fit(s));
     HEED_TRY(start_schedule(s));
     HEED_TRY(heed__session_note(s));
@@ -411,6 +442,11 @@ heed_status heed__session_step(heed__session *s, double *loss, double *rate)
     s->cursor.step++;
     heed__averages_follow(&s->averages, s->cursor.step);
     return HEED_OK;
+}
+
+heed__tape_mode heed__session_mode(const heed__session *s)
+{
+    return (heed__tape_mode)(HEED_TAPE_TRAIN | (s->recomputes ? HEED_TAPE_RECOMPUTE : 0));
 }
 
 heed__draw heed__session_draw(const heed__session *s)

@@ -100,6 +100,7 @@ struct heed__session {
     heed__sites sites; /* of guided attention */
     heed__guide_batch guided;
     heed__copies_batch copied, valid_copied; /* where the model copies */
+    int recomputes;                          /* layers are run again going backward */
     int64_t steps;                           /* planned */
     int epoch_ended;                         /* in the last step */
     int64_t micro;                           /* which batch of the step */
@@ -134,6 +135,8 @@ size_t heed__session_bytes(const heed__session *session);
 /* What products are computed in on this machine where train.precision asks for less than highest;
  * else NULL. */
 const char *heed__session_arithmetic(const heed__session *session);
+/* What a step is recorded for. */
+heed__tape_mode heed__session_mode(const heed__session *session);
 /* Where a batch's random numbers come from. */
 heed__draw heed__session_draw(const heed__session *session);
 

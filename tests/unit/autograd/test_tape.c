@@ -25,7 +25,7 @@ typedef struct network {
     heed__target_loss loss;
     int64_t rows;
     uint64_t seed;
-    int keep;
+    int keep, blocks; /* up to three values a block */
     heed__var kept[DEPTH], out;
 } network;
 
@@ -93,11 +93,14 @@ static heed__var record(heed__tape *tape, network *n, heed__tape_mode mode)
         heed__var a = values[heed__random_below(&random, (uint64_t)i + 1)];
         heed__activation f = {(heed__activation_kind)heed__random_below(&random, HEED_ACTIVATIONS)};
         int what = (int)heed__random_below(&random, 5);
+        if (n->blocks && i % 3 == 0) heed__tape_block_begin(tape);
         values[i + 1] = apply_one(tape, n, what, values[i], a, w, f);
+        if (n->blocks && (i % 3 == 2 || n->seed % 7 == 0)) heed__tape_block_end(tape);
         if (n->keep) heed__tape_keep(tape, values[i + 1]);
         if (n->keep) heed__tape_keep_grad(tape, values[i + 1]);
         n->kept[i] = values[i + 1];
     }
+    heed__tape_block_end(tape);
     n->out = finish(tape, n, values[DEPTH]);
     heed__tape_keep(tape, n->out);
     return n->out;
@@ -130,6 +133,73 @@ static void test_reuse_changes_nothing(void **state)
         heed__tape_destroy(&a);
         heed__tape_destroy(&b);
     }
+}
+
+/* Blocks that are run again: the same numbers, those that are kept too. */
+static void test_recomputing_changes_nothing(void **state)
+{
+    (void)state;
+    static network plain, again;
+    heed__tape_mode mode = (heed__tape_mode)(HEED_TAPE_TRAIN | HEED_TAPE_RECOMPUTE);
+    int smaller = 0;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        heed__tape *a = NULL, *b = NULL;
+        check_ok(heed__tape_create(NULL, &a));
+        check_ok(heed__tape_create(NULL, &b));
+        fill(&plain, 7, seed / 2);
+        fill(&again, 7, seed / 2);
+        plain.keep = again.keep = seed % 2 && seed % 5 == 0;
+        again.blocks = 1;
+        check_ok(heed__tape_run(a, record(a, &plain, HEED_TAPE_TRAIN)));
+        check_ok(heed__tape_run(b, record(b, &again, mode)));
+        assert_memory_equal(plain.dx, again.dx, sizeof plain.dx);
+        assert_memory_equal(plain.dw, again.dw, sizeof plain.dw);
+        assert_memory_equal(plain.d_gain, again.d_gain, sizeof plain.d_gain);
+        assert_true(*heed__tape_value(a, plain.out) == *heed__tape_value(b, again.out));
+        for (int i = 0; plain.keep && i < DEPTH; i++)
+            assert_memory_equal(heed__tape_value(a, plain.kept[i]),
+                                heed__tape_value(b, again.kept[i]), 7 * COLS * sizeof(heed_real));
+        smaller += heed__tape_bytes(b) < heed__tape_bytes(a);
+        check_ok(
+            heed__tape_run(b, record(b, &again, HEED_TAPE_SAVE))); /* and blocks that are not */
+        check_ok(heed__tape_run(a, record(a, &plain, HEED_TAPE_SAVE)));
+        assert_memory_equal(plain.dx, again.dx, sizeof plain.dx);
+        heed__tape_destroy(&a);
+        heed__tape_destroy(&b);
+    }
+    assert_true(smaller > 0);
+}
+
+/* A chain of blocks holds what stands between them, and one of them whole. */
+static void test_recomputing_holds_borders(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 10, INSIDE = 10, ROWS = 32 };
+    static heed_real x[ROWS * COLS], dx[ROWS * COLS];
+    static float targets[ROWS * COLS];
+    heed__target_loss loss = {.targets = targets};
+    size_t value = sizeof x, bytes[2];
+    for (int again = 0; again < 2; again++) {
+        heed__tape *tape = NULL;
+        check_ok(heed__tape_create(NULL, &tape));
+        heed__tape_start(tape,
+                         (heed__tape_mode)(HEED_TAPE_TRAIN | (again ? HEED_TAPE_RECOMPUTE : 0)),
+                         (heed__draw){1, 2});
+        heed__var y = heed__tape_leaf(tape, ROWS, COLS, x, dx);
+        heed__activation f = {HEED_TANH};
+        for (int i = 0; i < BLOCKS; i++) {
+            heed__tape_block_begin(tape);
+            for (int j = 0; j < INSIDE; j++)
+                y = heed__tape_apply(tape, &heed__op_activation, &y, 1, &f, sizeof f);
+            heed__tape_block_end(tape);
+        }
+        y = heed__tape_apply(tape, &heed__op_squared_error, &y, 1, &loss, sizeof loss);
+        check_ok(heed__tape_run(tape, y));
+        bytes[again] = heed__tape_bytes(tape);
+        heed__tape_destroy(&tape);
+    }
+    assert_true(bytes[0] >= BLOCKS * INSIDE * value);
+    assert_true(bytes[1] <= (BLOCKS + INSIDE + 3) * value);
 }
 
 static void test_a_plan_serves_smaller_batches(void **state)
@@ -339,6 +409,8 @@ static void test_after_running_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_reuse_changes_nothing),
+                                       cmocka_unit_test(test_recomputing_changes_nothing),
+                                       cmocka_unit_test(test_recomputing_holds_borders),
                                        cmocka_unit_test(test_a_plan_serves_smaller_batches),
                                        cmocka_unit_test(test_growing),
                                        cmocka_unit_test(test_unrolled_batches),

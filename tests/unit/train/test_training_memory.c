@@ -46,6 +46,8 @@ static void test_steps_take_no_memory(void **state)
     check_steps("set", CORPUS_SMALL "train.batch_texts=8 encoder.kind=gru");
     check_steps("number", CORPUS_SMALL "train.batch_texts=8 encoder.kind=lstm pool.kind=cls");
     check_steps("two", CORPUS_SMALL "train.batch_texts=8 encoder.kind=transformer");
+    check_steps("two", CORPUS_SMALL "train.batch_texts=8 encoder.kind=transformer "
+                                    "train.recompute=layers");
     check_steps("class", CORPUS_SMALL "train.batch_texts=3 train.batch_tokens=40 "
                                       "encoder.kind=transformer encoder.score=additive "
                                       "encoder.positions=learned input.word_dropout=0.2");

@@ -39,6 +39,8 @@ static void test_steps_take_no_memory(void **state)
     check_steps("encoder.kind=lstm decoder.attention=general encoder.layers=2");
     check_steps("encoder.kind=transformer train.accumulate=2 train.ema=0.9 train.average=3");
     check_steps("encoder.kind=transformer train.sampling=0.5");
+    check_steps("encoder.kind=transformer train.recompute=layers");
+    check_steps("encoder.kind=gru train.recompute=layers");
 }
 
 static heed_status train_job(void *arg)
