@@ -173,6 +173,7 @@ static heed_status read_alignment(translating *t)
     heed_model_alignment_sites(t->model, &layers, &heads);
     t->alignment = written_alignment_of(wanted ? wanted : t->json && layers ? "hard" : "none");
     t->how.weights = t->alignment != ALIGNMENT_NONE;
+    t->how.unscored = !t->json && !t->scores && t->how.best == 1; /* none is written */
     if (aligning_given(t->given) && !t->how.weights && !t->how.replace_unknown)
         return report(HEED_E_INVALID, "--layer, --head and --rule say where an alignment comes "
                                       "from; ask for one with --alignment");

@@ -67,6 +67,9 @@ typedef struct heed_translate_options {
     const heed_text *prefixes; /**< [n] or NULL: how each translation must begin */
     int weights;               /**< 1: attention weights and links are wanted */
     heed_align_choice align;
+    int unscored; /**< 1: scores are not wanted: NaN, and token_scores NULL. Greedy decoding then
+                       finds no probabilities, which is faster, and calls what max_length cuts not
+                       finished without asking; texts and tokens are the same */
 } heed_translate_options;
 
 /** One translation. All of it belongs to its heed_translations. */
@@ -77,7 +80,7 @@ typedef struct heed_translation {
     int finished;      /**< 0: cut at the limit, no end */
     int64_t n_tokens;  /**< without the end */
     const char *const *tokens;  /**< [n_tokens], as the vocabulary spells them */
-    const double *token_scores; /**< [n_tokens + finished] log-probabilities */
+    const double *token_scores; /**< [n_tokens + finished] log-probabilities; see `unscored` */
     /* Where weights were asked for; else 0 and NULL. */
     int64_t n_source_tokens;
     const char *const *source_tokens; /**< [n_source_tokens] */

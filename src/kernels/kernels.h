@@ -142,6 +142,10 @@ typedef struct heed__kernels {
      * into state[word][message]. */
     void (*sha256)(int64_t blocks, const unsigned char *const bytes[16], uint32_t state[8][16]);
 
+    /* sums[r] = sum over p < pairs of w[32 p + 2 r] x[2 p] + w[32 p + 2 r + 1] x[2 p + 1], for 16
+     * rows r, modulo 2^32. */
+    void (*byte_sums)(int64_t pairs, const int8_t *w, const int16_t *x, int32_t *sums);
+
     /* A whole product on the calling thread, without workspace: see heed__tile. It is fastest on
      * multiples of tile_rows and tile_cols (a multiple of 16), with a's and b's rows in cache. */
     int tile_rows, tile_cols;

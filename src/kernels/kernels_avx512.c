@@ -3,6 +3,7 @@
 #include "kernels/levels.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #if defined(__x86_64__) && !defined(HEED_REAL_DOUBLE)
 #    include <immintrin.h>

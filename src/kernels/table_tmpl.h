@@ -3,6 +3,7 @@
 #ifndef HEED_KERNELS_TABLE_TMPL_H
 #define HEED_KERNELS_TABLE_TMPL_H
 
+#include "kernels/bytes_tmpl.h"
 #include "kernels/drop_tmpl.h"
 #include "kernels/hash_tmpl.h"
 #include "kernels/loops_tmpl.h"
@@ -39,6 +40,7 @@ static const heed__kernels table = {
     .adamw = update_adamw,
     .sgd = update_sgd,
     .sha256 = hash_sha256,
+    .byte_sums = bytes_sums,
     .fetch = loop_fetch,
     .copy = loop_copy,
     .transpose = loop_transpose,

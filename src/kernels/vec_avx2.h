@@ -298,4 +298,17 @@ HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *low
     }
 }
 
+HEED_INLINE void bytes_product(const int8_t *w, const int16_t *x, int32_t *sums)
+{
+    int32_t both;
+    memcpy(&both, x, sizeof both);
+    __m256i by = _mm256_set1_epi32(both);
+    for (int i = 0; i < LANES; i += 8) {
+        __m256i *to = (__m256i *)(void *)(sums + i);
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(w + 2 * i));
+        __m256i products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(bytes), by);
+        _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), products));
+    }
+}
+
 #endif

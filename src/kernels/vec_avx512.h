@@ -263,4 +263,13 @@ HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *low
     _mm512_storeu_si512(upper, _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd));
 }
 
+HEED_INLINE void bytes_product(const int8_t *w, const int16_t *x, int32_t *sums)
+{
+    int32_t both;
+    memcpy(&both, x, sizeof both);
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)w);
+    __m512i products = _mm512_madd_epi16(_mm512_cvtepi8_epi16(bytes), _mm512_set1_epi32(both));
+    _mm512_storeu_si512(sums, _mm512_add_epi32(_mm512_loadu_si512(sums), products));
+}
+
 #endif

@@ -277,6 +277,17 @@ HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *low
     }
 }
 
+HEED_INLINE void bytes_product(const int8_t *w, const int16_t *x, int32_t *sums)
+{
+    int16x4_t by = vzip1_s16(vdup_n_s16(x[0]), vdup_n_s16(x[1]));
+    for (int i = 0; i < LANES; i += 4) {
+        int16x8_t wide = vmovl_s8(vld1_s8(w + 2 * i));
+        int32x4_t low = vmull_s16(vget_low_s16(wide), by);
+        int32x4_t high = vmull_s16(vget_high_s16(wide), by);
+        vst1q_s32(sums + i, vaddq_s32(vld1q_s32(sums + i), vpaddq_s32(low, high)));
+    }
+}
+
 #include "kernels/vec_trees.h"
 
 #endif

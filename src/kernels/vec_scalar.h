@@ -277,6 +277,13 @@ HEED_INLINE void words_product(const uint32_t *a, uint32_t factor, uint32_t *low
     }
 }
 
+/* sums[l] += w[2 l] x[0] + w[2 l + 1] x[1], modulo 2^32; stores and loads of sums fall away. */
+HEED_INLINE void bytes_product(const int8_t *w, const int16_t *x, int32_t *sums)
+{
+    for (int i = 0; i < LANES; i++)
+        sums[i] = (int32_t)((uint32_t)sums[i] + (uint32_t)(w[2 * i] * x[0] + w[2 * i + 1] * x[1]));
+}
+
 #include "kernels/vec_trees.h"
 
 #endif

@@ -247,6 +247,7 @@ static heed__translated describe(const heed__asked *c, int64_t s)
     heed__translated what = {.model = c->model,
                              .weights = c->weights,
                              .replace_unknown = c->replace_unknown,
+                             .unscored = c->options.unscored,
                              .rule = heed__writer_rule(c->model, c->align.rule),
                              .threshold = (float)c->align.threshold,
                              .boundary = c->align.boundary};
@@ -308,6 +309,7 @@ static heed_status run_all(heed__asked *c)
     HEED_TRY(heed__writing_open(c->model, &c->writing));
     HEED_TRY(heed__writing_choose(c->writing, &c->align));
     if (c->visit) heed__writing_choose_all(c->writing);
+    if (c->options.unscored) HEED_TRY(heed__writing_screen(c->writing));
     HEED_TRY(heed__search_create(c->model->context, &c->options, &c->search));
     for (int64_t begin = 0, end; begin < c->live; begin = end) {
         end = batch_end(c, begin);

@@ -6,12 +6,11 @@
  *
  * Beam search. All hypotheses of a sentence stand at the same position. At each step the
  * continuations of its live rows are ranked by (greater sum of log-probabilities, lower row,
- * greater log-probability, lower token). Those among the first `beam` that end are finished and
- * leave; the first `beam` of the others live on. Beam 1 is greedy decoding by the same code.
- * Finished ones are ranked by
- *     score = sum / norm(length) + coverage sum_j log min(sum_i weight_ij, 1)
- * (the logarithm's argument no less than 2^-30), earlier ones first among equals. A sentence is
- * done, and leaves the batch, as soon as
+ * greater score as the model gave it, lower token). Those among the first `beam` that end are
+ * finished and leave; the first `beam` of the others live on. Beam 1 is greedy decoding by the same
+ * code. Finished ones are ranked by score = sum / norm(length) + coverage sum_j log min(sum_i
+ * weight_ij, 1) (the logarithm's argument no less than 2^-30), earlier ones first among equals. A
+ * sentence is done, and leaves the batch, as soon as
  *   - patience x beam hypotheses have finished,
  *   - or `best` have, and no live one can become better than the worst of those: a live one with
  *     sum s ends in a score of at most s / norm(limit + 1), for a continuation adds nothing above 0
@@ -40,6 +39,10 @@ typedef struct heed__search_step {
     const int64_t *sentences; /* [rows] which sentence of the batch each belongs to */
     const int32_t *tokens;    /* [rows] the token each continues with */
     int weights;              /* attention weights are wanted */
+    /* Of each row only the greatest score is wanted, and those of these tokens [n_apart], which it
+     * is not looked for among: all others may be -inf. NULL: all scores are wanted. */
+    const int32_t *apart;
+    int64_t n_apart;
 } heed__search_step;
 
 /* What the model gives back; all of it is the model's, and stands until its next call. */
@@ -94,6 +97,10 @@ typedef struct heed__search_options {
     int64_t n_forbidden;
     int32_t start, end; /* default 1, 1 (HEED_TOKEN_START); the end is chosen like any token */
     int weights;        /* 1: results hold attention weights. Default 0 */
+    /* 1: of results only tokens and weights are read. Then beam 1 looks for the greatest score and
+     * for no log-probability, and does not ask whether what its limit cuts would have ended. The
+     * tokens are the same. Default 0 */
+    int unscored;
 } heed__search_options;
 
 heed__search_options heed__search_defaults(void);

@@ -31,7 +31,7 @@ static int rank(heed__search *search, heed__sentence *sentence, int thread, heed
         heed__scored_row row = heed__search_row(search, sentence, i, thread);
         float log_prob = heed__row_log_prob(&row, end);
         double sum = sentence->live[i].sum;
-        heed__candidate item = {sum + (double)log_prob, log_prob, end, i};
+        heed__candidate item = {sum + (double)log_prob, log_prob, row.scores[end], end, i};
         if (!heed__is_log_prob(log_prob)) return 0;
         row.barred = search->forbidden;
         row.n_barred = forbidden;
@@ -71,9 +71,8 @@ static int is_done(const heed__search *search, const heed__sentence *sentence)
     return most <= sentence->ended[options->best - 1].score;
 }
 
-/* Where too few have finished, those that could not go on. */
-static void cut(const heed__search *search, heed__sentence *sentence, const heed__candidate *ended,
-                int64_t n_ended)
+void heed__beam_cut(const heed__search *search, heed__sentence *sentence,
+                    const heed__candidate *ended, int64_t n_ended)
 {
     if (sentence->n_ended >= search->options.best) return;
     for (int64_t row = 0; row < sentence->n_live; row++) {
@@ -107,5 +106,5 @@ void heed__beam_choose(heed__search *search, heed__sentence *sentence, int threa
         heed__search_go_on(sentence, item->row, item->token, item->log_prob);
     }
     sentence->done = is_done(search, sentence);
-    if (sentence->done) cut(search, sentence, ends.items, n_ended);
+    if (sentence->done) heed__beam_cut(search, sentence, ends.items, n_ended);
 }

@@ -119,6 +119,12 @@ int heed__search_wants_weights(const heed__search_options *options);
 /* The sentence's live row in this step; nothing is barred. */
 heed__scored_row heed__search_row(const heed__search *search, const heed__sentence *sentence,
                                   int64_t live_row, int thread);
+/* Is only the greatest score of a row wanted? */
+static inline int heed__search_is_bare(const heed__search *search)
+{
+    const heed__search_options *o = &search->options;
+    return o->unscored && o->beam == 1 && !o->samples && o->patience <= 1 && !(o->coverage > 0);
+}
 /* May the end not be written yet? */
 static inline int heed__search_goes_on(const heed__search *search, const heed__sentence *sentence)
 {
@@ -135,6 +141,9 @@ static inline const float *heed__search_weights(const heed__search *search,
  * where no token is forced. */
 void heed__search_choose(heed__search *search, heed__sentence *sentence, int thread);
 void heed__beam_choose(heed__search *search, heed__sentence *sentence, int thread);
+/* Where too few have finished, live rows that did not end now are done as they are. */
+void heed__beam_cut(const heed__search *search, heed__sentence *sentence,
+                    const heed__candidate *ended, int64_t n_ended);
 void heed__sample_choose(heed__search *search, heed__sentence *sentence, int thread);
 /* Lets a live row go on with a token of that log-probability. */
 void heed__search_go_on(heed__sentence *sentence, int64_t live_row, int32_t token, float log_prob);

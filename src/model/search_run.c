@@ -173,6 +173,10 @@ static heed_status ask(heed__search *search)
                               .sentences = pools->row_sentences,
                               .tokens = pools->tokens,
                               .weights = weights};
+    if (heed__search_is_bare(search)) {
+        step.apart = search->forbidden; /* the end among them */
+        step.n_apart = search->options.n_forbidden + 1;
+    }
     for (int64_t i = 0; i < search->n_active; i++) {
         heed__sentence *sentence = &pools->sentences[pools->active[i]];
         int64_t before = sentence->first_row; /* where its rows were in the last step */
@@ -245,6 +249,21 @@ static heed_status advance(heed__search *search, heed__sentence *sentence)
     return HEED_OK;
 }
 
+/* Whether those at their limit would end is not asked where nobody wants to know. */
+static void leave_at_limit(heed__search *search)
+{
+    heed__search_pools *pools = &search->pools;
+    int64_t left = 0;
+    for (int64_t i = 0; i < search->n_active; i++) {
+        heed__sentence *sentence = &pools->sentences[pools->active[i]];
+        if (search->position < sentence->limit || search->position < sentence->prefix_length)
+            pools->active[left++] = sentence->index;
+        else
+            heed__beam_cut(search, sentence, NULL, 0);
+    }
+    search->n_active = left;
+}
+
 /* One step for all; sentences that are done leave. */
 static heed_status step_all(heed__search *search)
 {
@@ -265,6 +284,7 @@ static heed_status step_all(heed__search *search)
     }
     search->n_active = left;
     search->position++;
+    if (heed__search_is_bare(search)) leave_at_limit(search);
     return HEED_OK;
 }
 

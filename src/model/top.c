@@ -14,7 +14,7 @@ int heed__candidate_is_better(const heed__candidate *a, const heed__candidate *b
 {
     if (a->sum != b->sum) return a->sum > b->sum;
     if (a->row != b->row) return a->row < b->row;
-    if (a->log_prob != b->log_prob) return a->log_prob > b->log_prob;
+    if (a->score != b->score) return a->score > b->score;
     return a->token < b->token;
 }
 
@@ -56,7 +56,8 @@ static void add_block(heed__top *top, const heed__scored_row *scored, int64_t fr
     int64_t to = from + HEED_ROW_BLOCK < scored->n ? from + HEED_ROW_BLOCK : scored->n;
     for (int64_t i = from; i < to; i++) {
         float log_prob = heed__row_log_prob(scored, (int32_t)i);
-        heed__candidate item = {sum + (double)log_prob, log_prob, (int32_t)i, row};
+        heed__candidate item = {sum + (double)log_prob, log_prob, scored->scores[i], (int32_t)i,
+                                row};
         if (!(log_prob > -INFINITY)) continue;
         if (top->n == top->room && item.sum < top->items[0].sum) continue;
         if (!heed__row_bars(scored, item.token)) heed__top_keep(top, &item);

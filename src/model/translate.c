@@ -115,6 +115,7 @@ heed_status heed_translate(heed_model *model, const heed_text *sources, int64_t 
     c.options.norm = o.norm;
     if (o.alpha > 0 || o.alpha < 0) c.options.alpha = o.alpha;
     c.options.coverage = o.coverage;
+    c.options.unscored = o.unscored;
     if (o.weights || o.replace_unknown || o.coverage > 0)
         HEED_TRY(want_weights(&c, o.weights           ? "alignment"
                                   : o.replace_unknown ? "word to replace unknown ones by"

@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "model/replace_unknown.h"
 
+#include <math.h> /* NAN */
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,19 +248,26 @@ static heed_status align(heed__arena *arena, const heed__translated *what,
     return word_weights(arena, what, h, f, t);
 }
 
+static heed_status take_scores(heed__arena *arena, const heed__hypothesis *h, int64_t first,
+                               const double **out)
+{
+    double *scores = NULL;
+    HEED_TRY(heed__arena_take(arena, (size_t)h->length + 1, sizeof *scores, "scores", &scores));
+    for (int64_t i = first; i < h->length; i++) scores[i - first] = (double)h->log_probs[i];
+    *out = scores;
+    return HEED_OK;
+}
+
 static heed_status fill_one(heed__arena *arena, const heed__translated *what,
                             const heed__hypothesis *h, heed__filling *f, heed_translation *t)
 {
     int64_t n = h->length - h->finished, first = what->prompt;
-    double *scores = NULL;
-    t->score = h->sum;
-    t->normalised = h->score;
+    t->score = what->unscored ? (double)NAN : h->sum;
+    t->normalised = what->unscored ? (double)NAN : h->score;
     t->finished = h->finished;
     t->n_tokens = n - first;
     HEED_TRY(target_texts(arena, what, h->tokens + first, t->n_tokens, &t->tokens));
-    HEED_TRY(heed__arena_take(arena, (size_t)h->length + 1, sizeof *scores, "scores", &scores));
-    for (int64_t i = first; i < h->length; i++) scores[i - first] = (double)h->log_probs[i];
-    t->token_scores = scores;
+    if (!what->unscored) HEED_TRY(take_scores(arena, h, first, &t->token_scores));
     HEED_TRY(write_text(what, h, n, f));
     HEED_TRY(f->text.status);
     size_t begin = begin_of(what, f);

@@ -29,7 +29,7 @@ typedef struct heed__translated {
     const heed_text *prefix; /* how it had to begin, or NULL */
     const heed__encoding *prefix_encoding;
     int64_t prompt; /* tokens at the beginning that are not part of the text */
-    int weights, replace_unknown;
+    int weights, replace_unknown, unscored;
     heed_align_rule rule;
     float threshold; /* of links; see data/aligner.h */
     int boundary;

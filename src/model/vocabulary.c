@@ -31,12 +31,16 @@ heed__scored_row heed__row_of(int64_t n, const float *scores, int logits, float 
     for (int64_t i = 0, block = 0; i < n; i += HEED_ROW_BLOCK, block++)
         most[block] = kernels->max(block_at(n, i), scores + i);
     if (!logits) return row;
-    row.shift[0] = kernels->max((n + HEED_ROW_BLOCK - 1) / HEED_ROW_BLOCK, most);
-    if (isfinite(row.shift[0]))
-        row.shift[1] = log_sum_above(kernels, n, scores, row.shift[0]);
-    else
-        row.shift[0] = row.shift[1] = NAN;
+    row.shift[0] = heed__row_most(&row);
+    row.shift[1] = isnan(row.shift[0]) ? NAN : log_sum_above(kernels, n, scores, row.shift[0]);
     return row;
+}
+
+float heed__row_most(const heed__scored_row *row)
+{
+    int64_t blocks = (row->n + HEED_ROW_BLOCK - 1) / HEED_ROW_BLOCK;
+    float most = heed__kernels_best()->max(blocks, row->most);
+    return isfinite(most) ? most : NAN;
 }
 
 int heed__row_bars(const heed__scored_row *row, int32_t token)

@@ -30,6 +30,8 @@ static inline float heed__row_log_prob(const heed__scored_row *row, int32_t toke
     return row->scores[token] - row->shift[0] - row->shift[1];
 }
 
+/* The greatest score: NaN if one is, or where it is infinite. */
+float heed__row_most(const heed__scored_row *row);
 int heed__row_bars(const heed__scored_row *row, int32_t token);
 /* The log-probabilities [n], -inf of what is barred. */
 void heed__row_write(const heed__scored_row *row, float *out);
@@ -42,12 +44,13 @@ void heed__log_softmax_of(heed_context *context, int64_t rows, int64_t n, const 
 typedef struct heed__candidate {
     double sum; /* of the row before, plus log_prob */
     float log_prob;
+    float score; /* which log_prob was rounded from */
     int32_t token;
     int64_t row;
 } heed__candidate;
 
-/* The best `room` continuations of one or more rows, by (greater sum, lower row, greater
- * log-probability, lower token); those of -inf and barred ones are left out. Set room and items
+/* The best `room` continuations of one or more rows, by (greater sum, lower row, greater score,
+ * lower token); those of -inf and barred ones are left out. Set room and items
  * (room of them) and n = 0; add rows in ascending order; sort once. While rows are added, items are
  * a heap. */
 typedef struct heed__top {

@@ -2,6 +2,7 @@
 #include "model/writing.h"
 
 #include "base/fail.h"
+#include "model/screen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@ struct heed__writing {
     float *weights, *part;
     size_t weights_room, part_room;
     heed__site_room room;
+    heed__screen *screen; /* NULL = none */
+    float *scores;        /* that it finds [HEED_SCREEN_ROWS, vocabulary] */
 };
 
 void heed__writing_destroy(heed__writing **writing)
@@ -52,6 +55,8 @@ void heed__writing_destroy(heed__writing **writing)
     free(w->part);
     heed__free(w->room.workspace);
     free(w->room.one);
+    heed__screen_destroy(&w->screen);
+    heed__free(w->scores);
     heed__free(w);
     *writing = NULL;
 }
@@ -114,6 +119,17 @@ heed_status heed__writing_choose(heed__writing *w, const heed_align_choice *choi
 void heed__writing_choose_all(heed__writing *w)
 {
     heed_model_alignment_sites(w->model, &w->all_layers, &w->all_heads);
+}
+
+heed_status heed__writing_screen(heed__writing *w)
+{
+    const heed_model *model = w->model;
+    const heed__linear *output = &model->writer.output;
+    if (w->screen || model->params.trains || model->writer.copies) return HEED_OK;
+    HEED_TRY(heed__screen_create(model->context, output, &w->screen));
+    if (!w->screen) return HEED_OK;
+    return heed__alloc((size_t)(HEED_SCREEN_ROWS * output->weight->rows), sizeof *w->scores,
+                       "scores", &w->scores);
 }
 
 /* ------------------------------------------------------------------ a step */
@@ -265,14 +281,19 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
     vars.decoded =
         model->writer.kind->step(model->writer.decoder, w->state, &pass, &decoding, y, sites);
     vars.states = heed__writer_states(model, &pass, &vars.decoded);
-    heed__var scores = heed__writer_scores(model, w->step_tape, &vars);
-    heed__tape_keep(w->step_tape, scores);
+    int screened = w->scores && step->apart && step->rows <= HEED_SCREEN_ROWS &&
+                   heed__screen_fits(model->context);
+    heed__var last = screened ? vars.states : heed__writer_scores(model, w->step_tape, &vars);
+    heed__tape_keep(w->step_tape, last);
     if (sites) heed__tape_keep(w->step_tape, vars.decoded.weights);
     for (int i = 0; sites && i < sites->count; i++)
         heed__site_keep(&sites->items[i].at, w->step_tape);
     HEED_TRY(heed__tape_run(w->step_tape, HEED_NO_VAR));
     HEED_TRY(model->writer.kind->stepped(model->writer.decoder, w->state, w->step_tape));
-    *out = (heed__search_scores){.scores = heed__tape_value(w->step_tape, scores),
+    const float *values = heed__tape_value(w->step_tape, last);
+    if (screened)
+        heed__screen_run(w->screen, step->rows, values, step->apart, step->n_apart, w->scores);
+    *out = (heed__search_scores){.scores = screened ? w->scores : values,
                                  .logits = !model->writer.copies};
     return sites ? fill_weights(w, &vars.decoded, out) : HEED_OK;
 }

@@ -23,6 +23,9 @@ heed_status heed__writing_begin(heed__writing *writing, const heed__pairs_batch 
 heed_status heed__writing_choose(heed__writing *writing, const heed_align_choice *choice);
 /* Weights of every head of every layer in what follows: a row is [layers, heads, source]. */
 void heed__writing_choose_all(heed__writing *writing);
+/* Steps of few rows whose search wants the greatest score only (heed__search_step.apart) do not
+ * compute them all from now on. */
+heed_status heed__writing_screen(heed__writing *writing);
 /* What search asks of the batch that was begun. Its vocabulary is the extended one; ids that a
  * source does not have are impossible beside it. */
 heed__search_model heed__writing_model(heed__writing *writing);

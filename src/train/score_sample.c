@@ -16,7 +16,7 @@ typedef struct sample {
 /* Sources spread evenly over the validation rows. */
 static heed_status translate_sample(heed__session *s, int64_t n, sample *a)
 {
-    heed_translate_options options = {.size = sizeof options, .beam = 1};
+    heed_translate_options options = {.size = sizeof options, .beam = 1, .unscored = 1};
     int64_t rows = heed_dataset_rows(s->valid.rows);
     HEED_TRY(heed__alloc((size_t)n, sizeof *a->sources, "a sample", &a->sources));
     HEED_TRY(heed__alloc((size_t)n, sizeof *a->references, "a sample", &a->references));

@@ -95,6 +95,10 @@ expect "a beam of one knows no norm" code=0 same=stdout,greedy
 heed sample m.heed numbers.de --temperature 0 --quiet
 cut -f 2 greedy >wanted
 expect "a beam of one is greedy" code=0 same=stdout,wanted
+heed translate m.heed numbers.de --beam 1 --quiet
+expect "without scores it writes the same" code=0 same=stdout,wanted
+heed translate m.heed numbers.de --beam 1 --stream --threads 2 --quiet
+expect "one text at a time too" code=0 same=stdout,wanted
 heed translate m.heed numbers.de --norm wu --alpha 0.6 --coverage-penalty 0.1 --quiet
 expect "other norms" code=0 lines=99
 heed translate m.heed numbers.de --max-length 1 --quiet

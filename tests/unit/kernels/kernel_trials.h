@@ -24,7 +24,17 @@ enum { IN = 1, OUT = 2, CHANGED = IN | OUT, POSITIVE = 4 };
 enum { MOVES = 1, VARIANT = 2 };
 
 /* Rows and columns of arrays; 0 to DEPTH are the sizes of a case. */
-typedef enum trial_extent { N, ROWS, DEPTH, ONE, MESSAGES, BLOCKS, STATE, PAIR } trial_extent;
+typedef enum trial_extent {
+    N,
+    ROWS,
+    DEPTH,
+    ONE,
+    MESSAGES,
+    BLOCKS,
+    STATE,
+    PAIR,
+    BYTES
+} trial_extent;
 
 typedef struct trial_array {
     int role;
@@ -49,7 +59,7 @@ typedef struct kernel_row {
 
 static inline int64_t extent_of(const trial *t, trial_extent extent)
 {
-    const int64_t extents[] = {t->n, t->rows, t->depth, 1, 16, 16 * t->depth, 128, 2};
+    const int64_t extents[] = {t->n, t->rows, t->depth, 1, 16, 16 * t->depth, 128, 2, 8 * t->depth};
     return extents[extent];
 }
 
@@ -212,6 +222,14 @@ static void call_transpose(const kernel_row *row, const heed__kernels *k, trial 
                  stride_of(t, &row->arrays[1]));
 }
 
+/* Arrays of reals stand for bytes, pairs of 16 bits, and words. */
+static void call_byte_sums(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    (void)row;
+    k->byte_sums(t->depth, (const int8_t *)t->x[0], (const int16_t *)(const void *)t->x[1],
+                 (int32_t *)(void *)t->x[2]);
+}
+
 static void call_sha256(const kernel_row *row, const heed__kernels *k, trial *t)
 {
     const unsigned char *bytes[16];
@@ -329,6 +347,11 @@ static const kernel_row kernel_rows[] = {
     {"fetch", SLOT(fetch), call_fetch, VARIANT, {{IN, ONE, N}}},
     {"copy", SLOT(copy), call_copy, MOVES, {{IN, ROWS, N}, {OUT, ROWS, N}}},
     {"transpose", SLOT(transpose), call_transpose, MOVES, {{IN, ROWS, N}, {OUT, N, ROWS}}},
+    {"byte_sums",
+     SLOT(byte_sums),
+     call_byte_sums,
+     MOVES,
+     {{IN, ONE, BYTES}, {IN, ONE, DEPTH}, {OUT, ONE, MESSAGES}}},
     {"sha256", SLOT(sha256), call_sha256, MOVES, {{IN, MESSAGES, BLOCKS}, {CHANGED, ONE, STATE}}},
     {"gemm_tile",
      SLOT(gemm_tile),

@@ -28,6 +28,7 @@ typedef struct fake_writer {
     double end_less;                      /* taken off the end's logit */
     int broken_sentence, broken_position; /* where a score is broken; -1 = nowhere */
     float broken;
+    int hides;            /* scores that are not asked for are -inf */
     int impossible_after; /* all is impossible from this position on; -1 = never */
     heed_status fails;    /* what step returns */
     /* State. */
@@ -77,6 +78,19 @@ static inline void fake_weights(const fake_writer *w, int64_t name, const fake_h
         out[j] = (float)(exp(3.0 * fake_hash(h, 100u + (uint32_t)j) / 4294967296.0) / sum);
 }
 
+/* Takes away what a step does not ask for. */
+static inline void fake_hide(const fake_writer *w, const heed__search_step *step, float *scores)
+{
+    float kept[FAKE_VOCABULARY], most = -INFINITY;
+    for (int j = 0; j < w->vocabulary; j++) kept[j] = scores[j];
+    for (int64_t j = 0; j < step->n_apart; j++) kept[step->apart[j]] = -INFINITY;
+    for (int j = 0; j < w->vocabulary; j++) most = kept[j] > most ? kept[j] : most;
+    for (int j = 0; j < w->vocabulary; j++)
+        if (!(kept[j] >= most)) kept[j] = -INFINITY;
+    for (int64_t j = 0; j < step->n_apart; j++) kept[step->apart[j]] = scores[step->apart[j]];
+    memcpy(scores, kept, (size_t)w->vocabulary * sizeof *scores);
+}
+
 static inline heed_status fake_step(void *user, const heed__search_step *step,
                                     heed__search_scores *out)
 {
@@ -105,6 +119,7 @@ static inline heed_status fake_step(void *user, const heed__search_step *step,
         for (int j = 0; j < w->vocabulary; j++)
             if (w->impossible_after >= 0 && step->position >= w->impossible_after)
                 scores[j] = -INFINITY;
+        if (w->hides && step->apart) fake_hide(w, step, scores);
         if (w->source_lengths)
             fake_weights(w, name, &now[i], w->source_lengths[sentence],
                          w->weights + i * (FAKE_SOURCE + 2));

@@ -231,6 +231,75 @@ static void test_finished_sentences_leave(void **state)
     heed__search_destroy(&search);
 }
 
+/* Without scores greedy decoding writes the same tokens, from a model that gives no others, and
+ * does not take a step for what its limit cuts. */
+static void test_unscored_tokens_are_the_same(void **state)
+{
+    (void)state;
+    static const int32_t prefixes[] = {2, FAKE_END, 3, 3}, forbidden = 4;
+    static const int64_t prefix_offsets[] = {0, 2, 2, 4, 4, 4};
+    for (uint32_t seed = 0; seed < 40; seed++) {
+        heed__search_options o = searching(1, 1, seed % 2 ? 5 : 9);
+        heed__search_batch batch = {N, sources, NULL, NULL, NULL};
+        heed__search_results scored, r;
+        o.least = seed % 3;
+        o.weights = seed % 5 == 0;
+        o.forbidden = &forbidden;
+        o.n_forbidden = seed % 4 ? 1 : 0;
+        if (seed % 7 == 0) batch.prefix_offsets = prefix_offsets, batch.prefixes = prefixes;
+        fake_start(&writer, 7, seed);
+        writer.source_lengths = sources;
+        writer.end_less = seed % 8 ? 0.5 : 30;
+        writer.hides = 1;
+        heed__search *whole = start(NULL, &o);
+        check_ok(run(whole, &batch, &scored));
+        int64_t steps = writer.steps;
+        o.unscored = 1;
+        heed__search *bare = start(NULL, &o);
+        check_ok(run(bare, &batch, &r));
+        for (int64_t s = 0; s < N; s++) {
+            const heed__hypothesis *a = &r.hypotheses[s], *b = &scored.hypotheses[s];
+            int64_t written = b->length - b->finished;
+            assert_int_equal(a->length - a->finished, written);
+            if (written)
+                assert_memory_equal(a->tokens, b->tokens, (size_t)written * sizeof *a->tokens);
+            if (written < o.most) assert_int_equal(a->finished, b->finished);
+        }
+        if (seed % 8 == 0) assert_int_equal(writer.steps - steps, steps - 1);
+        heed__search_destroy(&bare);
+        heed__search_destroy(&whole);
+    }
+}
+
+/* Scores that differ by less than their log-probabilities can: the greater one is chosen, whether
+ * probabilities are found or not. */
+static heed_status close_step(void *user, const heed__search_step *step, heed__search_scores *out)
+{
+    static const float scores[] = {1.0f, -9.0f, 16.0f - 0x1p-20f, 16.0f, 15.0f};
+    (void)user;
+    assert_int_equal(step->rows, 1);
+    *out = (heed__search_scores){.scores = scores, .logits = 1};
+    return HEED_OK;
+}
+
+static void test_close_scores(void **state)
+{
+    (void)state;
+    heed__search_model model = {NULL, 5, close_step};
+    for (int unscored = 0; unscored < 2; unscored++) {
+        heed__search_options o = heed__search_defaults();
+        heed__search_results r;
+        o.beam = 1;
+        o.most = 3;
+        o.unscored = unscored;
+        heed__search *search = start(NULL, &o);
+        check_ok(heed__search_run(search, &model, &(heed__search_batch){.n = 1}, &r));
+        assert_int_equal(r.hypotheses->length, 3);
+        for (int i = 0; i < 3; i++) assert_int_equal(r.hypotheses->tokens[i], 3);
+        heed__search_destroy(&search);
+    }
+}
+
 static void test_nothing_to_do_and_nothing_possible(void **state)
 {
     (void)state;
@@ -408,6 +477,8 @@ int main(void)
         cmocka_unit_test(test_prefixes_that_cannot_be_followed),
         cmocka_unit_test(test_lengths_are_kept),
         cmocka_unit_test(test_finished_sentences_leave),
+        cmocka_unit_test(test_unscored_tokens_are_the_same),
+        cmocka_unit_test(test_close_scores),
         cmocka_unit_test(test_nothing_to_do_and_nothing_possible),
         cmocka_unit_test(test_broken_scores),
         cmocka_unit_test(test_options_out_of_range),

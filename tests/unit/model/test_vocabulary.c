@@ -137,7 +137,7 @@ static void test_top_is_the_head_of_the_sorted(void **state)
                     if (kind == 3 && i % 3 == 1) row[r][i] = -INFINITY;
                     double sum = sums[r] + row[r][i];
                     if (row[r][i] > -INFINITY)
-                        sorted[m++] = (heed__candidate){sum, row[r][i], (int32_t)i, r};
+                        sorted[m++] = (heed__candidate){sum, row[r][i], row[r][i], (int32_t)i, r};
                 }
             heed__top top = {.room = room, .items = kept};
             for (int r = 0; r < 3; r++) assert_true(top_add(&top, n, row[r], sums[r], r));

@@ -4,6 +4,8 @@
 
 #include "heed/evaluate.h"
 
+#include <math.h>
+
 static heed_model *model_of(const char *settings, const char *data)
 {
     char path[512];
@@ -53,6 +55,45 @@ static void test_prefix_is_kept(void **state)
     assert_int_equal(heed_translations_count(out, 2), 0);
     heed_translations_destroy(&out);
     heed_model_destroy(&model);
+}
+
+/* Without scores greedy decoding writes the same, for few rows and many; and a beam finds what it
+ * always does. */
+static void check_unscored(heed_model *model, const heed_text *sources, int64_t n, int64_t beam)
+{
+    heed_translate_options how = {.size = sizeof how, .beam = beam, .max_length = 7};
+    heed_translations *scored = NULL, *out = NULL;
+    check_ok(heed_translate(model, sources, n, &how, &scored));
+    how.unscored = 1;
+    check_ok(heed_translate(model, sources, n, &how, &out));
+    for (int64_t s = 0; s < n; s++) {
+        const heed_translation *a = heed_translations_at(scored, s, 0);
+        const heed_translation *b = heed_translations_at(out, s, 0);
+        assert_string_equal(a->text, b->text);
+        assert_int_equal(a->n_tokens, b->n_tokens);
+        assert_true(a->score <= 0 && isnan(b->score) && isnan(b->normalised));
+        assert_non_null(a->token_scores);
+        assert_null(b->token_scores);
+    }
+    heed_translations_destroy(&scored);
+    heed_translations_destroy(&out);
+}
+
+static void test_unscored_writes_the_same(void **state)
+{
+    (void)state;
+    enum { MANY = 12 };
+    static const char *const settings[] = {"encoder.kind=transformer", "encoder.kind=gru",
+                                           "encoder.kind=lstm decoder.copy=true"};
+    heed_text sources[MANY];
+    for (int i = 0; i < MANY; i++)
+        sources[i] = (heed_text){pairs_words[i % 8], strlen(pairs_words[i % 8])};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        heed_model *model = translator(settings[i]);
+        for (int64_t beam = 1; beam < 3; beam++)
+            for (int64_t n = 1; n <= MANY; n += MANY - 1) check_unscored(model, sources, n, beam);
+        heed_model_destroy(&model);
+    }
 }
 
 static void test_weights_are_shares(void **state)
@@ -224,10 +265,11 @@ static void test_choice_is_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        corpus_test(test_prefix_is_kept),  corpus_test(test_weights_are_shares),
-        corpus_test(test_empty_texts),     corpus_test(test_what_is_refused),
-        corpus_test(test_language_models), corpus_test(test_classifiers_write_nothing),
-        corpus_test(test_choice_is_kept),  corpus_test(test_empty_sides_are_scored),
+        corpus_test(test_unscored_writes_the_same),  corpus_test(test_prefix_is_kept),
+        corpus_test(test_weights_are_shares),        corpus_test(test_empty_texts),
+        corpus_test(test_what_is_refused),           corpus_test(test_language_models),
+        corpus_test(test_classifiers_write_nothing), corpus_test(test_choice_is_kept),
+        corpus_test(test_empty_sides_are_scored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
