@@ -118,10 +118,53 @@ static void test_a_bound_without(void **state)
     assert_null(strstr(files_log, "run again"));
 }
 
+/* Texts of n different words in a row. */
+static const char *write_long(int words)
+{
+    const char *path = files_path("long.tsv");
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "text\tlabel\n");
+    for (int i = 0; i < 8; i++) {
+        for (int j = 0; j < words; j++) fprintf(file, "%s%s", j ? " " : "", corpus_plain[j % 10]);
+        fprintf(file, "\t%s\n", i % 2 ? "yes" : "no");
+    }
+    fclose(file);
+    corpus_labels = NULL;
+    return path;
+}
+
+/* A step over one text takes memory in proportion to its length (pairs would be 4 to 1), with
+ * windows and without. */
+static void test_long_texts(void **state)
+{
+    static const char *const variants[] = {"train.recompute=none", "train.recompute=layers",
+                                           "encoder.mask=longformer:window=16"};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char settings[512];
+        size_t bytes[3];
+        snprintf(settings, sizeof settings,
+                 CORPUS_SMALL "train.steps=1 train.batch_texts=1 input.ngrams=1 encoder.layers=2 "
+                              "encoder.kind=transformer %s",
+                 variants[i]);
+        for (int j = 0; j < 3; j++) {
+            corpus_run run = {.data = write_long(500 << j), .settings = settings};
+            run.model = files_path("a.heed");
+            check_ok(corpus_train(&run));
+            bytes[j] = run.bytes;
+        }
+        size_t first = bytes[1] - bytes[0], second = bytes[2] - bytes[1];
+        if (second > 2 * first + first / 2)
+            fail_msg("%s: %zu, %zu and %zu bytes", settings, bytes[0], bytes[1], bytes[2]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {corpus_test(test_labels), corpus_test(test_writing),
                                        corpus_test(test_a_bound_recomputes_first),
-                                       corpus_test(test_a_bound_without)};
+                                       corpus_test(test_a_bound_without),
+                                       corpus_test(test_long_texts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
