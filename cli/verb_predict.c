@@ -8,7 +8,7 @@
 #include "cli/tasks.h"
 #include "cli/written.h"
 
-#include "heed/model.h"
+#include "heed/tags.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +16,17 @@
 
 enum { AT_ONCE = 64 /* records read before the model is asked */ };
 
-typedef enum style { STYLE_TSV, STYLE_CSV, STYLE_JSON } style;
+typedef enum style { STYLE_TSV, STYLE_CSV, STYLE_JSON, STYLE_CONLL } style;
 
 typedef struct asking {
     const options *given;
     heed_model *model;
     gathering g;
     style style;
+    int columns;    /* the input is in columns of words */
     long long best; /* how many labels are shown */
     float *values;
+    heed_tagged *tagged; /* of a model that tags */
     long long line; /* of the last record; -1: not one record a line */
 } asking;
 
@@ -47,9 +49,44 @@ static int64_t shown_labels(const asking *a, const heed_output *o)
     return a->best < o->count ? a->best : o->count;
 }
 
-static json_t *output_object(const asking *a, int index, const float *values)
+static int tags(const heed_model *model)
+{
+    for (int i = 0; i < heed_model_outputs(model); i++)
+        if (heed_model_output(model, i).kind == HEED_OUTPUT_TAGS) return 1;
+    return 0;
+}
+
+static json_t *part_of(const asking *a, int text, size_t begin, size_t end)
+{
+    return json_stringn(a->g.texts[text].bytes + begin, end - begin);
+}
+
+/* Words, their tags, and the spans that these mark. */
+static json_t *tags_object(const asking *a, int text, int output)
+{
+    json_t *words = json_array(), *labels = json_array(), *sure = json_array();
+    json_t *spans = json_array();
+    for (int64_t w = 0; w < heed_tagged_words(a->tagged, text); w++) {
+        heed_tagged_word word = heed_tagged_word_at(a->tagged, text, output, w);
+        json_array_append_new(words, part_of(a, text, word.begin, word.end));
+        json_array_append_new(labels, json_string(word.label));
+        json_array_append_new(sure, json_real((double)word.probability));
+    }
+    for (int64_t i = 0; i < heed_tagged_spans(a->tagged, text, output); i++) {
+        heed_tagged_span s = heed_tagged_span_at(a->tagged, text, output, i);
+        json_array_append_new(spans, json_pack("{s:s, s:o, s:I, s:I, s:f}", "type", s.type, "text",
+                                               part_of(a, text, s.begin, s.end), "first",
+                                               (json_int_t)s.first, "last", (json_int_t)s.last,
+                                               "probability", (double)s.probability));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}", "words", words, "tags", labels, "probabilities", sure,
+                     "spans", spans);
+}
+
+static json_t *output_object(const asking *a, int text, int index, const float *values)
 {
     heed_output o = heed_model_output(a->model, index);
+    if (o.kind == HEED_OUTPUT_TAGS) return tags_object(a, text, index);
     const float *p = values + o.first;
     if (o.kind == HEED_OUTPUT_NUMBER) return json_pack("{s:f}", "value", (double)*p);
     int64_t count = shown_labels(a, &o), *order = malloc((size_t)count * sizeof *order);
@@ -87,12 +124,12 @@ static void show_json(const asking *a, int i, const float *values)
 {
     json_t *object = json_incref(a->g.fields[i]), *all = NULL;
     if (heed_model_outputs(a->model) == 1) {
-        all = output_object(a, 0, values);
+        all = output_object(a, i, 0, values);
     } else {
         all = json_object();
         for (int o = 0; o < heed_model_outputs(a->model); o++)
             json_object_set_new(all, heed_model_output(a->model, o).name,
-                                output_object(a, o, values));
+                                output_object(a, i, o, values));
     }
     json_object_set_new(object, "prediction", all);
     written_json_line(object);
@@ -125,8 +162,61 @@ static void show_set(const asking *a, int index, const heed_output *o, const flo
     show_cell(a, joined);
 }
 
-/* Columns: for each output its label and probability, -k of them; a number alone; a set as a|b. */
-static void show_columns(const asking *a, const float *values)
+static void show_tags(const asking *a, int text, int output)
+{
+    for (int64_t w = 0; w < heed_tagged_words(a->tagged, text); w++) {
+        if (w) output_text(" ");
+        output_text(heed_tagged_word_at(a->tagged, text, output, w).label);
+    }
+}
+
+/* The columns that word w has in the input, or the word itself. */
+static void show_word(const asking *a, int text, int64_t w)
+{
+    const char *name;
+    json_t *column;
+    json_object_foreach(a->g.fields[text], name, column)
+    {
+        const char *at = json_string_value(column);
+        for (int64_t i = 0; i < w; i++) at += strcspn(at, " \t\r\n\v\f"), at += strspn(at, " ");
+        output_bytes(at, strcspn(at, " "));
+        output_text(" ");
+    }
+}
+
+/* A word a line: its columns, then its tags; before a text what it is as a whole. */
+static void show_conll(const asking *a, int text, const float *values)
+{
+    int outputs = heed_model_outputs(a->model);
+    const heed_text *words = &a->g.texts[text];
+    for (int i = 0; i < outputs; i++) {
+        heed_answer answer;
+        heed_output o = heed_model_output(a->model, i);
+        if (o.kind != HEED_OUTPUT_CLASS) continue;
+        heed_model_best(a->model, i, values, &answer);
+        output_format("# %s = %s\n", o.name, answer.label);
+    }
+    for (int64_t w = 0; w < heed_tagged_words(a->tagged, text); w++) {
+        int first = 1;
+        if (a->columns) show_word(a, text, w);
+        for (int i = 0; i < outputs; i++) {
+            if (heed_model_output(a->model, i).kind != HEED_OUTPUT_TAGS) continue;
+            heed_tagged_word word = heed_tagged_word_at(a->tagged, text, i, w);
+            if (first && !a->columns) {
+                output_bytes(words->bytes + word.begin, word.end - word.begin);
+                output_text(" ");
+            }
+            output_format("%s%s", first ? "" : " ", word.label);
+            first = 0;
+        }
+        output_text("\n");
+    }
+    output_text("\n");
+}
+
+/* Columns: for each output its label and probability, -k of them; a number alone; a set as a|b; the
+ * tags of words. */
+static void show_columns(const asking *a, int text, const float *values)
 {
     const char *separator = a->style == STYLE_CSV ? "," : "\t";
     for (int index = 0; index < heed_model_outputs(a->model); index++) {
@@ -135,6 +225,7 @@ static void show_columns(const asking *a, const float *values)
         if (index) output_text(separator);
         if (o.kind == HEED_OUTPUT_NUMBER) output_format("%.9g", (double)*p);
         if (o.kind == HEED_OUTPUT_SET) show_set(a, index, &o, p);
+        if (o.kind == HEED_OUTPUT_TAGS) show_tags(a, text, index);
         if (o.kind != HEED_OUTPUT_CLASS) continue;
         int64_t order[1024], count = shown_labels(a, &o);
         pick(p, o.count, count, order);
@@ -156,14 +247,19 @@ static void show_gap(asking *a, long long line)
 
 static heed_status answer(asking *a)
 {
-    heed_status status = heed_model_predict(a->model, a->g.texts, a->g.n, a->values);
+    heed_tagged_destroy(&a->tagged);
+    heed_status status =
+        tags(a->model) ? heed_model_tag(a->model, a->g.texts, a->g.n, a->values, &a->tagged)
+                       : heed_model_predict(a->model, a->g.texts, a->g.n, a->values);
     int64_t width = heed_model_width(a->model);
     for (int i = 0; i < a->g.n && status == HEED_OK; i++) {
         show_gap(a, a->g.places[i].line);
         if (a->style == STYLE_JSON)
             show_json(a, i, a->values + i * width);
+        else if (a->style == STYLE_CONLL)
+            show_conll(a, i, a->values + i * width);
         else
-            show_columns(a, a->values + i * width);
+            show_columns(a, i, a->values + i * width);
     }
     if (status == HEED_OK && gather_waits(&a->g)) status = output_flush();
     return status == HEED_OK ? output_status() : status;
@@ -192,33 +288,53 @@ static heed_status predict(asking *a, heed_context *context)
     heed_read_options read;
     int64_t width = heed_model_width(a->model);
     heed_status status = reading_for_model(given, a->model, &read);
+    if (status == HEED_OK && a->style == STYLE_CONLL && !tags(a->model))
+        status = report(HEED_E_INVALID,
+                        "--conll: the model has no output with a label for each word (--task tags)");
     if (status == HEED_OK && a->best > 1 && is_number_list(a))
         status = report(HEED_E_INVALID, "-k %lld: the model has no output with one label a text",
                         a->best);
     if (status == HEED_OK) status = gather_open(&a->g, given, 1, context, &read);
     if (status != HEED_OK) return status;
-    int abreast = heed_reader_layout(a->g.readers[0])->format == HEED_FORMAT_LINES &&
-                  given->n_arguments <= 2 && a->style != STYLE_JSON;
+    heed_format format = heed_reader_layout(a->g.readers[0])->format;
+    int abreast = format == HEED_FORMAT_LINES && given->n_arguments <= 2 &&
+                  (a->style == STYLE_TSV || a->style == STYLE_CSV);
+    a->columns = format == HEED_FORMAT_CONLL;
     a->line = abreast ? 0 : -1;
-    a->values = malloc((size_t)(AT_ONCE * width) * sizeof *a->values);
+    a->values = malloc((size_t)(AT_ONCE * width + 1) * sizeof *a->values);
     if (!a->values) return report(HEED_E_NOMEM, "no memory for answers");
     status = answer_all(a);
+    heed_tagged_destroy(&a->tagged);
     free(a->values);
     return status;
+}
+
+static heed_status choose_style(const options *given, style *out)
+{
+    static const char *const names[] = {"csv", "json", "conll"};
+    static const style styles[] = {STYLE_CSV, STYLE_JSON, STYLE_CONLL};
+    const char *chosen = NULL;
+    *out = STYLE_TSV;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!options_flag(given, names[i])) continue;
+        if (chosen)
+            return report(HEED_E_INVALID, "--%s and --%s were both given; choose one", names[i],
+                          chosen);
+        chosen = names[i];
+        *out = styles[i];
+    }
+    return HEED_OK;
 }
 
 static heed_status run(const options *given)
 {
     heed_context *context = NULL;
     asking a = {.given = given, .best = options_integer(given, "best")};
-    if (options_flag(given, "json") && options_flag(given, "csv"))
-        return report(HEED_E_INVALID, "--json and --csv were both given; choose one");
-    a.style = options_flag(given, "json")  ? STYLE_JSON
-              : options_flag(given, "csv") ? STYLE_CSV
-                                           : STYLE_TSV;
+    heed_status status = choose_style(given, &a.style);
+    if (status != HEED_OK) return status;
     a.g = (gathering){
-        .most = AT_ONCE, .json = a.style == STYLE_JSON, .skips = 1, .names = {"text", NULL}};
-    heed_status status = session_start(given, &context);
+        .most = AT_ONCE, .json = a.style == STYLE_JSON || a.style == STYLE_CONLL, .skips = 1, .names = {"text", NULL}};
+    status = session_start(given, &context);
     if (status == HEED_OK) status = tasks_load(given, context, TASK_CLASSIFY, &a.model);
     if (status == HEED_OK) status = predict(&a, context);
     gather_close(&a.g);
@@ -230,6 +346,9 @@ static heed_status run(const options *given)
 static const option_row rows[] = {
     {"best", 'k', "N", OPTION_INTEGER, "1", NULL, 1, 1024, "how many labels to show, best first"},
     {"csv", .help = "write CSV instead of tab-separated columns"},
+    {"conll",
+     .help = "a model that tags: write a word a line with its columns in the input and its tag, a "
+             "blank line after each text"},
     {0},
 };
 
@@ -237,6 +356,7 @@ static const verb_example examples[] = {
     {"echo 'a fine film' | heed predict m.heed", "one line in, one line out: label, probability"},
     {"heed predict m.heed new.csv --json",
      "one JSON object a row, its other fields passed through"},
+    {"heed predict slots.heed test.conll --conll", "tag the words of CoNLL sentences"},
     {NULL, NULL},
 };
 
@@ -247,8 +367,9 @@ const verb verb_predict = {
     .description =
         "Reads texts from files or standard input (one text a line, or the columns that the model "
         "was trained on) and writes, for each in order, the label and its probability; for several "
-        "outputs, each one's. A line without text is answered by an empty one. From standard input "
-        "lines are answered before more is waited for. "
+        "outputs, each one's; of a model that tags, the tag of each word (what stands between white "
+        "space). A line without text is answered by an empty one. From standard input lines are "
+        "answered before more is waited for. "
         "An answer depends on its own text only, to the bit.",
     .least_arguments = 1,
     .most_arguments = -1,

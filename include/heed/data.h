@@ -46,12 +46,17 @@ typedef enum heed_format {
     HEED_FORMAT_FASTTEXT,
     HEED_FORMAT_LINES,  /**< one text a line, no labels */
     HEED_FORMAT_FOLDER, /**< seen by itself where a path is a folder */
-    HEED_FORMAT_RUNNING /**< text with its newlines, in pieces of a few KiB (heed_read_options.kind
+    HEED_FORMAT_RUNNING, /**< text with its newlines, in pieces of a few KiB (heed_read_options.kind
                            HEED_READ_LANGUAGE); the rows of a file, put together, are the file */
+    HEED_FORMAT_CONLL, /**< a word a line, its columns parted by blanks or tabs, a blank line after
+                          each sentence, which is a row; the first column is the text, the last its
+                          tags */
+    HEED_FORMAT_SLOTS  /**< seen by itself where a folder holds seq.in, seq.out and maybe label:
+                          texts, the tags of their words, and what each is as a whole */
 } heed_format;
 
-/** "tsv", "csv", "jsonl", "fasttext", "lines", "folder", "running" or "guess". Never NULL; static.
- */
+/** "tsv", "csv", "jsonl", "fasttext", "lines", "folder", "running", "conll", "slots" or "guess".
+ * Never NULL; static. */
 HEED_API const char *heed_format_name(heed_format format);
 
 /** The format of that name. Errors HEED_E_INVALID, naming those there are. */

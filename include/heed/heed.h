@@ -21,6 +21,7 @@
 #include "heed/model.h"
 #include "heed/real.h"
 #include "heed/status.h"
+#include "heed/tags.h"
 #include "heed/text_metrics.h"
 #include "heed/train.h"
 #include "heed/translate.h"

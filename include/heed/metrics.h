@@ -8,6 +8,7 @@
 #ifndef HEED_METRICS_H
 #define HEED_METRICS_H
 
+#include "heed/data.h"
 #include "heed/status.h"
 
 #include <stdint.h>
@@ -19,7 +20,8 @@ extern "C" {
 typedef enum heed_metrics_kind {
     HEED_METRICS_CLASS, /**< one label a row */
     HEED_METRICS_SET,   /**< any number of labels a row */
-    HEED_METRICS_NUMBER /**< a number a row */
+    HEED_METRICS_NUMBER, /**< a number a row */
+    HEED_METRICS_TAGS    /**< a label for each word of a text */
 } heed_metrics_kind;
 
 /** One label. A share whose denominator is 0 is 0. */
@@ -42,6 +44,14 @@ typedef struct heed_metrics {
     double mse, mae; /**< NUMBER: mean squared and mean absolute error */
     double r2;       /**< NUMBER: share of the variance explained; NaN when all are equal */
     double pearson;  /**< NUMBER: correlation; NaN when either side does not vary */
+    /** TAGS: rows are texts; accuracy is the share of right words, micro_f1 the F1 of spans with
+     * their types, as conlleval has it, and `labels` are types (tags that mark no spans: of words,
+     * and tags). */
+    double precision, recall; /**< of all spans */
+    double exact;             /**< share of texts whose tags are all right */
+    int64_t words;            /**< in all texts */
+    int64_t count, found;     /**< true spans, and those given */
+    int spans;                /**< nonzero where the tags mark spans */
     int64_t n_labels;
     const heed_label_metrics *labels; /**< [n_labels] */
     /** CLASS: [n_labels, n_labels], row = true, column = predicted; rows of unknown labels are not
@@ -84,13 +94,26 @@ HEED_API HEED_MUST_CHECK heed_status heed_metrics_number(int64_t rows, const flo
                                                          const float *values, int64_t stride,
                                                          heed_metrics **out);
 
+/**
+ * A label for each word. A span is right where its first and last word and its type are. Tags are
+ * B-x, I-x and O (maybe E-x, S-x), read as conlleval reads them: an I- that goes on with nothing, or
+ * with a span of another type, begins one.
+ * @param gold, given [texts] the true tags of each text, and those it was given: one for each word,
+ * parted by white space.
+ * Errors HEED_E_INVALID (no texts), HEED_E_DATA (not as many given as true; names the text, from
+ * 1), HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_metrics_tags(int64_t texts, const heed_text *gold,
+                                                       const heed_text *given, heed_metrics **out);
+
 /** Accepts NULL and a pointer to NULL; nulls the pointer. */
 HEED_API void heed_metrics_destroy(heed_metrics **metrics);
 
 /**
  * The figures as one JSON object: rows, accuracy, macro_f1, micro_f1, ece, unknown, labels ({name:
  * {precision, recall, f1, count, predicted}}), confusion ({labels, counts}); for numbers rows, mse,
- * mae, r2, pearson. What is not defined is null.
+ * mae, r2, pearson; for tags rows, words, accuracy, exact, precision, recall, f1, macro_f1, count,
+ * predicted, types (as labels). What is not defined is null.
  * @param indent spaces a level; 0 = one line.
  * @param out owned by metrics, until the next call on it.
  * Errors HEED_E_INVALID (a label twice or not UTF-8), HEED_E_NOMEM.

@@ -31,7 +31,8 @@ typedef struct heed_model heed_model;
 typedef enum heed_output_kind {
     HEED_OUTPUT_CLASS, /**< exactly one label: probabilities that sum to 1 */
     HEED_OUTPUT_SET,   /**< any number of labels: a probability each */
-    HEED_OUTPUT_NUMBER /**< a number */
+    HEED_OUTPUT_NUMBER, /**< a number */
+    HEED_OUTPUT_TAGS    /**< one label for each word: see heed/tags.h */
 } heed_output_kind;
 
 /** One output. Strings belong to the model. */
@@ -39,12 +40,12 @@ typedef struct heed_output {
     const char *name;
     heed_output_kind kind;
     int64_t count; /**< labels; 1 for a number */
-    int64_t first; /**< where its values begin among the model's */
+    int64_t first; /**< where its values begin among the model's; tags have none there */
 } heed_output;
 
 /** The likeliest label of an output, or its number. */
 typedef struct heed_answer {
-    const char *label; /**< NULL for a number; owned by the model */
+    const char *label; /**< NULL for a number, and for tags; owned by the model */
     int64_t index;     /**< of the label */
     float value;       /**< its probability, or the number */
 } heed_answer;
@@ -68,13 +69,14 @@ HEED_API int heed_model_outputs(const heed_model *model);
 HEED_API heed_output heed_model_output(const heed_model *model, int index);
 /** Label 0 <= label < count of an output that is not a number. Owns: the model. */
 HEED_API const char *heed_model_label(const heed_model *model, int output, int64_t label);
-/** Values a text gets: the sum of all outputs' counts. */
+/** Values a text gets: the sum of all outputs' counts, those of tags left out; 0 for a model that
+ * only tags. */
 HEED_API int64_t heed_model_width(const heed_model *model);
 
 /**
  * Predicts.
  * @param texts n texts, UTF-8. A text of no token at all counts as one unknown token.
- * @param values out [n, width]: probabilities, or the number.
+ * @param values out [n, width]: probabilities, or the number; tags are heed_model_tag's.
  * An answer depends on its own text only, to the bit: not on n, threads or processor.
  * Errors HEED_E_DATA (not UTF-8; names the text by its index from 0), HEED_E_NOMEM.
  */

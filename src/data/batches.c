@@ -95,6 +95,23 @@ static heed_status most_sequences(const heed__batches *b, const heed__examples *
     return HEED_OK;
 }
 
+/* The most words that so many texts have. */
+static heed_status most_words(const heed__examples *x, int64_t sequences, int64_t *out)
+{
+    int64_t longest = 0, *counts = NULL;
+    for (int64_t i = 0; i < x->n; i++)
+        if (x->words[i + 1] - x->words[i] > longest) longest = x->words[i + 1] - x->words[i];
+    HEED_TRY(heed__alloc((size_t)longest + 1, sizeof *counts, "batches", &counts));
+    for (int64_t i = 0; i < x->n; i++) counts[x->words[i + 1] - x->words[i]]++;
+    for (int64_t words = longest, left = sequences; words > 0 && left > 0; words--) {
+        int64_t taken = counts[words] < left ? counts[words] : left;
+        *out += taken * words;
+        left -= taken;
+    }
+    heed__free(counts);
+    return HEED_OK;
+}
+
 static heed_status find_capacity(heed__batches *b)
 {
     heed__batch_capacity *c = &b->capacity;
@@ -104,6 +121,7 @@ static heed_status find_capacity(heed__batches *b)
         c->longest = b->sources->longest + more;
         HEED_TRY(most_rows(b, b->sources, more, &c->rows));
         HEED_TRY(most_sequences(b, b->sources, more, &c->sequences));
+        if (b->sources->words) HEED_TRY(most_words(b->sources, c->sequences, &c->words));
     }
     if (b->targets && b->sources) {
         c->target_longest = b->targets->longest + 1;
@@ -175,6 +193,8 @@ void heed__batch_free(heed__batch *batch)
     heed__free(batch->tokens);
     heed__free(batch->ngrams);
     heed__free(batch->examples);
+    heed__free(batch->word_offsets);
+    heed__free(batch->word_rows);
     heed__free(batch->target_offsets);
     heed__free(batch->target_inputs);
     heed__free(batch->target_labels);
@@ -201,6 +221,12 @@ heed_status heed__batch_create(const heed__batches *b, heed__batch *out)
     HEED_TRY_CLEAN(heed__alloc(sequences, sizeof *out->examples, "a batch", &out->examples));
     if (b->sources && b->sources->ngrams)
         HEED_TRY_CLEAN(heed__alloc(rows, sizeof *out->ngrams, "a batch", &out->ngrams));
+    if (b->sources && b->sources->words) {
+        size_t words = (size_t)b->capacity.words;
+        HEED_TRY_CLEAN(
+            heed__alloc(sequences + 1, sizeof *out->word_offsets, "a batch", &out->word_offsets));
+        HEED_TRY_CLEAN(heed__alloc(words, sizeof *out->word_rows, "a batch", &out->word_rows));
+    }
     HEED_TRY_CLEAN(create_targets(b, out));
     return HEED_OK;
 cleanup:
@@ -287,6 +313,13 @@ static void add_source(const heed__batches *b, int64_t sequence, heed__batch *ou
     if (rows > out->longest) out->longest = rows;
 }
 
+static void add_words(const heed__batches *b, int64_t sequence, int64_t row, heed__batch *out)
+{
+    const heed__examples *x = b->sources;
+    for (int64_t w = x->words[sequence]; w < x->words[sequence + 1]; w++)
+        out->word_rows[out->words++] = x->word_rows[w] < 0 ? -1 : row + x->word_rows[w];
+}
+
 static void add_target(const heed__batches *b, int64_t sequence, heed__batch *out)
 {
     const heed__examples *x = b->targets;
@@ -310,9 +343,13 @@ void heed__batches_fill(const heed__batches *b, int64_t index, heed__batch *out)
 {
     int64_t turn = b->turns[index], begin = b->starts[turn];
     out->n = b->starts[turn + 1] - begin;
-    out->rows = out->longest = out->target_rows = out->target_longest = 0;
+    out->rows = out->longest = out->words = out->target_rows = out->target_longest = 0;
     for (int64_t i = 0; i < out->n; i++) {
         int64_t sequence = b->order[begin + i];
+        if (out->word_rows) {
+            add_words(b, sequence, out->rows, out);
+            out->word_offsets[i + 1] = out->words;
+        }
         if (b->sources) add_source(b, sequence, out);
         if (b->targets) {
             add_target(b, sequence, out);

@@ -25,12 +25,19 @@ typedef struct heed__examples {
     int32_t *ids;     /* [tokens] */
     int32_t *ngrams;  /* [tokens] or NULL */
     int64_t cut;      /* texts that were cut at max_length */
+    /* With words (data/tags.h), else NULL: */
+    int64_t *words;     /* [n + 1] where each text's words begin */
+    int32_t *word_rows; /* [words] each word's token, counted in its text; -1 = none */
 } heed__examples;
 
 /* Encodes on all threads of the context; logs how many texts were cut. */
 heed_status heed__examples_encode(heed_context *context, const heed__tokenizer *tokenizer,
                                   int64_t n, heed__text_function text, const void *user,
                                   heed__examples *out);
+/* The same; with nonzero `words` it is said, too, where words stand among tokens. */
+heed_status heed__examples_encode_words(heed_context *context, const heed__tokenizer *tokenizer,
+                                        int64_t n, heed__text_function text, const void *user,
+                                        int words, heed__examples *out);
 heed_status heed__examples_encode_dataset(heed_context *context, const heed__tokenizer *tokenizer,
                                           const heed_dataset *dataset, heed__examples *out);
 /* One side of pairs. The boundary is not part of an example: batches add it. */
@@ -64,6 +71,10 @@ typedef struct heed__batch {
     int32_t *tokens;   /* [rows] */
     int32_t *ngrams;   /* [rows] or NULL */
     int64_t *examples; /* [n]: which examples (or windows) these are */
+    /* Where the examples have words; else 0 and NULL: */
+    int64_t words;         /* in all */
+    int64_t *word_offsets; /* [n + 1] */
+    int64_t *word_rows;    /* [words]: each word's row of the batch, -1 = none */
     /* With targets; else 0 and NULL. */
     int64_t target_rows, target_longest;
     int64_t *target_offsets; /* [n + 1] */
@@ -88,10 +99,11 @@ heed_status heed__batches_create(const heed__examples *sources, const heed__exam
                                  const heed__batch_options *options, heed__batches **out);
 void heed__batches_destroy(heed__batches **batches);
 
-/* The most rows and sequences a batch can have, and the longest sequence; of either side. */
+/* The most rows, sequences and words a batch can have, and the longest sequence; of either side. */
 typedef struct heed__batch_capacity {
     int64_t rows, sequences, longest;
     int64_t target_rows, target_longest;
+    int64_t words;
 } heed__batch_capacity;
 heed__batch_capacity heed__batches_capacity(const heed__batches *batches);
 

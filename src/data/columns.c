@@ -142,6 +142,8 @@ static void say_choice(heed_context *context, const heed__sample *sample, const 
     const char *header = "";
     if (sample->format->columns)
         header = c->has_header ? ", the first line is a header" : ", no header";
+    if (sample->format->words && !sample->format->named)
+        header = ", the first column the words, the last their tags";
     if (text_why)
         snprintf(text, sizeof text, "; text is column %.60s (%s)", c->names[c->text[0]].bytes,
                  text_why);
@@ -164,6 +166,16 @@ static heed_status refuse_overlap(const heed__sample *sample, const heed__column
     return HEED_OK;
 }
 
+/* Words: the first column is the text, the last its tags; where columns have names, all others are
+ * outputs. */
+static void take_words(const heed__format *format, int labelled, heed__columns *c)
+{
+    if (!c->n_text) c->text[c->n_text++] = 0;
+    if (c->n_label || !labelled) return;
+    for (int i = format->named ? 1 : c->n - 1; i < c->n; i++)
+        if (i != c->text[0]) c->label[c->n_label++] = i;
+}
+
 /* What was not named: texts and labels, or the two sides of pairs. */
 static heed_status guess_rest(const heed__sample *sample, const heed_read_options *options,
                               heed__columns *c, const char **text_why, char *label_why,
@@ -178,13 +190,15 @@ static heed_status guess_rest(const heed__sample *sample, const heed_read_option
         if (!had_label) snprintf(label_why, label_size, "%s", why);
         return HEED_OK;
     }
-    if (!had_text && sample->format->id == HEED_FORMAT_RUNNING) {
+    if (sample->format->words) {
+        take_words(sample->format, labelled, c);
+    } else if (!had_text && sample->format->id == HEED_FORMAT_RUNNING) {
         c->n_text = 1; /* the only one */
     } else if (!had_text) {
         HEED_TRY(heed__guess_text(sample, c, &c->text[0], text_why));
         c->n_text = 1;
     }
-    if (!had_label && labelled) {
+    if (!had_label && labelled && !sample->format->words) {
         HEED_TRY(heed__guess_label(sample, c, &c->label[0], label_why, label_size));
         c->n_label = 1;
     }
@@ -216,14 +230,15 @@ heed_status heed__columns_choose(heed_context *context, const heed__sample *samp
                                  const heed_read_options *options, heed__columns *out)
 {
     *out = (heed__columns){0};
-    heed_status status;
+    heed_status status = HEED_OK;
     if (sample->format->fixed) {
         status = names_fixed(sample->format, out);
     } else if (sample->format->named) {
         status = names_of_keys(sample, out);
     } else {
         out->n = heed__guess_width(sample);
-        status = heed__guess_header(sample, out->n, options, &out->has_header);
+        if (!sample->format->words)
+            status = heed__guess_header(sample, out->n, options, &out->has_header);
         if (status == HEED_OK) status = names_of_columns(sample, out);
     }
     if (status == HEED_OK) status = choose(context, sample, options, out);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "data/batches.h"
+#include "data/tags.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +17,33 @@ typedef struct chunk {
     int64_t lengths[CHUNK];
     int32_t *ids, *ngrams;
     size_t ids_room, ngrams_room;
+    int64_t word_counts[CHUNK], words;
+    int32_t *word_rows;
+    size_t word_room;
 } chunk;
 
 typedef struct work {
     const heed__tokenizer *tokenizer;
     heed__text_function text;
     const void *user;
+    int words;
     chunk *chunks;
 } work;
 
-static heed_status encode_chunk(const work *w, chunk *c, heed__encoding *e)
+static heed_status find_words(chunk *c, int64_t i, heed_text text, const heed__encoding *e,
+                              heed__word_rows *found)
+{
+    HEED_TRY(heed__word_rows_find(text, e, found));
+    HEED_TRY(heed__grow(&c->word_rows, &c->word_room, (size_t)(c->words + found->n),
+                        sizeof *c->word_rows, "words"));
+    if (found->n)
+        memcpy(c->word_rows + c->words, found->rows, (size_t)found->n * sizeof *found->rows);
+    c->word_counts[i] = found->n;
+    c->words += found->n;
+    return HEED_OK;
+}
+
+static heed_status encode_chunk(const work *w, chunk *c, heed__encoding *e, heed__word_rows *found)
 {
     for (int64_t i = 0; i < c->n; i++) {
         heed_text text = w->text(w->user, c->first + i);
@@ -40,6 +58,7 @@ static heed_status encode_chunk(const work *w, chunk *c, heed__encoding *e)
         c->lengths[i] = e->length;
         c->tokens += e->length;
         c->cut += e->cut;
+        if (w->words) HEED_TRY(find_words(c, i, text, e, found));
     }
     return HEED_OK;
 }
@@ -49,8 +68,10 @@ static void encode_task(void *arg, int64_t task, int thread)
     (void)thread;
     work *w = arg;
     heed__encoding e = {0};
-    w->chunks[task].status = encode_chunk(w, &w->chunks[task], &e);
+    heed__word_rows found = {0};
+    w->chunks[task].status = encode_chunk(w, &w->chunks[task], &e, &found);
     heed__encoding_free(&e);
+    free(found.rows);
 }
 
 static heed_status put_together(const chunk *chunks, int64_t count, int ngrams, heed__examples *out)
@@ -76,13 +97,38 @@ static heed_status put_together(const chunk *chunks, int64_t count, int ngrams, 
     return HEED_OK;
 }
 
+static heed_status put_words(const chunk *chunks, int64_t count, heed__examples *out)
+{
+    int64_t words = 0, at = 0;
+    for (int64_t i = 0; i < count; i++) words += chunks[i].words;
+    HEED_TRY(heed__alloc((size_t)out->n + 1, sizeof *out->words, "examples", &out->words));
+    HEED_TRY(heed__alloc((size_t)words, sizeof *out->word_rows, "examples", &out->word_rows));
+    for (int64_t i = 0; i < count; i++) {
+        const chunk *c = &chunks[i];
+        if (c->words)
+            memcpy(out->word_rows + at, c->word_rows, (size_t)c->words * sizeof *c->word_rows);
+        for (int64_t k = 0; k < c->n; k++) {
+            at += c->word_counts[k];
+            out->words[c->first + k + 1] = at;
+        }
+    }
+    return HEED_OK;
+}
+
 heed_status heed__examples_encode(heed_context *context, const heed__tokenizer *tokenizer,
                                   int64_t n, heed__text_function text, const void *user,
                                   heed__examples *out)
 {
+    return heed__examples_encode_words(context, tokenizer, n, text, user, 0, out);
+}
+
+heed_status heed__examples_encode_words(heed_context *context, const heed__tokenizer *tokenizer,
+                                        int64_t n, heed__text_function text, const void *user,
+                                        int words, heed__examples *out)
+{
     *out = (heed__examples){.n = n};
     int64_t count = (n + CHUNK - 1) / CHUNK;
-    work w = {tokenizer, text, user, NULL};
+    work w = {tokenizer, text, user, words, NULL};
     HEED_TRY(heed__alloc((size_t)count, sizeof *w.chunks, "examples", &w.chunks));
     for (int64_t i = 0; i < count; i++) {
         w.chunks[i].first = i * CHUNK;
@@ -98,9 +144,11 @@ heed_status heed__examples_encode(heed_context *context, const heed__tokenizer *
                                 heed_status_name(w.chunks[i].status));
     if (status == HEED_OK)
         status = put_together(w.chunks, count, heed__tokenizer_ngrams(tokenizer) > 0, out);
+    if (status == HEED_OK && words) status = put_words(w.chunks, count, out);
     for (int64_t i = 0; i < count; i++) {
         free(w.chunks[i].ids);
         free(w.chunks[i].ngrams);
+        free(w.chunks[i].word_rows);
     }
     heed__free(w.chunks);
     if (status != HEED_OK)
@@ -170,5 +218,7 @@ void heed__examples_free(heed__examples *examples)
     heed__free(examples->offsets);
     heed__free(examples->ids);
     heed__free(examples->ngrams);
+    heed__free(examples->words);
+    heed__free(examples->word_rows);
     *examples = (heed__examples){0};
 }

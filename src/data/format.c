@@ -12,7 +12,7 @@
 
 /* In the order they are tried; plain lines fit anything. */
 static const heed__format *const formats[] = {
-    &heed__format_jsonl, &heed__format_fasttext, &heed__format_tsv,
+    &heed__format_jsonl, &heed__format_fasttext, &heed__format_conll, &heed__format_tsv,
     &heed__format_csv,   &heed__format_running,  &heed__format_lines,
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
@@ -20,6 +20,7 @@ enum { FORMATS = sizeof formats / sizeof *formats };
 const char *heed_format_name(heed_format format)
 {
     if (format == HEED_FORMAT_FOLDER) return "folder";
+    if (format == HEED_FORMAT_SLOTS) return "slots";
     const heed__format *found = heed__format_of(format);
     return found ? found->name : "guess";
 }
@@ -32,8 +33,8 @@ heed_status heed_format_find(const char *name, heed_format *out)
             return HEED_OK;
         }
     return heed__fail(HEED_E_INVALID,
-                      "format '%s' is not known; use tsv, csv, jsonl, fasttext, lines or running "
-                      "(folders are seen by themselves)",
+                      "format '%s' is not known; use tsv, csv, jsonl, fasttext, conll, lines or "
+                      "running (folders are seen by themselves)",
                       name ? name : "");
 }
 

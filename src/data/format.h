@@ -37,18 +37,22 @@ typedef struct heed__format {
     const char *const *fixed; /* and these are the names, NULL-terminated; NULL = they vary */
     const char *no_label;     /* what to do about a missing label; NULL = the usual */
     int columns; /* each row has the same number of fields, and a header may name them */
+    int words;   /* fields hold words parted by blanks, the first the text, the last their tags; no
+                    header */
     /* Nonzero when the look ahead reads like this format; it ends in a whole line unless it is all
      * there is. For csv it finds the delimiter. */
     int (*fits)(const char *bytes, size_t size, char *delimiter);
     heed_status (*open)(heed__rows *rows); /* NULL = nothing to prepare */
     heed_status (*next)(heed__rows *rows);
     void (*close)(heed__rows *rows);
+    /* The file of the row at hand, NULL before the first; NULL = the input itself. */
+    const char *(*file)(const heed__rows *rows);
 } heed__format;
 
 extern const heed__format heed__format_tsv, heed__format_csv, heed__format_jsonl,
-    heed__format_fasttext, heed__format_lines, heed__format_running;
+    heed__format_fasttext, heed__format_lines, heed__format_running, heed__format_conll;
 
-/* NULL for HEED_FORMAT_GUESS and HEED_FORMAT_FOLDER. */
+/* NULL for HEED_FORMAT_GUESS and those of folders. */
 const heed__format *heed__format_of(heed_format id);
 
 /* The format that fits a look ahead at labelled text; plain lines when none does. */

@@ -37,7 +37,7 @@ heed_status heed__folder_open(heed__rows *rows, const char *folder)
     return HEED_OK;
 }
 
-const char *heed__folder_file(const heed__rows *rows)
+static const char *folder_file(const heed__rows *rows)
 {
     const folder_state *s = rows->state;
     return s->at ? s->walk.files[s->at - 1] : NULL;
@@ -134,4 +134,5 @@ const heed__format heed__format_folder = {
     .no_label = "put the file into a folder named by its label",
     .next = next,
     .close = folder_close,
+    .file = folder_file,
 };

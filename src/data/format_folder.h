@@ -10,7 +10,5 @@ extern const heed__format heed__format_folder;
 /* rows->format is set; unlike other formats it opens its files itself. Errors HEED_E_IO,
  * HEED_E_DATA (no file). */
 heed_status heed__folder_open(heed__rows *rows, const char *folder);
-/* The file of the row at hand, NULL before the first. */
-const char *heed__folder_file(const heed__rows *rows);
 
 #endif

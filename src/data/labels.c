@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/parallel.h"
 #include "data/strings.h"
+#include "data/tags.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@
 
 enum { MOST_NUMBER_CLASSES = 20, FEW_ROWS = 20, SHOWN = 8 };
 
-static const char *const kind_names[HEED_LABEL_KINDS] = {"guess", "class", "set", "number"};
+static const char *const kind_names[HEED_LABEL_KINDS] = {"guess", "class", "set", "number",
+                                                         "tags"};
 
 const char *heed__label_kind_name(heed__label_kind kind)
 {
@@ -28,7 +30,7 @@ heed_status heed__label_kind_find(const char *name, heed__label_kind *out)
             *out = (heed__label_kind)i;
             return HEED_OK;
         }
-    return heed__fail(HEED_E_INVALID, "label kind '%s' is not known; use class, set or number",
+    return heed__fail(HEED_E_INVALID, "label kind '%s' is not known; use class, set, number or tags",
                       name);
 }
 
@@ -58,6 +60,23 @@ static void found_free(found *f)
     heed__strings_free(&f->names);
     free(f->counts);
     *f = (found){0};
+}
+
+heed_status heed__labels_are_tags(const heed_dataset *d, int output, int *out)
+{
+    heed__strings names = {0};
+    int64_t parts = 0, rows = heed_dataset_rows(d), row = 0, id;
+    heed_status status = HEED_OK;
+    for (*out = 1; row < rows && *out && status == HEED_OK; row++) {
+        heed_text all = heed_dataset_label(d, row, output), tag;
+        int64_t before = parts;
+        for (size_t at = 0; heed__labels_next(HEED_LABEL_TAGS, all, &at, &tag); parts++)
+            if (status == HEED_OK) status = heed__strings_add(&names, tag.bytes, tag.size, &id);
+        *out = parts - before == heed__count_words(heed_dataset_text(d, row));
+    }
+    *out = *out && parts > rows && names.n * 2 <= parts;
+    heed__strings_free(&names);
+    return status;
 }
 
 /* Whole numbers are class numbers when they run from 0 or 1 without gaps, or are few. */
@@ -167,8 +186,11 @@ static void say_labels(heed_context *context, const heed__labels *l, int64_t row
         heed__log(context, HEED_LOG_INFO, "label '%.60s': a number (%lld rows)", l->output,
                   (long long)rows);
     else
-        heed__log(context, HEED_LOG_INFO, "label '%.60s': %s%lld classes (%s%s)", l->output,
-                  l->kind == HEED_LABEL_SET ? "several a row, " : "", (long long)l->n, list,
+        heed__log(context, HEED_LOG_INFO, "label '%.60s': %s%lld %s (%s%s)", l->output,
+                  l->kind == HEED_LABEL_SET    ? "several a row, "
+                  : l->kind == HEED_LABEL_TAGS ? "one a word, "
+                                               : "",
+                  (long long)l->n, l->kind == HEED_LABEL_TAGS ? "tags" : "classes", list,
                   l->n > SHOWN ? ", ..." : "");
 }
 
@@ -181,9 +203,15 @@ heed_status heed__labels_build(heed_context *context, const heed_dataset *datase
     found f = {0};
     heed__labels *l = NULL;
     heed_status status;
+    int tags = 0;
+    if (kind == HEED_LABEL_GUESS || kind == HEED_LABEL_TAGS)
+        HEED_TRY(heed__labels_are_tags(dataset, output, &tags));
     HEED_TRY_CLEAN(collect(dataset, output, HEED_LABEL_CLASS, &f));
-    if (kind == HEED_LABEL_GUESS) kind = guess_kind(&f, rows);
-    if (kind == HEED_LABEL_SET) {
+    if (tags)
+        kind = HEED_LABEL_TAGS;
+    else if (kind == HEED_LABEL_GUESS || kind == HEED_LABEL_TAGS)
+        kind = guess_kind(&f, rows);
+    if (kind == HEED_LABEL_SET || kind == HEED_LABEL_TAGS) {
         found_free(&f);
         HEED_TRY_CLEAN(collect(dataset, output, kind, &f));
     }

@@ -7,7 +7,6 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "data/format_folder.h"
 #include "data/source.h"
 #include "data/walk.h"
 
@@ -86,7 +85,7 @@ static heed_status copy_paths(heed_reader *r, const char *const *paths, int n)
 /* Where the row at hand stood. */
 static const char *row_path(const heed_reader *r)
 {
-    const char *file = r->rows.format == &heed__format_folder ? heed__folder_file(&r->rows) : NULL;
+    const char *file = r->rows.format->file ? r->rows.format->file(&r->rows) : NULL;
     return file ? file : r->paths[r->at_path - 1];
 }
 
@@ -125,6 +124,7 @@ static heed_status set_layout(heed_reader *r)
         heed_text name = c->names[c->label[i]];
         int number = !c->has_header && !r->rows.format->named;
         if (number && c->n_label == 1) name = (heed_text){"label", 5};
+        if (number && c->n_label == 1 && r->rows.format->words) name = (heed_text){"tags", 4};
         if (r->options.kind == HEED_READ_PAIRS) name = (heed_text){"target", 6};
         HEED_TRY(heed__arena_text(&r->arena, name.bytes, name.size, &outputs[i]));
     }

@@ -2,6 +2,7 @@
 /* Opening an input: its format from the bytes ahead, its columns from the first rows. */
 #include "base/fail.h"
 #include "data/format_folder.h"
+#include "data/format_slots.h"
 #include "data/guess.h"
 #include "data/reader.h"
 #include "data/source.h"
@@ -95,6 +96,15 @@ static const heed__format *guess_language(const char *path, const char *ahead, s
     return &heed__format_running;
 }
 
+/* A first line does not tell; the file's name does. */
+static int names_conll(const char *path)
+{
+    static const char *const endings[] = {".conll", ".conllu", ".iob", ".iob2", ".bio"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (ends_in(path, endings[i])) return 1;
+    return 0;
+}
+
 static heed_status guess_format(heed_reader *r, const char *path)
 {
     const char *ahead;
@@ -110,6 +120,8 @@ static heed_status guess_format(heed_reader *r, const char *path)
         (void)r->rows.format->fits(ahead, size, &r->rows.delimiter); /* for the delimiter */
     } else if (r->options.kind == HEED_READ_LANGUAGE) {
         r->rows.format = guess_language(path, ahead, size, &r->rows.delimiter);
+    } else if (streams && names_conll(path)) {
+        r->rows.format = &heed__format_conll;
     } else if (streams) {
         r->rows.format =
             heed__columns_unlabelled(ahead, size, path, r->options.text, &r->rows.delimiter);
@@ -136,6 +148,10 @@ static heed_status open_rows(heed_reader *r, const char *path)
     r->open = 1;
     r->header_passed = 0;
     r->rows = (heed__rows){.lines.max_line = r->options.max_line, .blank = r->options.abreast};
+    if (heed__walk_is_folder(path) && heed__slots_is(path)) {
+        r->rows.format = &heed__format_lines; /* until it is known which files there are */
+        return heed__slots_open(&r->rows, path, r->options.labelled == HEED_LABELLED);
+    }
     if (heed__walk_is_folder(path)) {
         r->rows.format = &heed__format_folder;
         return heed__folder_open(&r->rows, path);

@@ -33,8 +33,8 @@ typedef struct heed__token_kind {
     void (*free)(void *state);
 } heed__token_kind;
 
-extern const heed__token_kind heed__tokenizer_words, heed__tokenizer_characters,
-    heed__tokenizer_bpe, heed__tokenizer_unigram;
+extern const heed__token_kind heed__tokenizer_words, heed__tokenizer_spaces,
+    heed__tokenizer_characters, heed__tokenizer_bpe, heed__tokenizer_unigram;
 
 struct heed__tokenizer {
     const heed__token_kind *kind;

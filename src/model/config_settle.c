@@ -69,6 +69,13 @@ static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {"input.dropout", "0"},
                                    {NULL, NULL}};
 
+/* Words have been cut already. */
+static const preset tagging[] = {{"input.tokenizer", "spaces"},
+                                 {"encoder.kind", "gru"},
+                                 {"encoder.dim", "256"},
+                                 {"input.dim", "128"},
+                                 {NULL, NULL}};
+
 /* Subwords learn case and need few pieces. */
 static const preset subwords[] = {
     {"input.vocabulary", "8000"}, {"input.lowercase", "false"}, {NULL, NULL}};
@@ -229,6 +236,7 @@ heed_status heed__config_settle(heed_config *config)
     if (language) HEED_TRY(heed__config_default(config, "decoder.kind", "transformer"));
     if (language) HEED_TRY(check_cross(config));
     if (!translate && !language) HEED_TRY(settle_attending(config));
+    if (heed__config_is(config, "output.kind", "tags")) HEED_TRY(take(config, tagging));
     if (translate || language) HEED_TRY(settle_writer(config, translate ? translating : languages));
     if (translate || language) HEED_TRY(heed__config_check_copy(config, language));
     if (translate) HEED_TRY(check_joint(config));

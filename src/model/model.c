@@ -3,10 +3,12 @@
 #include "model/model.h"
 
 #include "base/fail.h"
+#include "model/outputs.h"
 #include "model/stack.h"
 #include "model/writer.h"
 #include "model/writing.h"
 
+#include <math.h> /* NAN */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,18 +28,25 @@ static heed_status create_embeddings(heed_model *model, int64_t dim)
 
 static heed_status create_outputs(heed_model *model)
 {
-    int64_t first = 0;
+    int64_t first = 0, states = heed__states_dim(model->config);
     for (int i = 0; i < model->n_outputs; i++) {
         heed__model_output *output = &model->outputs[i];
         char name[64];
+        output->kind = heed__output_kind_of(output->labels->kind);
         output->first = first;
-        output->count = output->labels->kind == HEED_LABEL_NUMBER ? 1 : output->labels->n;
+        output->count = heed__output_logits(output->labels);
         output->spread = 1;
         output->temperature = 1;
-        first += output->count;
+        first += heed__output_values(output);
         snprintf(name, sizeof name, "output.%d", i);
-        HEED_TRY(heed__linear_create(&model->params, name, model->pool.width, output->count, 1,
-                                     &output->head));
+        HEED_TRY(heed__linear_create(&model->params, name,
+                                     output->kind->per_word ? states : model->pool.width,
+                                     output->count, 1, &output->head));
+        if (output->labels->kind == HEED_LABEL_TAGS &&
+            heed__config_boolean(model->config, "output.crf"))
+            HEED_TRY(heed__params_add(&model->params, output->count + 2, output->count,
+                                      (heed__param_options){.init = HEED_INIT_ZERO},
+                                      &output->moves, "output.%d.moves", i));
     }
     return HEED_OK;
 }
@@ -52,6 +61,21 @@ static heed_status create_encoder(heed_model *model)
         HEED_TRY(
             heed__linear_create(&model->params, "encoder.enter", dim, states, 1, &model->enter));
     return model->encoder_kind->create(&model->params, model->config, &model->encoder);
+}
+
+/* Whether some output is about a text as a whole. */
+static int pools(const heed_model *model)
+{
+    for (int i = 0; i < model->n_outputs; i++)
+        if (model->outputs[i].labels->kind != HEED_LABEL_TAGS) return 1;
+    return 0;
+}
+
+int heed__model_tags(const heed_model *model)
+{
+    for (int i = 0; i < model->n_outputs; i++)
+        if (model->outputs[i].labels->kind == HEED_LABEL_TAGS) return 1;
+    return 0;
 }
 
 /* A pool that learns from costs has those of one cross-entropy. */
@@ -70,7 +94,8 @@ static heed_status put_together(heed_model *model)
     model->encoder_kind = heed__encoder_find(heed_config_get(model->config, "encoder.kind"));
     if (model->task != HEED_TASK_LANGUAGE) HEED_TRY(create_encoder(model));
     if (model->task == HEED_TASK_CLASSIFY) {
-        HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
+        if (pools(model))
+            HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
         HEED_TRY(check_costs(model));
         HEED_TRY(create_outputs(model));
     } else
@@ -170,6 +195,14 @@ static heed__var embed(heed_model *model, heed__tape *tape, const heed__model_ba
     return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);
 }
 
+/* The state of each word's first token. */
+static heed__var take_words(const heed__pass *pass, const heed__model_batch *batch, heed__var x)
+{
+    heed__take_rows take = {batch->word_rows, batch->words.rows};
+    heed__var dropped = heed__drop(pass, x);
+    return heed__tape_apply(pass->tape, &heed__op_take_rows, &dropped, 1, &take, sizeof take);
+}
+
 void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_batch *batch,
                         heed__model_vars *vars)
 {
@@ -183,11 +216,23 @@ void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_b
     heed__var x = heed__drop(&pass, vars->embedded);
     if (model->enter.weight) x = heed__linear_apply(&model->enter, &pass, x);
     x = model->encoder_kind->apply(model->encoder, &pass, x, vars->sites);
-    vars->pooled = heed__pool_apply(&model->pool, &pass, x, vars->sites);
-    pass.dropout = (float)heed__config_number(model->config, "output.dropout");
-    x = heed__drop_pooled(&pass, vars->pooled);
-    for (int i = 0; i < model->n_outputs; i++)
-        vars->logits[i] = heed__linear_apply(&model->outputs[i].head, &pass, x);
+    float dropout = (float)heed__config_number(model->config, "output.dropout");
+    heed__var whole = HEED_NO_VAR, words = HEED_NO_VAR;
+    vars->pooled = HEED_NO_VAR;
+    vars->words = &batch->words;
+    if (model->pool.width) {
+        vars->pooled = heed__pool_apply(&model->pool, &pass, x, vars->sites);
+        pass.dropout = dropout;
+        whole = heed__drop_pooled(&pass, vars->pooled);
+    }
+    pass.dropout = dropout;
+    if (heed__model_tags(model) && batch->words.n) words = take_words(&pass, batch, x);
+    for (int i = 0; i < model->n_outputs; i++) {
+        const heed__model_output *output = &model->outputs[i];
+        heed__var from = output->kind->per_word ? words : whole;
+        vars->logits[i] = HEED_NO_VAR;
+        if (from != HEED_NO_VAR) vars->logits[i] = heed__linear_apply(&output->head, &pass, from);
+    }
 }
 
 heed__var heed__model_loss(heed_model *model, heed__tape *tape, const heed__model_vars *vars,
@@ -195,26 +240,9 @@ heed__var heed__model_loss(heed_model *model, heed__tape *tape, const heed__mode
 {
     heed__weighted_sum sum = {{0}};
     heed__var losses[HEED_MODEL_OUTPUTS];
-    const heed__mechanisms *reader = &model->pool.layer.mechanisms;
     for (int i = 0; i < model->n_outputs; i++) {
-        const heed__model_output *output = &model->outputs[i];
-        heed__class_loss classes = {
-            .labels = targets->classes[i],
-            .weights = output->class_weights,
-            .each = reader->wants_costs ? &reader->attender.costs : NULL,
-            .smoothing = (float)heed__config_number(model->config, "output.smoothing")};
-        heed__target_loss values = {.targets = targets->values[i],
-                                    .weights = output->class_weights};
-        heed__label_kind kind = output->labels->kind;
         sum.weights[i] = 1 / (float)model->n_outputs;
-        if (kind == HEED_LABEL_CLASS)
-            losses[i] = heed__tape_apply(tape, &heed__op_cross_entropy, &vars->logits[i], 1,
-                                         &classes, sizeof classes);
-        else
-            losses[i] = heed__tape_apply(tape,
-                                         kind == HEED_LABEL_SET ? &heed__op_binary_cross_entropy
-                                                                : &heed__op_squared_error,
-                                         &vars->logits[i], 1, &values, sizeof values);
+        losses[i] = model->outputs[i].kind->loss(model, i, tape, vars, targets);
     }
     if (model->n_outputs == 1) return losses[0];
     return heed__tape_apply(tape, &heed__op_weighted_sum, losses, model->n_outputs, &sum,
@@ -256,10 +284,7 @@ int heed_model_outputs(const heed_model *model)
 heed_output heed_model_output(const heed_model *model, int index)
 {
     const heed__model_output *output = &model->outputs[index];
-    heed_output_kind kind = output->labels->kind == HEED_LABEL_CLASS ? HEED_OUTPUT_CLASS
-                            : output->labels->kind == HEED_LABEL_SET ? HEED_OUTPUT_SET
-                                                                     : HEED_OUTPUT_NUMBER;
-    return (heed_output){output->labels->output, kind, output->count, output->first};
+    return (heed_output){output->labels->output, output->kind->open, output->count, output->first};
 }
 
 const char *heed_model_label(const heed_model *model, int output, int64_t label)
@@ -270,13 +295,15 @@ const char *heed_model_label(const heed_model *model, int output, int64_t label)
 int64_t heed_model_width(const heed_model *model)
 {
     const heed__model_output *last = &model->outputs[model->n_outputs - 1];
-    return last->first + last->count;
+    return last->first + heed__output_values(last);
 }
 
 void heed_model_best(const heed_model *model, int output, const float *values, heed_answer *out)
 {
     const heed__model_output *o = &model->outputs[output];
-    *out = (heed_answer){NULL, 0, values[o->first]};
+    *out = (heed_answer){NULL, 0, NAN};
+    if (o->kind->per_word) return;
+    out->value = values[o->first];
     if (o->labels->kind == HEED_LABEL_NUMBER) return;
     for (int64_t j = 1; j < o->count; j++)
         if (values[o->first + j] > out->value) {

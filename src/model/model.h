@@ -18,10 +18,15 @@ enum { HEED_MODEL_OUTPUTS = 16, HEED_MODEL_NOTES = 16 };
 #define HEED_LEAST_SPREAD 1e-30
 #define HEED_MOST_NUMBER  1e30
 
+struct heed__output_kind;
+
 typedef struct heed__model_output {
     heed__labels *labels;
+    const struct heed__output_kind *kind;
     heed__linear head;
-    int64_t first, count;
+    int64_t first, count; /* of its values in an answer (tags have none there), and of logits */
+    int follows;          /* of tags: what goes on with a span must follow it */
+    heed__param *moves;   /* of tags in a chain (ops/chain.h); NULL = words by themselves */
     float mean,
         spread;        /* of a number's training values: the network predicts (y - mean) / spread */
     float temperature; /* of a class: logits are divided by it, so that probabilities are true */
@@ -98,6 +103,8 @@ heed_status heed__model_rehearse(const heed_config *config, heed_task task);
 typedef struct heed__model_batch {
     heed__ragged ragged;
     const int32_t *tokens, *ngrams;
+    heed__ragged words;       /* of models that tag: the words of each text, */
+    const int64_t *word_rows; /* [words.rows] and each one's token row, -1 = none */
 } heed__model_batch;
 
 /* What was recorded. */
@@ -107,8 +114,9 @@ typedef struct heed__model_vars {
     const heed_real *given;
     heed_real *given_grad;
     heed__var embedded; /* the sum of embeddings, before dropout and positions */
-    heed__var pooled;
-    heed__var logits[HEED_MODEL_OUTPUTS];
+    const heed__ragged *words; /* of the batch */
+    heed__var pooled; /* HEED_NO_VAR where no output is about a whole text */
+    heed__var logits[HEED_MODEL_OUTPUTS]; /* tags' HEED_NO_VAR where the batch has no words */
     heed__sites *sites; /* set by the caller; NULL = not wanted */
 } heed__model_vars;
 
@@ -121,7 +129,7 @@ void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_b
 
 /* Targets of a batch, in its order. */
 typedef struct heed__model_targets {
-    const int32_t *classes[HEED_MODEL_OUTPUTS];
+    const int32_t *classes[HEED_MODEL_OUTPUTS]; /* [n], of tags [words] */
     const float *values[HEED_MODEL_OUTPUTS]; /* sets [n, count], numbers [n] (already scaled) */
 } heed__model_targets;
 
@@ -136,6 +144,9 @@ void heed__model_finish(const heed_model *model, int64_t n, float *values);
 heed_status heed__model_note(heed_model *model, const char *key, const char *value);
 const char *heed__model_note_find(const heed_model *model, const char *key);
 
+/* Whether some output has a label for each word. */
+int heed__model_tags(const heed_model *model);
+
 /* Refuses a model that writes where labels are wanted. */
 heed_status heed__model_check_labels(const heed_model *model);
 /* Refuses what is not UTF-8, which tokenizers rely on: for texts that no reader has checked. */
@@ -144,9 +155,27 @@ heed_status heed__model_check_text(heed_text text);
 /* Makes room for predicting these examples, so that the largest batch does not do it later. */
 heed_status heed__model_plan(heed_model *model, const heed__examples *examples);
 
-/* Predicts encoded examples (all on one tokenizer) into values [n, width]. */
+/* What words were tagged with, all texts' words in a row; only the arrays of outputs of tags are
+ * there. */
+typedef struct heed__tagging {
+    int32_t *labels[HEED_MODEL_OUTPUTS];
+    float *probabilities[HEED_MODEL_OUTPUTS]; /* of those labels */
+    /* Set by the caller, and what it is answered: the probabilities of these labels (0 for -1). */
+    const int32_t *gold[HEED_MODEL_OUTPUTS];
+    float *gold_probabilities[HEED_MODEL_OUTPUTS];
+} heed__tagging;
+/* Room for so many words. */
+heed_status heed__tagging_create(const heed_model *model, int64_t words, heed__tagging *out);
+void heed__tagging_free(heed__tagging *tagging);
+
+/* Predicts encoded examples (all on one tokenizer) into values [n, width]; and the tags of their
+ * words into tagging, where that is not NULL and the examples have words. */
 heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,
-                                         float *values);
+                                         float *values, heed__tagging *tagging);
+
+/* The same of texts: checked, encoded, predicted. */
+heed_status heed__model_predict_texts(heed_model *model, const heed_text *texts, int64_t n,
+                                      float *values, heed__tagging *tagging);
 
 /* Sequences longest first, equal ones in their order: fills ragged->order. count is scratch of
  * longest + 2 items. */

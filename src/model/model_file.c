@@ -29,6 +29,8 @@ static json_t *output_json(const heed__model_output *output)
         json_decref(names);
         return object;
     }
+    if (labels->kind == HEED_LABEL_TAGS)
+        json_object_set_new(object, "follows", json_boolean(output->follows));
     if (labels->kind == HEED_LABEL_CLASS)
         json_object_set_new(object, "temperature", json_real((double)output->temperature));
     for (int64_t i = 0; i < labels->n; i++)
@@ -180,6 +182,7 @@ static heed_status read_labels(const heed__json *object, const char *name, heed_
 /* What an output has beside its labels. */
 typedef struct scales {
     double mean, spread, temperature;
+    int follows;
 } scales;
 
 static heed_status read_output(const heed__json *object, heed__labels **labels, scales *out)
@@ -195,6 +198,7 @@ static heed_status read_output(const heed__json *object, heed__labels **labels, 
     HEED_TRY(
         heed__json_number(object, "spread", HEED_LEAST_SPREAD, HEED_MOST_NUMBER, &out->spread));
     HEED_TRY(heed__json_number(object, "temperature", 1e-3, 1e3, &out->temperature));
+    HEED_TRY(heed__json_boolean(object, "follows", &out->follows));
     return read_labels(object, name, kind, labels);
 }
 
@@ -216,7 +220,7 @@ static heed_status read_outputs(loading *l, const char *text)
         return heed__json_fail(&root, "it must be an array of 1 to %d outputs", HEED_MODEL_OUTPUTS);
     for (size_t i = 0; i < count; i++) {
         heed__json item = heed__json_item(&root, i);
-        l->scales[i] = (scales){0, 1, 1};
+        l->scales[i] = (scales){0, 1, 1, 0};
         HEED_TRY(read_output(&item, &l->parts.labels[i], &l->scales[i]));
         l->parts.n_outputs = (int)i + 1;
     }
@@ -291,6 +295,7 @@ static heed_status load(heed_context *context, const char *path, loading *l, hee
         (*out)->outputs[i].mean = (float)l->scales[i].mean;
         (*out)->outputs[i].spread = (float)l->scales[i].spread;
         (*out)->outputs[i].temperature = (float)l->scales[i].temperature;
+        (*out)->outputs[i].follows = l->scales[i].follows;
     }
     status = keep_notes(*out, l->file);
     if (status == HEED_OK) status = heed__writer_read_choice(*out);

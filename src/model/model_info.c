@@ -2,7 +2,7 @@
 /* All that is known of a model, as JSON. */
 #include "base/fail.h"
 #include "io/json.h"
-#include "model/model.h"
+#include "model/outputs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,13 +25,12 @@ static json_t *tokenizer_json(const heed_model *model)
 
 static json_t *outputs_json(const heed_model *model)
 {
-    static const char *const kinds[] = {"class", "set", "number"};
     json_t *array = json_array();
     for (int i = 0; i < model->n_outputs; i++) {
         heed_output output = heed_model_output(model, i);
         json_t *object = json_object(), *labels = json_array();
         json_object_set_new(object, "name", json_string(output.name));
-        json_object_set_new(object, "kind", json_string(kinds[output.kind]));
+        json_object_set_new(object, "kind", json_string(model->outputs[i].kind->name));
         for (int64_t j = 0; output.kind != HEED_OUTPUT_NUMBER && j < output.count; j++)
             json_array_append_new(labels, json_string(heed_model_label(model, i, j)));
         json_object_set_new(object, "labels", labels);

@@ -5,7 +5,8 @@
  */
 #include "base/fail.h"
 #include "data/utf8.h"
-#include "model/model.h"
+#include "model/outputs.h"
+#include "model/tagger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@ enum { BATCH_TOKENS = 4096, BATCH_TEXTS = 256 };
 typedef struct heed__predictor {
     int64_t *order, *count, *ids;
     size_t order_capacity, count_capacity, ids_capacity;
+    int64_t *word_rows, *word_offsets;
+    size_t word_rows_capacity, word_offsets_capacity;
+    heed__tagger tagger;
 } heed__predictor;
 
 void heed__predictor_destroy(heed__predictor **predictor);
@@ -26,6 +30,9 @@ void heed__predictor_destroy(heed__predictor **predictor)
     free((*predictor)->order);
     free((*predictor)->count);
     free((*predictor)->ids);
+    free((*predictor)->word_rows);
+    free((*predictor)->word_offsets);
+    heed__tagger_free(&(*predictor)->tagger);
     heed__free(*predictor);
     *predictor = NULL;
 }
@@ -56,10 +63,30 @@ static void record(heed_model *model, const heed__model_batch *batch, heed__mode
 {
     heed__tape_start(model->tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__model_record(model, model->tape, batch, vars);
-    for (int i = 0; i < model->n_outputs; i++) heed__tape_keep(model->tape, vars->logits[i]);
+    for (int i = 0; i < model->n_outputs; i++)
+        if (vars->logits[i] != HEED_NO_VAR) heed__tape_keep(model->tape, vars->logits[i]);
 }
 
-static heed_status run_batch(heed_model *model, const heed__model_batch *batch, float *values)
+/* Tags of a batch's words, which are those from `first` on. */
+static heed_status tag_batch(heed_model *model, int i, const heed__model_batch *batch,
+                             const heed_real *logits, int64_t first, heed__tagging *tagging)
+{
+    const heed__model_output *o = &model->outputs[i];
+    heed__tagger *tagger = &model->predictor->tagger;
+    HEED_TRY(heed__tagger_start(tagger, o));
+    for (int64_t s = 0; s < batch->words.n; s++) {
+        int64_t begin = batch->words.offsets[s], at = first + begin;
+        const int32_t *gold = tagging->gold[i];
+        HEED_TRY(heed__tagger_run(tagger, o, heed__ragged_length(&batch->words, s),
+                                  logits + begin * o->count, tagging->labels[i] + at,
+                                  tagging->probabilities[i] + at, gold ? gold + at : NULL,
+                                  tagging->gold_probabilities[i] + at));
+    }
+    return HEED_OK;
+}
+
+static heed_status run_batch(heed_model *model, const heed__model_batch *batch, float *values,
+                             int64_t first_word, heed__tagging *tagging)
 {
     heed__model_vars vars = {0};
     int64_t width = heed_model_width(model);
@@ -67,7 +94,12 @@ static heed_status run_batch(heed_model *model, const heed__model_batch *batch, 
     HEED_TRY(heed__tape_run(model->tape, HEED_NO_VAR));
     for (int i = 0; i < model->n_outputs; i++) {
         const heed__model_output *o = &model->outputs[i];
+        if (vars.logits[i] == HEED_NO_VAR) continue;
         const heed_real *logits = heed__tape_value(model->tape, vars.logits[i]);
+        if (o->kind->per_word) {
+            HEED_TRY(tag_batch(model, i, batch, logits, first_word, tagging));
+            continue;
+        }
         for (int64_t s = 0; s < batch->ragged.n; s++)
             memcpy(values + s * width + o->first, logits + s * o->count,
                    (size_t)o->count * sizeof *values);
@@ -76,9 +108,30 @@ static heed_status run_batch(heed_model *model, const heed__model_batch *batch, 
     return HEED_OK;
 }
 
+/* The words of texts begin .. end, with rows counted in the batch. */
+static heed_status take_words(heed__predictor *p, const heed__examples *x, int64_t begin,
+                              int64_t end, heed__model_batch *batch)
+{
+    int64_t first = x->words[begin], words = x->words[end] - first;
+    HEED_TRY(heed__grow(&p->word_rows, &p->word_rows_capacity, (size_t)words, sizeof *p->word_rows,
+                        "a batch"));
+    HEED_TRY(heed__grow(&p->word_offsets, &p->word_offsets_capacity, (size_t)(end - begin) + 1,
+                        sizeof *p->word_offsets, "a batch"));
+    batch->words = (heed__ragged){.n = end - begin, .rows = words, .offsets = p->word_offsets};
+    batch->word_rows = p->word_rows;
+    for (int64_t i = begin; i <= end; i++) p->word_offsets[i - begin] = x->words[i] - first;
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t w = x->words[i]; w < x->words[i + 1]; w++) {
+            int32_t row = x->word_rows[w];
+            p->word_rows[w - first] = row < 0 ? -1 : x->offsets[i] - x->offsets[begin] + row;
+        }
+    return HEED_OK;
+}
+
 /* offsets are those of all examples: a batch that does not begin at row 0 has them moved. */
 static heed_status run_slice(heed_model *model, const heed__examples *examples, int64_t begin,
-                             int64_t end, int64_t *offsets, float *values)
+                             int64_t end, int64_t *offsets, float *values,
+                             heed__tagging *tagging)
 {
     int64_t first = examples->offsets[begin];
     heed__model_batch batch = {.ragged = {.n = end - begin, .offsets = offsets}};
@@ -94,7 +147,9 @@ static heed_status run_slice(heed_model *model, const heed__examples *examples, 
     heed__order_fill(&batch.ragged, p->order, p->count);
     batch.ragged.order = p->order;
     batch.ragged.ids = p->ids;
-    return run_batch(model, &batch, values);
+    int words = tagging && examples->words;
+    if (words) HEED_TRY(take_words(p, examples, begin, end, &batch));
+    return run_batch(model, &batch, values, words ? examples->words[begin] : 0, tagging);
 }
 
 /* Where the batch that begins at this example ends. */
@@ -116,13 +171,16 @@ heed_status heed__model_plan(heed_model *model, const heed__examples *examples)
         int64_t rows = examples->offsets[end] - examples->offsets[begin];
         if (end - begin > most.ragged.n) most.ragged.n = end - begin;
         if (rows > most.ragged.rows) most.ragged.rows = rows;
+        int64_t words = examples->words ? examples->words[end] - examples->words[begin] : 0;
+        if (examples->words) most.words.n = most.ragged.n;
+        if (words > most.words.rows) most.words.rows = words;
     }
     record(model, &most, &vars);
     return heed__tape_plan(model->tape, HEED_NO_VAR);
 }
 
 heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,
-                                         float *values)
+                                         float *values, heed__tagging *tagging)
 {
     int64_t offsets[BATCH_TEXTS + 1];
     if (!model->predictor)
@@ -131,17 +189,9 @@ heed_status heed__model_predict_examples(heed_model *model, const heed__examples
     for (int64_t begin = 0, end; begin < examples->n; begin = end) {
         end = batch_end(examples, begin);
         HEED_TRY(run_slice(model, examples, begin, end, offsets,
-                           values + begin * heed_model_width(model)));
+                           values + begin * heed_model_width(model), tagging));
     }
     return HEED_OK;
-}
-
-static void softmax(float *z, int64_t count, float temperature)
-{
-    const heed__kernels *kernels = heed__kernels_best();
-    kernels->scale(count, 1 / temperature, z, z);
-    float sum = kernels->exp_sum(count, z, kernels->max(count, z), z);
-    kernels->scale(count, 1 / sum, z, z);
 }
 
 void heed__model_finish(const heed_model *model, int64_t n, float *values)
@@ -150,14 +200,35 @@ void heed__model_finish(const heed_model *model, int64_t n, float *values)
     for (int64_t s = 0; s < n; s++)
         for (int i = 0; i < model->n_outputs; i++) {
             const heed__model_output *o = &model->outputs[i];
-            float *z = values + s * width + o->first;
-            if (o->labels->kind == HEED_LABEL_CLASS)
-                softmax(z, o->count, o->temperature);
-            else if (o->labels->kind == HEED_LABEL_SET)
-                heed__kernels_best()->sigmoid(o->count, z, z);
-            else
-                *z = *z * o->spread + o->mean;
+            if (o->kind->finish) o->kind->finish(o, values + s * width + o->first);
         }
+}
+
+void heed__tagging_free(heed__tagging *t)
+{
+    for (int i = 0; i < HEED_MODEL_OUTPUTS; i++) {
+        heed__free(t->labels[i]);
+        heed__free(t->probabilities[i]);
+        heed__free(t->gold_probabilities[i]);
+    }
+    *t = (heed__tagging){{0}, {0}, {0}, {0}};
+}
+
+heed_status heed__tagging_create(const heed_model *model, int64_t words, heed__tagging *out)
+{
+    size_t n = (size_t)words;
+    heed_status status = HEED_OK;
+    *out = (heed__tagging){{0}, {0}, {0}, {0}};
+    for (int i = 0; i < model->n_outputs && status == HEED_OK; i++) {
+        if (!model->outputs[i].kind->per_word) continue;
+        status = heed__alloc(n, sizeof(int32_t), "tags", &out->labels[i]);
+        if (status == HEED_OK)
+            status = heed__alloc(n, sizeof(float), "tags", &out->probabilities[i]);
+        if (status == HEED_OK)
+            status = heed__alloc(n, sizeof(float), "tags", &out->gold_probabilities[i]);
+    }
+    if (status != HEED_OK) heed__tagging_free(out);
+    return status;
 }
 
 static heed_text text_at(const void *user, int64_t i)
@@ -182,15 +253,21 @@ static heed_status check_texts(const heed_text *texts, int64_t n)
     return HEED_OK;
 }
 
-heed_status heed_model_predict(heed_model *model, const heed_text *texts, int64_t n, float *values)
+heed_status heed__model_predict_texts(heed_model *model, const heed_text *texts, int64_t n,
+                                      float *values, heed__tagging *tagging)
 {
     heed__examples examples = {0};
-    if (n < 0) return heed__fail(HEED_E_INVALID, "n = %lld; it must not be negative", (long long)n);
-    HEED_TRY(heed__model_check_labels(model));
-    if (n == 0) return HEED_OK;
     HEED_TRY(check_texts(texts, n));
-    HEED_TRY(heed__examples_encode(model->context, model->tokenizer, n, text_at, texts, &examples));
-    heed_status status = heed__model_predict_examples(model, &examples, values);
+    HEED_TRY(heed__examples_encode_words(model->context, model->tokenizer, n, text_at, texts,
+                                         tagging != NULL, &examples));
+    heed_status status = heed__model_predict_examples(model, &examples, values, tagging);
     heed__examples_free(&examples);
     return status;
+}
+
+heed_status heed_model_predict(heed_model *model, const heed_text *texts, int64_t n, float *values)
+{
+    if (n < 0) return heed__fail(HEED_E_INVALID, "n = %lld; it must not be negative", (long long)n);
+    HEED_TRY(heed__model_check_labels(model));
+    return n ? heed__model_predict_texts(model, texts, n, values, NULL) : HEED_OK;
 }

@@ -25,7 +25,7 @@
     }
 
 static const heed_setting settings[] = {
-    CHOICE("input.tokenizer", "tokenizer", "words", "words|characters|bpe|unigram",
+    CHOICE("input.tokenizer", "tokenizer", "words", "words|spaces|characters|bpe|unigram",
            "how text is cut into tokens"),
     BOOLEAN("input.lowercase", "lowercase", "true", "lower-case words and characters first"),
     INTEGER("input.min_count", "min-count", "1", 1, 1000000, "rarer tokens become unknown"),
@@ -39,7 +39,7 @@ static const heed_setting settings[] = {
     INTEGER("input.max_length", "max-length", "4096", 2, 1048576,
             "tokens read of a text, from its beginning; longer pairs are left out"),
     CHOICE("input.target_tokenizer", "target-tokenizer", "same",
-           "same|words|characters|bpe|unigram",
+           "same|words|spaces|characters|bpe|unigram",
            "translate: how targets are cut into tokens; same = as sources"),
     BOOLEAN("input.joint", "joint", "true",
             "translate: one vocabulary for sources and targets (tokenizers being the same)"),
@@ -154,12 +154,14 @@ static const heed_setting settings[] = {
     NUMBER("pool.dropout", "pool-dropout", "0", 0, 0.99,
            "attention pooling: share of weights dropped"),
 
-    CHOICE("output.kind", "task", "auto", "auto|class|set|number|translate|language",
-           "one label, several joined by '|', a number, a text, or the next token; auto = from the "
-           "data"),
+    CHOICE("output.kind", "task", "auto", "auto|class|set|number|tags|translate|language",
+           "one label, several joined by '|', a number, one label a word (beside others), a text, or "
+           "the next token; auto = from the data"),
     NUMBER("output.dropout", "output-dropout", "0.5", 0, 0.99,
            "share of features dropped before the outputs"),
     NUMBER("output.smoothing", "label-smoothing", "0.1", 0, 0.99, "label smoothing"),
+    BOOLEAN("output.crf", "crf", "false",
+            "tags: a conditional random field over each text's tags, not each word by itself"),
     CHOICE("output.class_weights", "class-weights", "none", "none|balanced",
            "balanced = rare labels count more"),
 

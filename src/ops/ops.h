@@ -159,6 +159,14 @@ extern const heed__op heed__op_cross_entropy;
 /* The same of logits x [T,K] w[N,K]^T (+ b [1,N]), of which a chunk of rows is there at a time. */
 extern const heed__op heed__op_linear_cross_entropy; /* attributes: heed__class_loss */
 
+/* Negative log-likelihood of label sequences under a linear chain, over the number of rows: logits
+ * [T,K], moves [K + 2,K] (ops/chain.h). */
+typedef struct heed__chain_loss {
+    const heed__ragged *ragged;
+    const int32_t *labels; /* [T], each 0 <= label < K */
+} heed__chain_loss;
+extern const heed__op heed__op_chain_loss;
+
 typedef struct heed__target_loss {
     const float *targets; /* [rows, cols]; NaN in the first column = the row has no label */
     const float *weights; /* [cols] or NULL */

@@ -46,28 +46,74 @@ static heed_status measure(const heed_model *model, int output, const heed__targ
     }
 }
 
+typedef struct answers {
+    heed__targets targets;
+    heed__examples examples;
+    heed__tagging tagging;
+    float *values;
+} answers;
+
+static void free_answers(answers *a)
+{
+    heed__free(a->values);
+    heed__tagging_free(&a->tagging);
+    heed__examples_free(&a->examples);
+    heed__targets_free(&a->targets);
+}
+
+static heed_status predict(heed_model *model, const heed_dataset *dataset, answers *a)
+{
+    int64_t rows = heed_dataset_rows(dataset), width = heed_model_width(model);
+    int tags = heed__model_tags(model);
+    HEED_TRY(heed__examples_encode_words(model->context, model->tokenizer, rows, row_text, dataset,
+                                         tags, &a->examples));
+    if (tags) HEED_TRY(heed__tagging_create(model, a->examples.words[rows], &a->tagging));
+    HEED_TRY(heed__alloc((size_t)(rows * width), sizeof *a->values, "predictions", &a->values));
+    return heed__model_predict_examples(model, &a->examples, a->values, &a->tagging);
+}
+
+/* The true tags of each text and those given, as data has them. */
+static heed_status measure_tags(const heed_model *model, const heed_dataset *dataset, int output,
+                                int column, const answers *a, heed_metrics **out)
+{
+    const heed__labels *labels = model->outputs[output].labels;
+    int64_t rows = heed_dataset_rows(dataset), at = 0;
+    heed__buffer joined = {0};
+    heed_text *gold = NULL;
+    heed_status status = heed__alloc(2 * (size_t)rows, sizeof *gold, "tags", &gold);
+    for (int64_t w = 0; w < a->examples.words[rows]; w++) {
+        heed__buffer_text(&joined, labels->names[a->tagging.labels[output][w]]);
+        heed__buffer_text(&joined, " ");
+    }
+    if (status == HEED_OK) status = joined.status;
+    for (int64_t row = 0; row < rows && status == HEED_OK; row++) {
+        int64_t begin = at;
+        for (int64_t w = a->examples.words[row]; w < a->examples.words[row + 1]; w++)
+            at += (int64_t)strlen(labels->names[a->tagging.labels[output][w]]) + 1;
+        gold[row] = heed_dataset_label(dataset, row, column);
+        gold[rows + row] = (heed_text){joined.bytes + begin, (size_t)(at - begin)};
+    }
+    if (status == HEED_OK) status = heed_metrics_tags(rows, gold, gold + rows, out);
+    if (status == HEED_OK) (*out)->unknown = a->targets.unknown;
+    heed__free(gold);
+    heed__buffer_free(&joined);
+    return status;
+}
+
 heed_status heed_evaluate(heed_model *model, const heed_dataset *dataset, int output, int column,
                           heed_metrics **out)
 {
-    heed__targets targets = {0};
-    heed__examples examples = {0};
-    float *values = NULL;
-    int64_t rows = heed_dataset_rows(dataset);
+    answers a = {0};
     *out = NULL;
     HEED_TRY(heed__model_check_labels(model));
     HEED_TRY(find_column(model, dataset, output, &column));
-    heed_status status = heed__targets_make(model->context, model->outputs[output].labels, dataset,
-                                            column, &targets);
+    const heed__labels *labels = model->outputs[output].labels;
+    heed_status status = heed__targets_make(model->context, labels, dataset, column, &a.targets);
+    if (status == HEED_OK) status = predict(model, dataset, &a);
     if (status == HEED_OK)
-        status = heed__examples_encode(model->context, model->tokenizer, rows, row_text, dataset,
-                                       &examples);
-    if (status == HEED_OK)
-        status = heed__alloc((size_t)(rows * heed_model_width(model)), sizeof *values,
-                             "predictions", &values);
-    if (status == HEED_OK) status = heed__model_predict_examples(model, &examples, values);
-    if (status == HEED_OK) status = measure(model, output, &targets, values, out);
-    heed__free(values);
-    heed__examples_free(&examples);
-    heed__targets_free(&targets);
+        status = labels->kind == HEED_LABEL_TAGS
+                     ? measure_tags(model, dataset, output, column, &a, out)
+                     : measure(model, output, &a.targets, a.values, out);
+    free_answers(&a);
     return status;
 }

@@ -23,7 +23,7 @@ heed_status heed__metrics_create(heed_metrics_kind kind, const char *const *name
     *out = NULL;
     if (rows < 1)
         return heed__fail(HEED_E_INVALID, "rows = %lld: nothing to measure", (long long)rows);
-    if (kind != HEED_METRICS_NUMBER && n_labels < 1)
+    if (kind != HEED_METRICS_NUMBER && kind != HEED_METRICS_TAGS && n_labels < 1)
         return heed__fail(HEED_E_INVALID, "n_labels = %lld; there must be one",
                           (long long)n_labels);
     heed__metrics *m = NULL;
@@ -37,7 +37,10 @@ heed_status heed__metrics_create(heed_metrics_kind kind, const char *const *name
                              .mse = NAN,
                              .mae = NAN,
                              .r2 = NAN,
-                             .pearson = NAN};
+                             .pearson = NAN,
+                             .precision = NAN,
+                             .recall = NAN,
+                             .exact = NAN};
     heed_status status = n_labels ? copy_names(m, names, n_labels) : HEED_OK;
     if (status == HEED_OK) {
         *out = m;

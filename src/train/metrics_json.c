@@ -22,10 +22,10 @@ static int set_count(json_t *object, const char *key, int64_t value)
     return json_object_set_new(object, key, json_integer(value));
 }
 
-static heed_status add_labels(const heed_metrics *m, json_t *root)
+static heed_status add_labels(const heed_metrics *m, const char *name, json_t *root)
 {
     json_t *all = json_object();
-    if (json_object_set_new(root, "labels", all) != 0) return no_memory();
+    if (json_object_set_new(root, name, all) != 0) return no_memory();
     for (int64_t i = 0; i < m->n_labels; i++) {
         const heed_label_metrics *label = &m->labels[i];
         json_t *one = json_object();
@@ -61,6 +61,20 @@ static heed_status add_confusion(const heed_metrics *m, json_t *root)
     return failed ? no_memory() : HEED_OK;
 }
 
+static heed_status add_tags(const heed_metrics *m, json_t *root, int failed)
+{
+    failed |= set_count(root, "words", m->words);
+    failed |= set_number(root, "accuracy", m->accuracy);
+    failed |= set_number(root, "exact", m->exact);
+    failed |= set_number(root, "precision", m->precision);
+    failed |= set_number(root, "recall", m->recall);
+    failed |= set_number(root, "f1", m->micro_f1);
+    failed |= set_number(root, "macro_f1", m->macro_f1);
+    failed |= set_count(root, "count", m->count);
+    failed |= set_count(root, "predicted", m->found);
+    return failed ? no_memory() : add_labels(m, "types", root);
+}
+
 static heed_status add_all(const heed_metrics *m, json_t *root)
 {
     int failed = set_count(root, "rows", m->rows);
@@ -71,13 +85,14 @@ static heed_status add_all(const heed_metrics *m, json_t *root)
         failed |= set_number(root, "pearson", m->pearson);
         return failed ? no_memory() : HEED_OK;
     }
+    if (m->kind == HEED_METRICS_TAGS) return add_tags(m, root, failed);
     failed |= set_number(root, "accuracy", m->accuracy);
     failed |= set_number(root, "macro_f1", m->macro_f1);
     failed |= set_number(root, "micro_f1", m->micro_f1);
     if (m->kind == HEED_METRICS_CLASS) failed |= set_number(root, "ece", m->ece);
     failed |= set_count(root, "unknown", m->unknown);
     if (failed) return no_memory();
-    HEED_TRY(add_labels(m, root));
+    HEED_TRY(add_labels(m, "labels", root));
     return m->confusion ? add_confusion(m, root) : HEED_OK;
 }
 

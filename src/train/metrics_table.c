@@ -81,7 +81,7 @@ static void add_labels(heed__buffer *b, const heed_metrics *m)
 {
     int width = label_width(m, 5);
     heed__buffer_text(b, "\n");
-    add_cell(b, "label", width, 0);
+    add_cell(b, m->kind != HEED_METRICS_TAGS ? "label" : m->spans ? "type" : "tag", width, 0);
     heed__buffer_text(b, "  precision     recall         F1      count\n");
     for (int64_t i = 0; i < m->n_labels; i++) {
         const heed_label_metrics *label = &m->labels[i];
@@ -136,10 +136,27 @@ static void add_mistakes(heed__buffer *b, const heed_metrics *m)
     }
 }
 
+static void add_tags(heed__buffer *b, const heed_metrics *m)
+{
+    heed__buffer_format(b, "   words %lld", (long long)m->words);
+    add_named(b, "accuracy", m->accuracy);
+    if (m->spans) {
+        heed__buffer_format(b, "   spans %lld, found %lld", (long long)m->count,
+                            (long long)m->found);
+        add_named(b, "precision", m->precision);
+        add_named(b, "recall", m->recall);
+        add_named(b, "F1", m->micro_f1);
+    }
+    add_named(b, "macro-F1", m->macro_f1);
+    add_named(b, "texts all right", m->exact);
+}
+
 static void add_summary(heed__buffer *b, const heed_metrics *m)
 {
     heed__buffer_format(b, "rows %lld", (long long)m->rows);
-    if (m->kind == HEED_METRICS_NUMBER) {
+    if (m->kind == HEED_METRICS_TAGS) {
+        add_tags(b, m);
+    } else if (m->kind == HEED_METRICS_NUMBER) {
         add_named(b, "mean squared error", m->mse);
         add_named(b, "mean absolute error", m->mae);
         add_named(b, "R2", m->r2);

@@ -326,6 +326,26 @@ static heed_status set_precision(heed__session *s)
     return s->context ? heed_context_set_precision(s->context, precision) : HEED_OK;
 }
 
+/* Data with tags, which is seen once it is read, settles what else was left open. */
+static heed_status find_tags(heed__session *s)
+{
+    int asked = heed__config_is(s->config, "output.kind", "tags"), some = 0, one;
+    if (!asked && !heed__config_is(s->config, "output.kind", "auto")) return HEED_OK;
+    const heed_layout *layout = heed_dataset_layout(s->train.rows);
+    for (int i = 0; i < layout->n_outputs; i++) {
+        HEED_TRY(heed__labels_are_tags(s->train.rows, i, &one));
+        some |= one;
+    }
+    if (asked && !some)
+        return heed__fail(HEED_E_DATA,
+                          "--task tags: no label column (%s) holds a tag for each word of the "
+                          "text, what stands between white space; name it with --label",
+                          layout->label);
+    if (!some) return HEED_OK;
+    HEED_TRY(heed__config_default(s->config, "output.kind", "tags"));
+    return heed__config_settle(s->config);
+}
+
 heed_status heed__session_open(heed_context *context, const heed_train_options *options,
                                heed__session *s)
 {
@@ -350,7 +370,8 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     HEED_TRY(check(s));
     HEED_TRY(set_precision(s));
     if (options->resume) HEED_TRY(heed__state_there(s));
-    return heed__session_read(s);
+    HEED_TRY(heed__session_read(s));
+    return s->job == &heed__job_classify ? find_tags(s) : HEED_OK;
 }
 
 static void free_split(heed__split *split)
@@ -359,6 +380,7 @@ static void free_split(heed__split *split)
     heed__examples_free(&split->examples);
     heed__examples_free(&split->written);
     heed__copies_free(&split->copies);
+    heed__tagging_free(&split->tagging);
     heed_dataset_destroy(&split->rows);
 }
 

@@ -22,6 +22,8 @@ typedef struct heed__split {
     heed__targets targets[HEED_MODEL_OUTPUTS]; /* classification */
     heed__examples written;                    /* targets of pairs, text of language models */
     heed__copies copies;                       /* of both, where the model copies */
+    int tagged;
+    heed__tagging tagging;                     /* of the words, where the model tags */
 } heed__split;
 
 typedef struct heed__session heed__session;
@@ -83,7 +85,7 @@ struct heed__session {
     heed__ragged texts;     /* the batch as it was filled last */
     /* Classification: */
     heed__model_batch labelled;           /* what was recorded last */
-    int32_t *classes[HEED_MODEL_OUTPUTS]; /* targets in the batch's order */
+    int32_t *classes[HEED_MODEL_OUTPUTS]; /* targets in the batch's order, of tags each word's */
     float *values[HEED_MODEL_OUTPUTS];
     float *predictions; /* of the validation data */
     /* Writing: */
@@ -143,10 +145,10 @@ heed__draw heed__session_draw(const heed__session *session);
 /* One step, on the next batch or batches. */
 heed_status heed__session_step(heed__session *session, double *loss, double *rate);
 
-/* Scores of a classifier on encoded rows: the mean over outputs of accuracy (class), micro-F1 (set)
- * or R squared (number), and of the loss. predictions: scratch [rows, width]. */
-heed_status heed__score(heed_model *model, const heed__split *split, float *predictions,
-                        double *metric, double *loss);
+/* Scores of a classifier on encoded rows: the mean over outputs of accuracy (class), micro-F1 (set),
+ * R squared (number) or F1 of spans (tags), and of the loss. predictions: scratch [rows, width]. */
+heed_status heed__score(heed_model *model, heed__split *split, float *predictions, double *metric,
+                        double *loss);
 /* Sets each class output's temperature (Guo et al., "On calibration of modern neural networks",
  * 2017) to the one of a fixed list under which these predictions, made at temperature 1, have the
  * least loss. */
