@@ -43,6 +43,13 @@ static heed_status evaluate(const options *given, heed_model *model, const heed_
         }
         heed_metrics_destroy(&metrics);
     }
+    double exact;
+    if (status == HEED_OK && outputs > 1) {
+        status = heed_evaluate_exact(model, dataset, &exact);
+        if (status == HEED_OK && !json)
+            output_format("\nrows with every output right %.4f\n", exact);
+        if (status == HEED_OK && json) json_object_set_new(all, "exact", json_real(exact));
+    }
     if (json && status == HEED_OK) return output_json(all);
     json_decref(all);
     return status;
@@ -98,7 +105,9 @@ const verb verb_eval = {
         "Predicts every row and compares with its labels: accuracy; precision, recall and F1 of "
         "each label and their mean; the confusion matrix; the expected calibration error (how far "
         "probabilities are from shares of right answers, 15 bins). For several labels a row micro "
-        "and macro F1, for numbers the squared and absolute error, R squared and correlation. A "
+        "and macro F1, for numbers the squared and absolute error, R squared and correlation, for "
+        "tags of words precision, recall and F1 of the spans that they mark, as conlleval counts. "
+        "Of several outputs it also says in how many rows every one is right. A "
         "label that the model does not know counts as wrong, with a warning. Models that write "
         "texts are measured with heed translate and heed metric, or heed score --summary.",
     .least_arguments = 2,

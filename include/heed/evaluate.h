@@ -25,6 +25,16 @@ HEED_API HEED_MUST_CHECK heed_status heed_evaluate(heed_model *model, const heed
                                                    int output, int column, heed_metrics **out);
 
 /**
+ * The share of rows for which every output is right: the label, all labels of a set, the tags of
+ * all words; numbers are left aside. (Of intent and slots: sentence accuracy.)
+ * @param share receives it.
+ * Columns are found, and errors are, as of heed_evaluate.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_evaluate_exact(heed_model *model,
+                                                         const heed_dataset *dataset,
+                                                         double *share);
+
+/**
  * How each head of a model attends: a JSON list of objects with "layer" (as heed_model_attention
  * names them), "head" (from 1), "entropy" (of a query's weights, in nats: the mean over all
  * tokens), "keys" (how many have a weight other than 0, likewise), "distance" (how far off they are

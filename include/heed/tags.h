@@ -27,10 +27,10 @@ typedef struct heed_tagged heed_tagged;
 
 /** A word with its tag. */
 typedef struct heed_tagged_word {
-    size_t begin, end;  /**< bytes of the text */
-    const char *label;  /**< owned by the model, which must live as long */
-    int64_t index;      /**< of the label */
-    float probability;  /**< of that label for this word, given the whole text */
+    size_t begin, end; /**< bytes of the text */
+    const char *label; /**< owned by the model, which must live as long */
+    int64_t index;     /**< of the label */
+    float probability; /**< of that label for this word, given the whole text */
 } heed_tagged_word;
 
 /** Words that belong together, by tags such as B-x and I-x (conlleval's reading of them). */
@@ -46,9 +46,9 @@ typedef struct heed_tagged_span {
  * @param texts n texts, UTF-8; n = 0 is allowed.
  * @param values out [n, width] as of heed_model_predict, or NULL.
  * @param out receives the tags; the caller frees them with heed_tagged_destroy. NULL on error.
- * Where all training data does so, a tag that goes on with a span (I-x) follows B-x or I-x. A text's
- * tags depend on that text only, to the bit.
- * Errors HEED_E_INVALID (no output is tags), HEED_E_DATA (not UTF-8), HEED_E_NOMEM.
+ * Where all training data does so, a tag that goes on with a span (I-x) follows B-x or I-x. A
+ * text's tags depend on that text only, to the bit. Errors HEED_E_INVALID (no output is tags),
+ * HEED_E_DATA (not UTF-8), HEED_E_NOMEM.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_model_tag(heed_model *model, const heed_text *texts,
                                                     int64_t n, float *values, heed_tagged **out);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CoNLL files: a word a line, its columns parted by blanks or tabs, a blank line after each
- * sentence. A sentence is a row; each field is a column of it, its words parted by blanks. Sentences
- * of -DOCSTART- are passed over, and so are lines `# name = value` before a sentence (CoNLL-U).
+ * sentence. A sentence is a row; each field is a column of it, its words parted by blanks.
+ * Sentences of -DOCSTART- are passed over, and so are lines `# name = value` before a sentence
+ * (CoNLL-U).
  */
 #include "data/format.h"
 
@@ -126,7 +127,7 @@ static heed_status read_sentence(heed__rows *rows, int *n, int *marker)
 {
     conll_state *s = rows->state;
     heed__line line;
-    int64_t first = 0;
+    int64_t first = 0, last = 0;
     int bad = 0;
     *n = *marker = 0;
     for (int i = 0; i < COLUMNS; i++) s->columns[i].size = 0;
@@ -143,11 +144,12 @@ static heed_status read_sentence(heed__rows *rows, int *n, int *marker)
             first = rows->lines.line;
             *marker = begins(line.bytes, line.size, "-DOCSTART-");
         }
+        last = rows->lines.line;
         bad = bad || rows->kind == HEED_ROW_BAD || !add_word(rows, &line, n);
     }
     rows->kind = bad ? HEED_ROW_BAD : first ? HEED_ROW_GOOD : HEED_ROW_END;
     rows->line = first ? first : rows->lines.line;
-    rows->lines_used = first ? rows->lines.line - first + 1 : 1;
+    rows->lines_used = first ? last - first + 1 : 1;
     return HEED_OK;
 }
 

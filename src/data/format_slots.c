@@ -42,8 +42,7 @@ heed_status heed__slots_open(heed__rows *rows, const char *folder, int labelled)
     for (int i = 0; i < FILES; i++)
         s->there[i] = make_path(folder, i, s->paths[i]) && (i == WORDS || labelled) &&
                       (i != LABEL || access(s->paths[i], R_OK) == 0);
-    if (labelled)
-        rows->format = s->there[LABEL] ? &heed__format_slots : &heed__format_slots_tags;
+    if (labelled) rows->format = s->there[LABEL] ? &heed__format_slots : &heed__format_slots_tags;
     HEED_TRY(heed__lines_open(&rows->lines, s->paths[WORDS], rows->lines.max_line));
     for (int i = TAGS; i < FILES; i++)
         if (s->there[i])
@@ -58,7 +57,8 @@ static const char *words_file(const heed__rows *rows)
 
 static heed_status refuse_length(const slots_state *s, int file, int64_t line, int shorter)
 {
-    return heed__fail(HEED_E_DATA, "%s has %s line %lld, %s %s; line n of both must belong together",
+    return heed__fail(HEED_E_DATA,
+                      "%s has %s line %lld, %s %s; line n of both must belong together",
                       s->paths[file], shorter ? "no" : "a", (long long)line, s->paths[WORDS],
                       shorter ? "has one" : "has none");
 }
@@ -92,8 +92,9 @@ static heed_status next(heed__rows *rows)
         int64_t words = heed__count_words(text_of(&lines[WORDS]));
         int64_t tags = heed__count_words(text_of(&lines[TAGS]));
         if (words != tags) {
-            heed__rows_bad(rows, "%lld words, and %lld tags on the same line of seq.out; each word "
-                                 "needs one",
+            heed__rows_bad(rows,
+                           "%lld words, and %lld tags on the same line of seq.out; each word "
+                           "needs one",
                            (long long)words, (long long)tags);
             return HEED_OK;
         }

@@ -37,8 +37,8 @@ heed_status heed__word_rows_find(heed_text text, const heed__encoding *e, heed__
         HEED_TRY(heed__grow(&out->rows, &out->room, (size_t)out->n + 1, sizeof *out->rows,
                             "the words of a text"));
         /* Marks of the beginning are empty; a piece may take in the blank before its word. */
-        while (token < e->length && (e->spans[token].end <= word.begin ||
-                                     e->spans[token].begin == e->spans[token].end))
+        while (token < e->length &&
+               (e->spans[token].end <= word.begin || e->spans[token].begin == e->spans[token].end))
             token++;
         int found = token < e->length && e->spans[token].begin < word.end;
         out->rows[out->n++] = found ? (int32_t)token : -1;

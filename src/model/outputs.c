@@ -5,11 +5,11 @@ static heed__var lose_classes(heed_model *model, int i, heed__tape *tape,
                               const heed__model_vars *vars, const heed__model_targets *targets)
 {
     const heed__mechanisms *reader = &model->pool.layer.mechanisms;
-    heed__class_loss classes = {
-        .labels = targets->classes[i],
-        .weights = model->outputs[i].class_weights,
-        .each = reader->wants_costs ? &reader->attender.costs : NULL,
-        .smoothing = (float)heed__config_number(model->config, "output.smoothing")};
+    heed__class_loss classes = {.labels = targets->classes[i],
+                                .weights = model->outputs[i].class_weights,
+                                .each = reader->wants_costs ? &reader->attender.costs : NULL,
+                                .smoothing =
+                                    (float)heed__config_number(model->config, "output.smoothing")};
     return heed__tape_apply(tape, &heed__op_cross_entropy, &vars->logits[i], 1, &classes,
                             sizeof classes);
 }

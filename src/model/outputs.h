@@ -12,8 +12,8 @@ typedef struct heed__output_kind {
     const char *name;
     heed_output_kind open; /* what callers know it by */
     int per_word;          /* a row of logits for each word, else for each text */
-    heed__var (*loss)(heed_model *model, int output, heed__tape *tape,
-                      const heed__model_vars *vars, const heed__model_targets *targets);
+    heed__var (*loss)(heed_model *model, int output, heed__tape *tape, const heed__model_vars *vars,
+                      const heed__model_targets *targets);
     /* A text's logits into its values, in place; NULL: words have values of their own. */
     void (*finish)(const heed__model_output *output, float *z);
 } heed__output_kind;

@@ -44,8 +44,8 @@ static heed_status lay_out(heed__tagger *t, const heed__model_output *o)
 {
     int64_t K = o->count;
     const heed__kernels *kernels = heed__kernels_best();
-    HEED_TRY(heed__grow(&t->factors, &t->factors_room, (size_t)(2 * K * K), sizeof *t->factors,
-                        "tags"));
+    HEED_TRY(
+        heed__grow(&t->factors, &t->factors_room, (size_t)(2 * K * K), sizeof *t->factors, "tags"));
     heed__chain_start(kernels, K, o->moves->data, t->factors, t->factors + K * K);
     kernels->transpose(K, K, o->moves->data, K, t->moves, K);
     memcpy(t->moves + K * K, o->moves->data + K * K, (size_t)(2 * K) * sizeof *t->moves);

@@ -25,8 +25,8 @@ static void pass_on(const heed__chain *c, const heed_real *x, const heed_real *b
     c->kernels->affine(c->K, 1, most, y, y);
 }
 
-heed_real heed__chain_alpha(const heed__chain *c, int64_t n, const heed_real *z,
-                            heed_real *scratch, heed_real *alpha)
+heed_real heed__chain_alpha(const heed__chain *c, int64_t n, const heed_real *z, heed_real *scratch,
+                            heed_real *alpha)
 {
     int64_t K = c->K;
     size_t bytes = (size_t)K * sizeof *alpha;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A linear chain: each word has one of K states, a sequence's score is the sum of its words' logits
- * and of the moves between them: moves [K + 2, K], row i from state i, row K from the beginning, row
- * K + 1 to the end. Sums over all sequences, as logarithms, go from word to word:
- *   alpha[t][j] = z[t][j] + log sum_i exp(alpha[t-1][i] + moves[i][j])
- *   beta[t][i]  = log sum_j exp(moves[i][j] + z[t+1][j] + beta[t+1][j])
- * With m = max alpha[t-1] the sum is m + log (exp(alpha[t-1] - m) E), E = exp(moves): one small
- * product for a word.
+ * and of the moves between them: moves [K + 2, K], row i from state i, row K from the beginning,
+ * row K + 1 to the end. Sums over all sequences, as logarithms, go from word to word: alpha[t][j] =
+ * z[t][j] + log sum_i exp(alpha[t-1][i] + moves[i][j]) beta[t][i]  = log sum_j exp(moves[i][j] +
+ * z[t+1][j] + beta[t+1][j]) With m = max alpha[t-1] the sum is m + log (exp(alpha[t-1] - m) E), E =
+ * exp(moves): one small product for a word.
  */
 #ifndef HEED_OPS_CHAIN_H
 #define HEED_OPS_CHAIN_H

@@ -37,7 +37,7 @@ static heed_status chain_loss_shape(const heed__shapes *s, heed__size *size)
                           (long long)loss->ragged->rows);
     size->rows = size->cols = 1;
     size->saved = T * K + loss->ragged->n;
-    size->forward_workspace = 2 * K * K + 2 * K * threads + loss->ragged->n;
+    size->forward_workspace = 2 * K * K + 2 * K * threads + loss->ragged->n + size->saved;
     size->backward_workspace = aligned(heads(loss->ragged->n, T, K, threads)) +
                                (int64_t)heed__gemm_workspace_any(s->context, K, K, T);
     return HEED_OK;
@@ -51,14 +51,15 @@ typedef struct work {
     heed_real *losses;       /* [sequences] */
     heed_real *scratch;      /* [threads, 3 K] */
     heed_real *u, *v;        /* [T, K]: row t is of the move from t to t + 1; zeros at an end */
-    heed_real *ends; /* [sequences, 2, K] probabilities of the first and the last word */
+    heed_real *ends;         /* [sequences, 2, K] probabilities of the first and the last word */
     heed_real scale;
 } work;
 
 static work begin_work(const heed__call *call, heed_real *forth)
 {
     int64_t T = call->in[0].rows, K = call->in[0].cols;
-    work w = {.loss = call->attributes, .alpha = call->saved, .sums = call->saved + T * K};
+    work w = {.loss = call->attributes, .alpha = call->saved};
+    if (w.alpha) w.sums = w.alpha + T * K;
     w.chain = (heed__chain){call->kernels, K, call->in[1].data, forth, forth + K * K};
     heed__chain_start(call->kernels, K, call->in[1].data, forth, forth + K * K);
     return w;
@@ -87,8 +88,8 @@ static void lose_sequences(const heed__call *call, int64_t begin, int64_t end, i
         const heed_real *z = call->in[0].data + first * K;
         w->losses[s] = w->sums[s] = 0;
         if (n == 0) continue;
-        w->sums[s] = heed__chain_alpha(&w->chain, n, z, w->scratch + thread * 2 * K,
-                                       w->alpha + first * K);
+        w->sums[s] =
+            heed__chain_alpha(&w->chain, n, z, w->scratch + thread * 2 * K, w->alpha + first * K);
         w->losses[s] = w->sums[s] - score_of(w, z, n, w->loss->labels + first);
     }
 }
@@ -118,6 +119,10 @@ static heed_status chain_loss_forward(const heed__call *call)
     int64_t n = w.loss->ragged->n;
     w.losses = call->workspace + 2 * K * K;
     w.scratch = w.losses + n;
+    if (!w.alpha) { /* nobody will go back */
+        w.alpha = w.scratch + 2 * K * heed_context_threads(call->context);
+        w.sums = w.alpha + T * K;
+    }
     heed__for_scratch_rows(call, n, cost_of(call), lose_sequences, &w);
     heed_real total = 0;
     for (int64_t s = 0; s < n; s++) total += w.losses[s];
@@ -188,7 +193,8 @@ static void slope_sequences(const heed__call *call, int64_t begin, int64_t end, 
     }
 }
 
-/* What each sequence's moves from the beginning, between its labels and to the end add, in order. */
+/* What each sequence's moves from the beginning, between its labels and to the end add, in order.
+ */
 static void slope_labels(const work *w, heed_real *dmoves)
 {
     const heed__kernels *kernels = w->chain.kernels;

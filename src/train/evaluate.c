@@ -20,8 +20,8 @@ static heed_status find_column(const heed_model *model, const heed_dataset *data
                           model->n_outputs);
     for (int i = 0; *column < 0 && i < layout->n_outputs; i++)
         if (strcmp(layout->outputs[i], model->outputs[output].labels->output) == 0) *column = i;
-    if (*column < 0) *column = output;
-    if (*column < layout->n_outputs) return HEED_OK;
+    if (*column < 0 && layout->n_outputs >= model->n_outputs) *column = output;
+    if (*column >= 0 && *column < layout->n_outputs) return HEED_OK;
     return heed__fail(HEED_E_INVALID,
                       "the data has %d label columns, the model %d outputs; name the columns with "
                       "--label",
@@ -97,6 +97,57 @@ static heed_status measure_tags(const heed_model *model, const heed_dataset *dat
     if (status == HEED_OK) (*out)->unknown = a->targets.unknown;
     heed__free(gold);
     heed__buffer_free(&joined);
+    return status;
+}
+
+/* Whether an output's answer for a row is the true one. */
+static int is_right(const heed_model *model, int output, int64_t row, const heed__targets *t,
+                    const answers *a)
+{
+    const heed__model_output *o = &model->outputs[output];
+    const float *values = a->values + row * heed_model_width(model);
+    heed_answer best;
+    if (t->words) {
+        for (int64_t w = t->words[row]; w < t->words[row + 1]; w++)
+            if (a->tagging.labels[output][w] != t->classes[w]) return 0;
+        return 1;
+    }
+    heed_model_best(model, output, values, &best);
+    if (t->classes) return best.index == t->classes[row];
+    for (int64_t j = 0; t->set && j < o->count; j++)
+        if ((values[o->first + j] > 0.5f) != (t->set[row * t->n + j] > 0.5f)) return 0;
+    return 1;
+}
+
+static heed_status count_exact(heed_model *model, const heed_dataset *dataset, answers *a,
+                               unsigned char *right, double *share)
+{
+    int64_t rows = heed_dataset_rows(dataset), count = 0;
+    memset(right, 1, (size_t)rows);
+    HEED_TRY(predict(model, dataset, a));
+    for (int i = 0; i < model->n_outputs; i++) {
+        int column = -1;
+        HEED_TRY(find_column(model, dataset, i, &column));
+        heed__targets_free(&a->targets);
+        HEED_TRY(heed__targets_make(NULL, model->outputs[i].labels, dataset, column, &a->targets));
+        for (int64_t row = 0; row < rows; row++)
+            if (right[row]) right[row] = (unsigned char)is_right(model, i, row, &a->targets, a);
+    }
+    for (int64_t row = 0; row < rows; row++) count += right[row];
+    *share = (double)count / (double)rows;
+    return HEED_OK;
+}
+
+heed_status heed_evaluate_exact(heed_model *model, const heed_dataset *dataset, double *share)
+{
+    answers a = {0};
+    unsigned char *right = NULL;
+    *share = 0;
+    HEED_TRY(heed__model_check_labels(model));
+    HEED_TRY(heed__alloc((size_t)heed_dataset_rows(dataset), 1, "rows", &right));
+    heed_status status = count_exact(model, dataset, &a, right, share);
+    heed__free(right);
+    free_answers(&a);
     return status;
 }
 

@@ -22,8 +22,8 @@ static heed_status take_tags(heed__tag_counts *c, heed_text all, int64_t from, i
     heed_text tag;
     *n = 0;
     for (size_t at = 0; heed__labels_next(HEED_LABEL_TAGS, all, &at, &tag); (*n)++) {
-        HEED_TRY(heed__grow(&c->tags, &c->tags_room, (size_t)(from + *n) + 1, sizeof *c->tags,
-                            "tags"));
+        HEED_TRY(
+            heed__grow(&c->tags, &c->tags_room, (size_t)(from + *n) + 1, sizeof *c->tags, "tags"));
         c->tags[from + *n] = tag;
     }
     return HEED_OK;
