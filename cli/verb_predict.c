@@ -27,7 +27,7 @@ typedef struct asking {
     long long best; /* how many labels are shown */
     float *values;
     heed_tagged *tagged; /* of a model that tags */
-    long long line; /* of the last record; -1: not one record a line */
+    long long line;      /* of the last record; -1: not one record a line */
 } asking;
 
 /* Indices of the `count` highest values, highest first; ties go to the lower index. */
@@ -248,9 +248,9 @@ static void show_gap(asking *a, long long line)
 static heed_status answer(asking *a)
 {
     heed_tagged_destroy(&a->tagged);
-    heed_status status =
-        tags(a->model) ? heed_model_tag(a->model, a->g.texts, a->g.n, a->values, &a->tagged)
-                       : heed_model_predict(a->model, a->g.texts, a->g.n, a->values);
+    heed_status status = tags(a->model)
+                             ? heed_model_tag(a->model, a->g.texts, a->g.n, a->values, &a->tagged)
+                             : heed_model_predict(a->model, a->g.texts, a->g.n, a->values);
     int64_t width = heed_model_width(a->model);
     for (int i = 0; i < a->g.n && status == HEED_OK; i++) {
         show_gap(a, a->g.places[i].line);
@@ -289,8 +289,9 @@ static heed_status predict(asking *a, heed_context *context)
     int64_t width = heed_model_width(a->model);
     heed_status status = reading_for_model(given, a->model, &read);
     if (status == HEED_OK && a->style == STYLE_CONLL && !tags(a->model))
-        status = report(HEED_E_INVALID,
-                        "--conll: the model has no output with a label for each word (--task tags)");
+        status =
+            report(HEED_E_INVALID,
+                   "--conll: the model has no output with a label for each word (--task tags)");
     if (status == HEED_OK && a->best > 1 && is_number_list(a))
         status = report(HEED_E_INVALID, "-k %lld: the model has no output with one label a text",
                         a->best);
@@ -332,8 +333,10 @@ static heed_status run(const options *given)
     asking a = {.given = given, .best = options_integer(given, "best")};
     heed_status status = choose_style(given, &a.style);
     if (status != HEED_OK) return status;
-    a.g = (gathering){
-        .most = AT_ONCE, .json = a.style == STYLE_JSON || a.style == STYLE_CONLL, .skips = 1, .names = {"text", NULL}};
+    a.g = (gathering){.most = AT_ONCE,
+                      .json = a.style == STYLE_JSON || a.style == STYLE_CONLL,
+                      .skips = 1,
+                      .names = {"text", NULL}};
     status = session_start(given, &context);
     if (status == HEED_OK) status = tasks_load(given, context, TASK_CLASSIFY, &a.model);
     if (status == HEED_OK) status = predict(&a, context);
@@ -367,7 +370,8 @@ const verb verb_predict = {
     .description =
         "Reads texts from files or standard input (one text a line, or the columns that the model "
         "was trained on) and writes, for each in order, the label and its probability; for several "
-        "outputs, each one's; of a model that tags, the tag of each word (what stands between white "
+        "outputs, each one's; of a model that tags, the tag of each word (what stands between "
+        "white "
         "space). A line without text is answered by an empty one. From standard input lines are "
         "answered before more is waited for. "
         "An answer depends on its own text only, to the bit.",

@@ -44,8 +44,8 @@ typedef enum heed_format {
     HEED_FORMAT_CSV,
     HEED_FORMAT_JSONL,
     HEED_FORMAT_FASTTEXT,
-    HEED_FORMAT_LINES,  /**< one text a line, no labels */
-    HEED_FORMAT_FOLDER, /**< seen by itself where a path is a folder */
+    HEED_FORMAT_LINES,   /**< one text a line, no labels */
+    HEED_FORMAT_FOLDER,  /**< seen by itself where a path is a folder */
     HEED_FORMAT_RUNNING, /**< text with its newlines, in pieces of a few KiB (heed_read_options.kind
                            HEED_READ_LANGUAGE); the rows of a file, put together, are the file */
     HEED_FORMAT_CONLL, /**< a word a line, its columns parted by blanks or tabs, a blank line after

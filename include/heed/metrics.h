@@ -18,8 +18,8 @@ extern "C" {
 #endif
 
 typedef enum heed_metrics_kind {
-    HEED_METRICS_CLASS, /**< one label a row */
-    HEED_METRICS_SET,   /**< any number of labels a row */
+    HEED_METRICS_CLASS,  /**< one label a row */
+    HEED_METRICS_SET,    /**< any number of labels a row */
     HEED_METRICS_NUMBER, /**< a number a row */
     HEED_METRICS_TAGS    /**< a label for each word of a text */
 } heed_metrics_kind;
@@ -96,8 +96,8 @@ HEED_API HEED_MUST_CHECK heed_status heed_metrics_number(int64_t rows, const flo
 
 /**
  * A label for each word. A span is right where its first and last word and its type are. Tags are
- * B-x, I-x and O (maybe E-x, S-x), read as conlleval reads them: an I- that goes on with nothing, or
- * with a span of another type, begins one.
+ * B-x, I-x and O (maybe E-x, S-x), read as conlleval reads them: an I- that goes on with nothing,
+ * or with a span of another type, begins one.
  * @param gold, given [texts] the true tags of each text, and those it was given: one for each word,
  * parted by white space.
  * Errors HEED_E_INVALID (no texts), HEED_E_DATA (not as many given as true; names the text, from

@@ -29,8 +29,8 @@ typedef struct heed_model heed_model;
 
 /** What an output predicts. */
 typedef enum heed_output_kind {
-    HEED_OUTPUT_CLASS, /**< exactly one label: probabilities that sum to 1 */
-    HEED_OUTPUT_SET,   /**< any number of labels: a probability each */
+    HEED_OUTPUT_CLASS,  /**< exactly one label: probabilities that sum to 1 */
+    HEED_OUTPUT_SET,    /**< any number of labels: a probability each */
     HEED_OUTPUT_NUMBER, /**< a number */
     HEED_OUTPUT_TAGS    /**< one label for each word: see heed/tags.h */
 } heed_output_kind;

@@ -65,6 +65,23 @@ static int is_comment(const char *bytes, size_t size)
            next_column(bytes, size, &at, &sign) && sign.size == 1 && *sign.bytes == '=';
 }
 
+/* A table's row: a field between tabs holds several words. */
+static int is_table(const char *bytes, size_t size)
+{
+    size_t begin = 0;
+    if (!memchr(bytes, '\t', size)) return 0;
+    for (size_t i = 0; i <= size; i++) {
+        if (i < size && bytes[i] != '\t') continue;
+        size_t at = 0;
+        heed_text word;
+        if (next_column(bytes + begin, i - begin, &at, &word) &&
+            next_column(bytes + begin, i - begin, &at, &word))
+            return 1;
+        begin = i + 1;
+    }
+    return 0;
+}
+
 /* Every line has as many columns, two or more, and blank lines stand between sentences. */
 static int fits(const char *bytes, size_t size, char *delimiter)
 {
@@ -83,7 +100,7 @@ static int fits(const char *bytes, size_t size, char *delimiter)
             if (!columns) columns = here;
             gaps += words > 0 && after;
             words++;
-            odd += here != columns;
+            odd += here != columns || is_table(line, length);
             after = 0;
         }
     }

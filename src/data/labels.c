@@ -15,8 +15,7 @@
 
 enum { MOST_NUMBER_CLASSES = 20, FEW_ROWS = 20, SHOWN = 8 };
 
-static const char *const kind_names[HEED_LABEL_KINDS] = {"guess", "class", "set", "number",
-                                                         "tags"};
+static const char *const kind_names[HEED_LABEL_KINDS] = {"guess", "class", "set", "number", "tags"};
 
 const char *heed__label_kind_name(heed__label_kind kind)
 {
@@ -30,8 +29,8 @@ heed_status heed__label_kind_find(const char *name, heed__label_kind *out)
             *out = (heed__label_kind)i;
             return HEED_OK;
         }
-    return heed__fail(HEED_E_INVALID, "label kind '%s' is not known; use class, set, number or tags",
-                      name);
+    return heed__fail(HEED_E_INVALID,
+                      "label kind '%s' is not known; use class, set, number or tags", name);
 }
 
 typedef struct found {

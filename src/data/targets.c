@@ -120,9 +120,8 @@ heed_status heed__targets_make(heed_context *context, const heed__labels *l, con
         heed__log(context, HEED_LOG_WARNING,
                   "label '%.60s': %lld %s have a label that the model does not know ('%.60s'%s); "
                   "they count as wrong",
-                  l->output, (long long)out->unknown,
-                  l->kind == HEED_LABEL_TAGS ? "words" : "rows", unknown.items[0].bytes,
-                  unknown.n > 1 ? " and others" : "");
+                  l->output, (long long)out->unknown, l->kind == HEED_LABEL_TAGS ? "words" : "rows",
+                  unknown.items[0].bytes, unknown.n > 1 ? " and others" : "");
 cleanup:
     heed__strings_free(&unknown);
     if (status != HEED_OK) heed__targets_free(out);

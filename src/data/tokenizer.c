@@ -11,12 +11,9 @@
 #include <string.h>
 
 static const heed__token_kind *const kinds[] = {
-    &heed__tokenizer_words,
-    &heed__tokenizer_spaces,
-    &heed__tokenizer_characters,
+    &heed__tokenizer_words, &heed__tokenizer_spaces,  &heed__tokenizer_characters,
 #ifdef HEED_WITH_SENTENCEPIECE
-    &heed__tokenizer_bpe,
-    &heed__tokenizer_unigram,
+    &heed__tokenizer_bpe,   &heed__tokenizer_unigram,
 #endif
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -34,7 +31,8 @@ heed_status heed__token_kind_find(const char *name, const heed__token_kind **out
                           "or characters, or build with libsentencepiece-dev",
                           name);
     return heed__fail(HEED_E_INVALID,
-                      "tokenizer '%s' is not known; use words, spaces, characters, bpe or unigram", name);
+                      "tokenizer '%s' is not known; use words, spaces, characters, bpe or unigram",
+                      name);
 }
 
 heed_status heed__tokenizer_defaults(const char *kind, heed__tokenizer_settings *out)

@@ -45,8 +45,8 @@ static heed_status create_outputs(heed_model *model)
         if (output->labels->kind == HEED_LABEL_TAGS &&
             heed__config_boolean(model->config, "output.crf"))
             HEED_TRY(heed__params_add(&model->params, output->count + 2, output->count,
-                                      (heed__param_options){.init = HEED_INIT_ZERO},
-                                      &output->moves, "output.%d.moves", i));
+                                      (heed__param_options){.init = HEED_INIT_ZERO}, &output->moves,
+                                      "output.%d.moves", i));
     }
     return HEED_OK;
 }
@@ -94,8 +94,7 @@ static heed_status put_together(heed_model *model)
     model->encoder_kind = heed__encoder_find(heed_config_get(model->config, "encoder.kind"));
     if (model->task != HEED_TASK_LANGUAGE) HEED_TRY(create_encoder(model));
     if (model->task == HEED_TASK_CLASSIFY) {
-        if (pools(model))
-            HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
+        if (pools(model)) HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
         HEED_TRY(check_costs(model));
         HEED_TRY(create_outputs(model));
     } else

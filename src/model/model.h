@@ -113,11 +113,11 @@ typedef struct heed__model_vars {
      * of the loss for them; NULL = from the tables. */
     const heed_real *given;
     heed_real *given_grad;
-    heed__var embedded; /* the sum of embeddings, before dropout and positions */
-    const heed__ragged *words; /* of the batch */
-    heed__var pooled; /* HEED_NO_VAR where no output is about a whole text */
+    heed__var embedded;                   /* the sum of embeddings, before dropout and positions */
+    const heed__ragged *words;            /* of the batch */
+    heed__var pooled;                     /* HEED_NO_VAR where no output is about a whole text */
     heed__var logits[HEED_MODEL_OUTPUTS]; /* tags' HEED_NO_VAR where the batch has no words */
-    heed__sites *sites; /* set by the caller; NULL = not wanted */
+    heed__sites *sites;                   /* set by the caller; NULL = not wanted */
 } heed__model_vars;
 
 /* Word embeddings, looked up and scaled. */
@@ -130,7 +130,7 @@ void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_b
 /* Targets of a batch, in its order. */
 typedef struct heed__model_targets {
     const int32_t *classes[HEED_MODEL_OUTPUTS]; /* [n], of tags [words] */
-    const float *values[HEED_MODEL_OUTPUTS]; /* sets [n, count], numbers [n] (already scaled) */
+    const float *values[HEED_MODEL_OUTPUTS];    /* sets [n, count], numbers [n] (already scaled) */
 } heed__model_targets;
 
 /* Records the loss on top: the mean of the outputs' losses. */

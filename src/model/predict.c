@@ -130,8 +130,7 @@ static heed_status take_words(heed__predictor *p, const heed__examples *x, int64
 
 /* offsets are those of all examples: a batch that does not begin at row 0 has them moved. */
 static heed_status run_slice(heed_model *model, const heed__examples *examples, int64_t begin,
-                             int64_t end, int64_t *offsets, float *values,
-                             heed__tagging *tagging)
+                             int64_t end, int64_t *offsets, float *values, heed__tagging *tagging)
 {
     int64_t first = examples->offsets[begin];
     heed__model_batch batch = {.ragged = {.n = end - begin, .offsets = offsets}};

@@ -154,9 +154,10 @@ static const heed_setting settings[] = {
     NUMBER("pool.dropout", "pool-dropout", "0", 0, 0.99,
            "attention pooling: share of weights dropped"),
 
-    CHOICE("output.kind", "task", "auto", "auto|class|set|number|tags|translate|language",
-           "one label, several joined by '|', a number, one label a word (beside others), a text, or "
-           "the next token; auto = from the data"),
+    CHOICE(
+        "output.kind", "task", "auto", "auto|class|set|number|tags|translate|language",
+        "one label, several joined by '|', a number, one label a word (beside others), a text, or "
+        "the next token; auto = from the data"),
     NUMBER("output.dropout", "output-dropout", "0.5", 0, 0.99,
            "share of features dropped before the outputs"),
     NUMBER("output.smoothing", "label-smoothing", "0.1", 0, 0.99, "label smoothing"),

@@ -86,8 +86,8 @@ static heed_status weigh_classes(heed__session *s, heed__model_output *output)
     return HEED_OK;
 }
 
-/* Whether training's tags that go on with a span follow it, but for slips (one in a hundred): in the
- * older way of marking (IOB1) a span may begin with I-. */
+/* Whether training's tags that go on with a span follow it, but for slips (one in a hundred): in
+ * the older way of marking (IOB1) a span may begin with I-. */
 static int tags_follow(const heed__labels *labels, const heed__targets *t)
 {
     int64_t going = 0, lost = 0;
@@ -206,8 +206,8 @@ static void record(heed__session *s, int largest, heed__var *loss)
     if (largest) {
         s->labelled.ragged =
             (heed__ragged){.n = most.sequences, .rows = most.rows, .longest = most.longest};
-        s->labelled.words = (heed__ragged){.n = s->batch.word_offsets ? most.sequences : 0,
-                                           .rows = most.words};
+        s->labelled.words =
+            (heed__ragged){.n = s->batch.word_offsets ? most.sequences : 0, .rows = most.words};
     } else
         gather_targets(s);
     for (int i = 0; i < s->model->n_outputs; i++) {

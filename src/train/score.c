@@ -151,8 +151,13 @@ heed_status heed__score(heed_model *model, heed__split *split, float *prediction
     HEED_TRY(heed__model_predict_examples(model, &split->examples, predictions, &split->tagging));
     for (int i = 0; i < model->n_outputs; i++) {
         const heed__model_output *o = &model->outputs[i];
-        scored of = {o,           &split->targets[i], predictions, heed_model_width(model),
-                     split->rows, &split->tagging,    i};
+        scored of = {o,
+                     &split->targets[i],
+                     predictions,
+                     heed_model_width(model),
+                     split->rows,
+                     &split->tagging,
+                     i};
         double one, lost;
         HEED_TRY(kinds[o->labels->kind].score(&of, &one, &lost));
         *metric += one / (double)model->n_outputs;

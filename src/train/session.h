@@ -23,7 +23,7 @@ typedef struct heed__split {
     heed__examples written;                    /* targets of pairs, text of language models */
     heed__copies copies;                       /* of both, where the model copies */
     int tagged;
-    heed__tagging tagging;                     /* of the words, where the model tags */
+    heed__tagging tagging; /* of the words, where the model tags */
 } heed__split;
 
 typedef struct heed__session heed__session;
@@ -145,8 +145,9 @@ heed__draw heed__session_draw(const heed__session *session);
 /* One step, on the next batch or batches. */
 heed_status heed__session_step(heed__session *session, double *loss, double *rate);
 
-/* Scores of a classifier on encoded rows: the mean over outputs of accuracy (class), micro-F1 (set),
- * R squared (number) or F1 of spans (tags), and of the loss. predictions: scratch [rows, width]. */
+/* Scores of a classifier on encoded rows: the mean over outputs of accuracy (class), micro-F1
+ * (set), R squared (number) or F1 of spans (tags), and of the loss. predictions: scratch [rows,
+ * width]. */
 heed_status heed__score(heed_model *model, heed__split *split, float *predictions, double *metric,
                         double *loss);
 /* Sets each class output's temperature (Guo et al., "On calibration of modern neural networks",

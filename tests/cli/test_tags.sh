@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A label for each word, beside one for the whole: trained, measured, predicted from the command.
+# shellcheck source=tests/cli/lib.sh
+. "$HEED_SOURCE/tests/cli/lib.sh"
+
+# slots FOLDER SEED ROWS: requests with an intent, and slots of one word or two.
+slots() {
+    mkdir -p "$1"
+    awk -v seed="$2" -v rows="$3" -v folder="$1" 'BEGIN {
+        srand(seed)
+        split("rome oslo new_york san_jose", cities, " ")
+        split("jazz folk hip_hop", genres, " ")
+        for (i = 0; i < rows; i++) {
+            music = rand() < 0.5
+            value = music ? genres[1 + int(rand() * 3)] : cities[1 + int(rand() * 4)]
+            type = music ? "genre" : "city"
+            tags = (music ? "O O" : "O O O") " B-" type (index(value, "_") ? " I-" type : "")
+            sub("_", " ", value)
+            text = (music ? "play some " : "fly me to ") value
+            if (rand() < 0.5) { text = text " please"; tags = tags " O" }
+            print text > (folder "/seq.in")
+            print tags > (folder "/seq.out")
+            print (music ? "music" : "flight") > (folder "/label")
+        }
+    }'
+}
+
+slots train 1 160
+slots valid 2 60
+heed train train --valid valid -o m.heed --steps 90 --dim 32 --embedding-dim 16 --lr 0.01 \
+    --input-dropout 0.1 --output-dropout 0.1
+expect "a folder of seq.in, seq.out and label is seen" code=0 out='mean score (1\.0000|0\.9)' \
+    err='train: read as slots'
+expect "what was found is said" err="label 'tags': one a word, 5 tags \(B-city "
+heed info m.heed
+expect "info knows both outputs" code=0 out='kind +tags' out='kind +class' \
+    out='rebuild +heed train .*--task tags'
+
+# ---- eval ----
+heed eval m.heed valid
+expect "precision, recall and F1 of all spans" code=0 \
+    out='^rows 60   words [0-9]+   accuracy [01]\.[0-9]+   spans 60, found [0-9]+   precision'
+expect "and of each type" out='^city +[01]\.[0-9]+ +[01]\.[0-9]+ +[01]\.[0-9]+ +[0-9]+$' \
+    out='^genre '
+expect "and rows where all is right" out='^rows with every output right [01]\.[0-9]+$'
+heed eval m.heed valid --json
+expect "the same as data" code=0 out='"f1": ?[01]\.' out='"types": ?\{' out='"exact": ?[01]\.'
+
+# ---- predict ----
+printf 'play some hip hop\n\nfly me to oslo please\n' >texts
+"$HEED_COMMAND" predict m.heed <texts >stdout 2>stderr
+expect "intent, probability and tags of each line" lines=3 \
+    out='^music	[01]\.[0-9]+	O O B-genre I-genre$' out='^flight	[01]\.[0-9]+	O O O B-city O$'
+"$HEED_COMMAND" predict m.heed --json <texts >stdout 2>stderr
+expect "JSON has words, tags and spans" \
+    out='"tags": ?\["O", ?"O", ?"B-genre", ?"I-genre"\]' \
+    out='"spans": ?\[\{"type": ?"genre", ?"text": ?"hip hop", ?"first": ?2, ?"last": ?3'
+"$HEED_COMMAND" predict m.heed --conll <texts >stdout 2>stderr
+expect "CoNLL lines" out='^# label = music$' out='^hop I-genre$' lines=13
+cp stdout answers.conll
+awk 'NF == 2 { print $1 "\tX\t" $2 } NF == 0 { print "" }' answers.conll >gold.conll
+heed predict m.heed gold.conll --conll --quiet
+expect "columns of CoNLL input are kept" code=0 out='^hop X I-genre I-genre$'
+heed predict m.heed valid --quiet
+expect "a folder can be asked about" code=0 lines=60
+heed predict m.heed valid --json --conll
+expect "one way at a time" code=2 err='--conll and --json were both given'
+
+# ---- CoNLL files ----
+paste -d ' ' train/seq.in train/seq.out |
+    awk '{ for (i = 1; i <= NF / 2; i++) print $i, "x", $(i + NF / 2); print "" }' >train.txt
+heed train train.txt -o c.heed --steps 60 --dim 32 --lr 0.01 --input-dropout 0.1 --crf true
+expect "a CoNLL file, the last column the tags" code=0 out='span_f1 (1|0\.9)' err='read as conll'
+heed eval c.heed train.txt --quiet
+expect "it is measured" code=0 out='F1 (1|0\.9)'
+heed eval m.heed train.txt
+expect "a model of two outputs wants both" code=2 err='1 label columns, the model 2 outputs'
+printf 'a O\nb O\n\nc O\nd\n' >bad.txt
+heed eval c.heed bad.txt --format conll
+expect "a bad sentence is named" err='bad\.txt:4: line 5 has 1 columns where the sentence has 2'
+
+# ---- other shapes ----
+paste train/seq.in train/seq.out >two.tsv
+heed train two.tsv -o t.heed --steps 5 --dim 16
+expect "columns of a table may be tags" code=0 err='one a word, 5 tags'
+paste train/seq.in train/label >plain.tsv
+heed train plain.tsv --task tags -o x.heed
+expect "tags that are none are refused" code=3 err='no label column .* holds a tag for each word' \
+    no_file=x.heed
+finish
