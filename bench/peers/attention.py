@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The attention operator beside PyTorch and ONNX Runtime, in alternation.
+"""The attention operator beside PyTorch, ONNX Runtime and oneDNN, in alternation.
 
 usage: attention.py BUILD [--rows NAME,...] [--threads N,...] [--rounds N] [--csv FILE] [--png FILE]
 Each is a process that stays; rounds go round. Of a row: median seconds, operations a second (4 B H
@@ -17,13 +17,15 @@ import tempfile
 
 import common
 import contest
+import onednn_there
 
 # What a script needs; without it its peers are left out.
 MODULES = {"attention_torch.py": ["torch"], "attention_onnx.py": ["onnxruntime", "onnx", "numpy"]}
 # Who runs: (name, script, way).
 PEERS = [("PyTorch", "attention_torch.py", "whole"), ("PyTorch-each", "attention_torch.py", "each"),
          ("ORT-MHA", "attention_onnx.py", "MultiHeadAttention"),
-         ("ORT-Attention", "attention_onnx.py", "Attention")]
+         ("ORT-Attention", "attention_onnx.py", "Attention"),
+         ("oneDNN", "attention_onednn.py", "graph")]
 
 
 def row(shape, wanted, causal=False, backward=False, mechanism="", **more):
@@ -143,6 +145,7 @@ class Peers:
 
     def __init__(self):
         self.there = {script: common.installed(*names) for script, names in MODULES.items()}
+        self.there["attention_onednn.py"] = onednn_there.installed()
         self.running = {}
 
     def ready(self, case):
@@ -156,7 +159,7 @@ class Peers:
             why = self.running[name].take({**case, "way": way})
             if why is None:
                 able.append(self.running[name])
-            elif not case["backward"] or not name.startswith("ORT"):
+            elif not case["backward"] or name.startswith("PyTorch"):
                 print(f"  {name} is left out: {why}", flush=True)
         return able
 
