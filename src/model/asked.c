@@ -309,7 +309,7 @@ static heed_status run_all(heed__asked *c)
     HEED_TRY(heed__writing_open(c->model, &c->writing));
     HEED_TRY(heed__writing_choose(c->writing, &c->align));
     if (c->visit) heed__writing_choose_all(c->writing);
-    if (c->options.unscored) HEED_TRY(heed__writing_screen(c->writing));
+    if (heed__search_is_bare(&c->options)) HEED_TRY(heed__writing_screen(c->writing));
     HEED_TRY(heed__search_create(c->model->context, &c->options, &c->search));
     for (int64_t begin = 0, end; begin < c->live; begin = end) {
         end = batch_end(c, begin);

@@ -85,9 +85,10 @@ static void copy_row(heed__screen *s, int64_t row)
     float scale = (float)(largest(s->k, w) / 127);
     double rest = 0, size = 0, length = 0;
     if (scale < LEAST_SCALE) scale = 0;
+    double parts = scale > 0 ? 1 / (double)scale : 0;
     for (int64_t i = 0; i < s->k; i++) {
         double x = (double)w[i];
-        int q = scale > 0 ? whole(x / (double)scale) : 0;
+        int q = whole(x * parts);
         q = q > 127 ? 127 : q < -127 ? -127 : q;
         double near = (double)scale * q, off = x - near;
         to[i / 2 * 2 * GROUP + i % 2] = (int8_t)q;

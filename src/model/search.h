@@ -105,6 +105,12 @@ typedef struct heed__search_options {
 
 heed__search_options heed__search_defaults(void);
 
+/* Is the greatest score of a row all that is wanted? */
+static inline int heed__search_is_bare(const heed__search_options *o)
+{
+    return o->unscored && o->beam == 1 && !o->samples && o->patience <= 1 && !(o->coverage > 0);
+}
+
 /* A batch of n >= 0 sentences. */
 typedef struct heed__search_batch {
     int64_t n;

@@ -8,7 +8,8 @@ heed__scored_row heed__search_row(const heed__search *search, const heed__senten
     int64_t n = search->model->vocabulary;
     const float *scores = search->scores.scores + (sentence->first_row + live_row) * n;
     float *most = search->scratch[thread].most;
-    if (!heed__search_is_bare(search)) return heed__row_of(n, scores, search->scores.logits, most);
+    if (!heed__search_is_bare(&search->options))
+        return heed__row_of(n, scores, search->scores.logits, most);
     heed__scored_row row = heed__row_of(n, scores, 0, most);
     row.shift[0] = heed__row_most(&row); /* nothing is above it: the sums stay small */
     return row;

@@ -119,12 +119,6 @@ int heed__search_wants_weights(const heed__search_options *options);
 /* The sentence's live row in this step; nothing is barred. */
 heed__scored_row heed__search_row(const heed__search *search, const heed__sentence *sentence,
                                   int64_t live_row, int thread);
-/* Is only the greatest score of a row wanted? */
-static inline int heed__search_is_bare(const heed__search *search)
-{
-    const heed__search_options *o = &search->options;
-    return o->unscored && o->beam == 1 && !o->samples && o->patience <= 1 && !(o->coverage > 0);
-}
 /* May the end not be written yet? */
 static inline int heed__search_goes_on(const heed__search *search, const heed__sentence *sentence)
 {

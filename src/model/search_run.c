@@ -173,7 +173,7 @@ static heed_status ask(heed__search *search)
                               .sentences = pools->row_sentences,
                               .tokens = pools->tokens,
                               .weights = weights};
-    if (heed__search_is_bare(search)) {
+    if (heed__search_is_bare(&search->options)) {
         step.apart = search->forbidden; /* the end among them */
         step.n_apart = search->options.n_forbidden + 1;
     }
@@ -284,7 +284,7 @@ static heed_status step_all(heed__search *search)
     }
     search->n_active = left;
     search->position++;
-    if (heed__search_is_bare(search)) leave_at_limit(search);
+    if (heed__search_is_bare(&search->options)) leave_at_limit(search);
     return HEED_OK;
 }
 
