@@ -137,15 +137,16 @@ json_t *bench_json(const bench_case *c)
     char *plan = bench_plan_text(c);
     json_t *all = figures_json(c, &sum);
     json_t *object = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:f, s:f, s:s, s:o, s:o}", "batch",
-        (json_int_t)c->a.batch, "heads", (json_int_t)c->a.heads, "kv_heads",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:f, s:f, s:s, s:o, s:o, s:o}",
+        "batch", (json_int_t)c->a.batch, "heads", (json_int_t)c->a.heads, "kv_heads",
         (json_int_t)c->a.key_heads, "queries", (json_int_t)c->a.queries, "keys",
         (json_int_t)c->a.keys, "head_size", (json_int_t)c->a.head_size, "value_size",
         (json_int_t)c->a.value_size, "threads", heed_context_threads(c->a.context), "precision",
         options_text(c->a.given, "precision"), "seen_pairs", (json_int_t)c->seen, "array_bytes",
         (json_int_t)c->array_bytes, "machine_gflops", 1e-9 * c->roof.flops,
-        "machine_gbytes_per_second", 1e-9 * c->roof.bytes, "plan", plan ? plan : "", "forward",
-        pass_json(c, BENCH_FORWARD), "backward", pass_json(c, BENCH_BACKWARD));
+        "machine_gbytes_per_second", 1e-9 * c->roof.bytes, "plan", plan ? plan : "", "blocks",
+        attend_blocks_json(c->a.plan), "forward", pass_json(c, BENCH_FORWARD), "backward",
+        pass_json(c, BENCH_BACKWARD));
     free(plan);
     json_object_update(all, object);
     json_decref(object);

@@ -186,6 +186,8 @@ heed_status attend_write_file(attend *a, const char *name, const char *path,
 /* To a file, or standard output for "-". */
 heed_status attend_write_bytes(const char *path, const char *bytes, size_t size);
 heed_status attend_show_plan(attend *a);
+/* The plan's shares of blocks. */
+json_t *attend_blocks_json(const heed_attention_plan *plan);
 /* --lint: what is odd about the batch, kept for --json, else printed. */
 heed_status attend_lint(attend *a);
 heed_status attend_trace(attend *a);

@@ -87,16 +87,25 @@ heed_status attend_lint(attend *a)
     return status;
 }
 
+json_t *attend_blocks_json(const heed_attention_plan *plan)
+{
+    heed_attention_coverage blocks = {.size = sizeof blocks};
+    if (heed_attention_plan_coverage(plan, &blocks) != HEED_OK) return json_null();
+    return json_pack("{s:f, s:f, s:f, s:f, s:b}", "skipped", blocks.skipped, "partial",
+                     blocks.partial, "full", blocks.full, "unknown", blocks.unknown, "sampled",
+                     blocks.sampled);
+}
+
 static heed_status show_json(attend *a, const char *plan, const char *needs)
 {
     return output_json(json_pack(
-        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:s, s:s, s:s, s:{s:I, s:I, s:I}, s:O, s:s?}",
+        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:s, s:s, s:o, s:s, s:{s:I, s:I, s:I}, s:O, s:s?}",
         "sizes", "batch", (json_int_t)a->batch, "heads", (json_int_t)a->heads, "kv_heads",
         (json_int_t)a->key_heads, "queries", (json_int_t)a->queries, "keys", (json_int_t)a->keys,
         "head_size", (json_int_t)a->head_size, "value_size", (json_int_t)a->value_size, "kind",
-        heed_array_kind_name(a->kind), "plan", plan, "reads", needs, "workspace_bytes", "forward",
-        (json_int_t)(a->sizes.forward * sizeof(heed_real)), "backward",
-        (json_int_t)(a->sizes.backward * sizeof(heed_real)), "inspect",
+        heed_array_kind_name(a->kind), "plan", plan, "blocks", attend_blocks_json(a->plan), "reads",
+        needs, "workspace_bytes", "forward", (json_int_t)(a->sizes.forward * sizeof(heed_real)),
+        "backward", (json_int_t)(a->sizes.backward * sizeof(heed_real)), "inspect",
         (json_int_t)(a->sizes.inspect * sizeof(heed_real)), "written", a->written, "lint",
         a->lint));
 }

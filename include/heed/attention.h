@@ -150,6 +150,21 @@ typedef struct heed_attention_sizes {
 HEED_API HEED_MUST_CHECK heed_status heed_attention_plan_sizes(const heed_attention_plan *plan,
                                                                heed_attention_sizes *sizes);
 
+/** Shares, 0 to 1, of the blocks of 64 queries and 64 keys of one sequence of the longest lengths,
+ * all heads, its last query at its last key; all 0 where there are none. */
+typedef struct heed_attention_coverage {
+    size_t size;    /**< sizeof(heed_attention_coverage), set by the caller */
+    double skipped; /**< no pair is seen: not computed */
+    double partial; /**< some pairs are hidden */
+    double full;
+    double unknown; /**< the batch's arrays, or learned ones, decide */
+    int sampled;    /**< 1: there are too many; of blocks at even distances */
+} heed_attention_coverage;
+
+/** Fills *coverage. Errors HEED_E_INVALID (coverage->size). */
+HEED_API HEED_MUST_CHECK heed_status
+heed_attention_plan_coverage(const heed_attention_plan *plan, heed_attention_coverage *coverage);
+
 /** What numbers mean, of an array of query rows or learned. */
 typedef enum heed_attention_range {
     HEED_ATTENTION_ANY_NUMBERS,

@@ -20,6 +20,7 @@
 #    define heed_attention_multiply              heed_attention_multiply_f64
 #    define heed_attention_padded                heed_attention_padded_f64
 #    define heed_attention_plan_begin            heed_attention_plan_begin_f64
+#    define heed_attention_plan_coverage         heed_attention_plan_coverage_f64
 #    define heed_attention_plan_create           heed_attention_plan_create_f64
 #    define heed_attention_plan_describe         heed_attention_plan_describe_f64
 #    define heed_attention_plan_destroy          heed_attention_plan_destroy_f64

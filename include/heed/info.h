@@ -44,7 +44,8 @@ HEED_API HEED_MUST_CHECK heed_status heed_info_check_level(void);
 
 /** What a machine gives at most, however good a program is: its roofline. */
 typedef struct heed_info_roof {
-    double flops; /**< operations a second: fused multiply-adds (two each) in registers */
+    double flops; /**< operations a second: multiplications and additions, in registers, of products
+                       at the context's precision (at `high` a third of those done) */
     double bytes; /**< bytes a second that are read from memory, far more than its caches hold */
 } heed_info_roof;
 

@@ -178,19 +178,36 @@ static void say_engine(heed__writer *w, const heed_attention_plan *plan)
               heed__inspect_workspace(plan) * sizeof(heed_real));
 }
 
-static void say_share(heed__writer *w, const heed_attention_plan *plan)
+static heed_attention_coverage blocks_of(const heed_attention_plan *plan)
 {
     heed__share share = heed__share_of(plan);
     int64_t all = share.empty + share.partial + share.full + share.unknown;
-    double percent = all ? 100.0 / (double)all : 0;
-    if (!all) return;
+    double one = all ? 1.0 / (double)all : 0;
+    return (heed_attention_coverage){.size = sizeof(heed_attention_coverage),
+                                     .skipped = one * (double)share.empty,
+                                     .partial = one * (double)share.partial,
+                                     .full = one * (double)share.full,
+                                     .unknown = one * (double)share.unknown,
+                                     .sampled = share.sampled};
+}
+
+heed_status heed_attention_plan_coverage(const heed_attention_plan *plan,
+                                         heed_attention_coverage *out)
+{
+    HEED_TRY(heed__check_struct("coverage", out->size, sizeof *out));
+    *out = blocks_of(plan);
+    return HEED_OK;
+}
+
+static void say_blocks(heed__writer *w, const heed_attention_plan *plan)
+{
+    heed_attention_coverage b = blocks_of(plan);
+    if (b.skipped + b.partial + b.full + b.unknown == 0) return;
     heed__say(w,
               "  blocks at the longest lengths%s: %.1f%% empty (skipped), %.1f%% partial, "
               "%.1f%% full",
-              share.sampled ? ", about" : "", percent * (double)share.empty,
-              percent * (double)share.partial, percent * (double)share.full);
-    if (share.unknown)
-        heed__say(w, ", %.1f%% known only with a batch", percent * (double)share.unknown);
+              b.sampled ? ", about" : "", 100 * b.skipped, 100 * b.partial, 100 * b.full);
+    if (b.unknown > 0) heed__say(w, ", %.1f%% known only with a batch", 100 * b.unknown);
     heed__say(w, "\n");
 }
 
@@ -200,7 +217,7 @@ size_t heed_attention_plan_describe(const heed_attention_plan *plan, char *text,
     say_mechanisms(&w, plan);
     say_sizes(&w, plan);
     say_engine(&w, plan);
-    say_share(&w, plan);
+    say_blocks(&w, plan);
     const heed__engine *better;
     for (size_t e = 0; (better = heed__engine_at(e)) && better != plan->engine; e++) {
         char why[256] = "";

@@ -118,20 +118,20 @@ static heed_status check(const void *record, const heed_attention_options *optio
                       r->part.name, (long long)r->hidden);
 }
 
+/* The slots that all have. */
+#define MATRICES                                                                                   \
+    {.name = "score.Wq", .columns = matrix_columns, .side = HEED_SIDE_QUERY, .from_finish = 1},    \
+    {                                                                                              \
+        .name = "score.Wk", .columns = matrix_columns, .side = HEED_SIDE_KEY, .from_finish = 1     \
+    }
+
 const heed__score heed__score_additive_projected = {
     .entry = {.name = "additive_projected",
               .help = "w . tanh(Wq q + Wk k + b), all learned (Bahdanau)",
               .record = sizeof(heed_attention_projected),
               .fields = fields,
               .check = check,
-              .slots = {{.name = "score.Wq",
-                         .columns = matrix_columns,
-                         .side = HEED_SIDE_QUERY,
-                         .from_finish = 1},
-                        {.name = "score.Wk",
-                         .columns = matrix_columns,
-                         .side = HEED_SIDE_KEY,
-                         .from_finish = 1},
+              .slots = {MATRICES,
                         {.name = "score.w", .columns = hidden_units, .side = HEED_SIDE_QUERY},
                         {.name = "score.b",
                          .columns = hidden_units,
@@ -153,14 +153,7 @@ const heed__score heed__score_concat = {
               .record = sizeof(heed_attention_projected),
               .fields = fields,
               .check = check,
-              .slots = {{.name = "score.Wq",
-                         .columns = matrix_columns,
-                         .side = HEED_SIDE_QUERY,
-                         .from_finish = 1},
-                        {.name = "score.Wk",
-                         .columns = matrix_columns,
-                         .side = HEED_SIDE_KEY,
-                         .from_finish = 1},
+              .slots = {MATRICES,
                         {.name = "score.w", .columns = hidden_units, .side = HEED_SIDE_QUERY}},
               .begin = {matrix_begin, matrix_begin, heed__begin_glorot},
               .decays = 1},
@@ -173,14 +166,7 @@ const heed__score heed__score_concat_tanh_sum = {
               .record = sizeof(heed_attention_projected),
               .fields = fields,
               .check = check,
-              .slots = {{.name = "score.Wq",
-                         .columns = matrix_columns,
-                         .side = HEED_SIDE_QUERY,
-                         .from_finish = 1},
-                        {.name = "score.Wk",
-                         .columns = matrix_columns,
-                         .side = HEED_SIDE_KEY,
-                         .from_finish = 1}},
+              .slots = {MATRICES},
               .begin = {matrix_begin, matrix_begin},
               .decays = 1},
     .like = &heed__score_additive_projected,

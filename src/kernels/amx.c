@@ -16,17 +16,7 @@
 #include <string.h>
 
 #if defined(__x86_64__) && !defined(HEED_REAL_DOUBLE)
-#    include <immintrin.h>
-
-#    if defined(__clang__)
-#        pragma clang attribute push(                                                              \
-            __attribute__((                                                                        \
-                target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma"))),   \
-            apply_to = function)
-#    else
-#        pragma GCC push_options
-#        pragma GCC target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma")
-#    endif
+#    include "kernels/amx_target.h"
 
 #    include "kernels/amx_split.h"
 
@@ -352,6 +342,16 @@ static void begin(void)
     _tile_loadconfig(&shape);
 }
 
+static void peak(int64_t rounds)
+{
+    for (; rounds > 0; rounds--) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+}
+
 /* What was streamed is in order from here on. A thread without tiles in use costs the system less
  * to put aside. */
 static void end(void)
@@ -360,13 +360,10 @@ static void end(void)
     _tile_release();
 }
 
-#    if defined(__clang__)
-#        pragma clang attribute pop
-#    else
-#        pragma GCC pop_options
-#    endif
+#    include "kernels/amx_target.h"
 
-static const heed__amx amx = {heed__amx_pack, heed__amx_pack_strips, block, finish, begin, end};
+static const heed__amx amx = {
+    heed__amx_pack, heed__amx_pack_strips, block, finish, peak, begin, end};
 
 const heed__amx *heed__amx_best(void)
 {

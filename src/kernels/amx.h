@@ -66,6 +66,9 @@ typedef struct heed__amx {
     void (*block)(int parts, const heed__amx_block *block);
     /* The errands from this one on. */
     void (*finish)(int parts, const heed__amx_ahead *ahead, int64_t errand);
+    /* What the multiplier gives at most, likewise: `rounds` times the products of one part and
+     * CHUNK for a block, in registers alone. */
+    void (*peak)(int64_t rounds);
     void (*begin)(void);
     void (*end)(void);
 } heed__amx;

@@ -10,17 +10,7 @@
 #include <string.h>
 
 #if defined(__x86_64__) && !defined(HEED_REAL_DOUBLE)
-#    include <immintrin.h>
-
-#    if defined(__clang__)
-#        pragma clang attribute push(                                                              \
-            __attribute__((                                                                        \
-                target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma"))),   \
-            apply_to = function)
-#    else
-#        pragma GCC push_options
-#        pragma GCC target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma")
-#    endif
+#    include "kernels/amx_target.h"
 
 #    include "kernels/amx_split.h"
 
@@ -215,11 +205,7 @@ int heed__amx_pack(int parts, const heed__amx_strip *strip, heed_real *units)
     return heed__amx_pack_strips(parts, strip, 0, units);
 }
 
-#    if defined(__clang__)
-#        pragma clang attribute pop
-#    else
-#        pragma GCC pop_options
-#    endif
+#    include "kernels/amx_target.h"
 
 #else
 

@@ -16,17 +16,7 @@
 #include <string.h>
 
 #if defined(__x86_64__) && !defined(HEED_REAL_DOUBLE)
-#    include <immintrin.h>
-
-#    if defined(__clang__)
-#        pragma clang attribute push(                                                              \
-            __attribute__((                                                                        \
-                target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma"))),   \
-            apply_to = function)
-#    else
-#        pragma GCC push_options
-#        pragma GCC target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,fma")
-#    endif
+#    include "kernels/amx_target.h"
 
 #    define INLINE static inline __attribute__((always_inline))
 
@@ -364,11 +354,7 @@ static int back(int parts, const heed__amx_back *x)
     return full ? back_of(1, 1, x) : back_of(1, 0, x);
 }
 
-#    if defined(__clang__)
-#        pragma clang attribute pop
-#    else
-#        pragma GCC pop_options
-#    endif
+#    include "kernels/amx_target.h"
 
 static const heed__amx_softmax table = {online, back};
 

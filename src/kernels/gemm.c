@@ -362,6 +362,16 @@ size_t heed__gemm_packed(heed_precision precision, int64_t n, int64_t k)
     return (size_t)(MARK + round_up(n, heed__kernels_best()->tile_cols) * k);
 }
 
+size_t heed__gemm_packed_any(int64_t n, int64_t k)
+{
+    size_t room = 0;
+    for (int p = HEED_PRECISION_HIGHEST; p <= HEED_PRECISION_MEDIUM; p++) {
+        size_t packed = heed__gemm_packed((heed_precision)p, n, k);
+        if (packed > room) room = packed;
+    }
+    return (room + 15) / 16 * 16;
+}
+
 static void pack_panel(void *arg, int64_t panel, int thread)
 {
     const plan *p = arg;

@@ -44,6 +44,8 @@ size_t heed__gemm_workspace_packed(const heed_context *context);
  * Into heed__gemm_packed heed_reals, 64-byte aligned. The bits of a product are the same with it.
  * One of another precision takes b as it lies. */
 size_t heed__gemm_packed(heed_precision precision, int64_t n, int64_t k);
+/* The same at any precision, in whole cache lines. */
+size_t heed__gemm_packed_any(int64_t n, int64_t k);
 void heed__gemm_pack(heed_context *context, const heed__gemm *product, heed_real *packed);
 
 #endif

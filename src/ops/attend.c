@@ -16,11 +16,6 @@ void heed__attender_clear(heed__attender *attender)
     attender->costs = NULL;
 }
 
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static int64_t sequences_of(const heed__attend *a)
 {
     return a->slots ? a->slots->n : a->keys->n;
@@ -58,11 +53,11 @@ static heed_status ready(heed_context *context, const heed__attend *a)
         return HEED_OK;
     heed__attender_clear(attender);
     have->size = sizeof *have;
-    have->sequences = most(most(have->sequences, want.sequences), 1);
-    have->longest_query = most(most(have->longest_query, want.longest_query), 1);
-    have->longest_key = most(most(have->longest_key, want.longest_key), 1);
-    have->query_rows = most(most(have->query_rows, want.query_rows), 1);
-    have->key_rows = most(most(have->key_rows, want.key_rows), 1);
+    have->sequences = heed__greater(heed__greater(have->sequences, want.sequences), 1);
+    have->longest_query = heed__greater(heed__greater(have->longest_query, want.longest_query), 1);
+    have->longest_key = heed__greater(heed__greater(have->longest_key, want.longest_key), 1);
+    have->query_rows = heed__greater(heed__greater(have->query_rows, want.query_rows), 1);
+    have->key_rows = heed__greater(heed__greater(have->key_rows, want.key_rows), 1);
     HEED_TRY(heed_attention_plan_create(context, &attender->options, have, &attender->plan));
     if (!learns_from_costs(attender->plan)) return HEED_OK;
     return heed__alloc((size_t)have->sequences, sizeof *attender->costs, "costs", &attender->costs);

@@ -17,16 +17,6 @@
 
 enum { X, W1, B1, W2, B2 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* t rows; x has k columns, h has f, y has n. */
 typedef struct layout {
     int64_t t, k, f, n, chunk;
@@ -34,24 +24,14 @@ typedef struct layout {
     int64_t room;                              /* reals of all */
 } layout;
 
-static int64_t packed_room(int64_t n, int64_t k)
-{
-    size_t room = 0;
-    for (int p = HEED_PRECISION_HIGHEST; p <= HEED_PRECISION_MEDIUM; p++) {
-        size_t packed = heed__gemm_packed((heed_precision)p, n, k);
-        if (packed > room) room = packed;
-    }
-    return (int64_t)(room + 15) / 16 * 16;
-}
-
 static int64_t products_room(const heed_context *context, const layout *l, int back)
 {
     int64_t rows = l->chunk, room = (int64_t)heed__gemm_workspace_packed(context);
     const int64_t sizes[][3] = {{rows, l->f, l->k}, {rows, l->n, l->f}, {rows, l->f, l->n},
                                 {rows, l->k, l->f}, {l->n, l->f, rows}, {l->f, l->k, rows}};
     for (int i = back ? 2 : 0; i < (back ? 6 : 2); i++)
-        room = most(room, (int64_t)heed__gemm_workspace_any(context, sizes[i][0], sizes[i][1],
-                                                            sizes[i][2]));
+        room = heed__greater(room, (int64_t)heed__gemm_workspace_any(context, sizes[i][0],
+                                                                     sizes[i][1], sizes[i][2]));
     return room;
 }
 
@@ -64,8 +44,10 @@ static layout layout_of(const heed_context *context, int64_t t, int64_t k, int64
     int64_t inside = (l.chunk * f + 15) / 16 * 16;
     l.other = inside;
     l.packed[0] = l.other + inside;
-    l.packed[1] = l.packed[0] + (t > l.chunk ? packed_room(back ? k : f, back ? f : k) : 0);
-    l.scratch = l.packed[1] + (t > l.chunk ? packed_room(back ? f : n, back ? n : f) : 0);
+    l.packed[1] = l.packed[0] +
+                  (t > l.chunk ? (int64_t)heed__gemm_packed_any(back ? k : f, back ? f : k) : 0);
+    l.scratch = l.packed[1] +
+                (t > l.chunk ? (int64_t)heed__gemm_packed_any(back ? f : n, back ? n : f) : 0);
     l.room = l.scratch + products_room(context, &l, back);
     return l;
 }
@@ -150,7 +132,7 @@ static void do_rows(const heed__call *call, int64_t begin, int64_t end, void *ex
     const between *b = extra;
     int64_t stop = end * call->in[W1].rows;
     for (int64_t at = begin * call->in[W1].rows; at < stop; at += HEED_ACTIVATION_CHUNK) {
-        int64_t n = least(stop - at, HEED_ACTIVATION_CHUNK);
+        int64_t n = heed__lesser(stop - at, HEED_ACTIVATION_CHUNK);
         if (b->h) heed__activation_apply(b->kind, call->kernels, n, b->kept + at, b->h + at);
         if (b->dh)
             heed__activation_derive_over(b->kind, call->kernels, n, b->kept + at, b->kept + at,
@@ -180,7 +162,7 @@ static heed_status feed_forward(const heed__call *call)
     pack(call, &l, 0, &up);
     pack(call, &l, 1, &down);
     for (int64_t i = 0; i < l.t; i += l.chunk) {
-        int64_t rows = least(l.chunk, l.t - i);
+        int64_t rows = heed__lesser(l.chunk, l.t - i);
         heed_real *z = call->saved ? call->saved + i * l.f : call->workspace + l.inside;
         heed_real *h = apart ? call->workspace + l.other : z;
         multiply(call, &l, &up, rows, call->in[X].data + i * l.k, z);
@@ -199,7 +181,7 @@ static heed_status feed_backward(const heed__call *call)
     if (x->grad) pack(call, &l, 0, &up);
     pack(call, &l, 1, &down);
     for (int64_t i = 0; i < l.t; i += l.chunk) {
-        int64_t rows = least(l.chunk, l.t - i);
+        int64_t rows = heed__lesser(l.chunk, l.t - i);
         const heed_real *dy = call->out.grad + i * l.n, *kept = call->saved + i * l.f;
         heed_real *dh = call->workspace + l.inside;
         heed_real *h = keeps_z(call) ? call->workspace + l.other : NULL;

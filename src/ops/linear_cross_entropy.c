@@ -21,16 +21,6 @@
 
 #include <string.h>
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* Reals, up to a cache line. */
 static int64_t lines(int64_t n)
 {
@@ -47,16 +37,6 @@ typedef struct layout {
     int64_t room;                       /* of products */
 } layout;
 
-static int64_t packed_room(int64_t n, int64_t k)
-{
-    size_t room = 0;
-    for (int p = HEED_PRECISION_HIGHEST; p <= HEED_PRECISION_MEDIUM; p++) {
-        size_t packed = heed__gemm_packed((heed_precision)p, n, k);
-        if (packed > room) room = packed;
-    }
-    return lines((int64_t)room);
-}
-
 static layout layout_of(heed_context *context, int64_t t, int64_t k, int64_t n)
 {
     layout l = {.t = t, .k = k, .n = n, .chunk = heed__chunk_rows(t, k)};
@@ -68,12 +48,12 @@ static layout layout_of(heed_context *context, int64_t t, int64_t k, int64_t n)
     l.right = lines(t);
     l.z = 2 * l.right;
     l.w = l.z + lines(l.chunk * n);
-    l.back = l.w + (t > l.chunk ? packed_room(n, k) : 0);
-    l.scratch = l.back + (t > l.chunk && !l.keeps ? packed_room(k, n) : 0);
+    l.back = l.w + (t > l.chunk ? (int64_t)heed__gemm_packed_any(n, k) : 0);
+    l.scratch = l.back + (t > l.chunk && !l.keeps ? (int64_t)heed__gemm_packed_any(k, n) : 0);
     l.room = (int64_t)heed__gemm_workspace_any(context, l.chunk, n, k);
-    l.room = most(l.room, (int64_t)heed__gemm_workspace_packed(context));
-    l.room = most(l.room, (int64_t)heed__gemm_workspace_any(context, t, k, n));
-    l.room = most(l.room, (int64_t)heed__gemm_workspace_any(context, n, k, t));
+    l.room = heed__greater(l.room, (int64_t)heed__gemm_workspace_packed(context));
+    l.room = heed__greater(l.room, (int64_t)heed__gemm_workspace_any(context, t, k, n));
+    l.room = heed__greater(l.room, (int64_t)heed__gemm_workspace_any(context, n, k, t));
     return l;
 }
 
@@ -200,7 +180,7 @@ static heed_status forward(const heed__call *call)
     pack(call, &l, &logits, leads ? &back : NULL);
     if (learns) memset(saved + l.db, 0, (size_t)l.n * sizeof *saved);
     for (; r.first < l.t; r.first += l.chunk) {
-        int64_t count = least(l.chunk, l.t - r.first);
+        int64_t count = heed__lesser(l.chunk, l.t - r.first);
         const heed_real *from = x->data + r.first * l.k;
         r.z = saved && l.keeps ? saved + r.first * l.n : call->workspace + l.z;
         logits.m = back.m = count;

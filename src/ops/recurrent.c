@@ -26,16 +26,6 @@ typedef struct walk {
     heed_real *scratch; /* per thread */
 } walk;
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* Of a thread: a group's rows, after the workspace of a product. */
 static int64_t product_reals(void)
 {
@@ -90,7 +80,8 @@ heed_status heed__recurrent_shape(const heed__cell *cell, const heed__shapes *s,
     size->forward_workspace = weight_reals(gates, C) + threads * scratch_reals(cell, C, 0);
     int64_t product = (int64_t)heed__gemm_workspace_any(s->context, gates, C, rows);
     int64_t steps = weight_reals(C, gates) + threads * scratch_reals(cell, C, 1);
-    size->backward_workspace = (rows * gates + rows * C + 15) / 16 * 16 + most(product, steps);
+    size->backward_workspace =
+        (rows * gates + rows * C + 15) / 16 * 16 + heed__greater(product, steps);
     return HEED_OK;
 }
 
@@ -157,7 +148,7 @@ static void forward_group(void *arg, int64_t group, int thread)
     const heed__cell *cell = w->cell;
     int64_t C = w->C, gates = cell->gates * C;
     const int64_t *sequences = w->ragged->order + group * GROUP;
-    int64_t count = least(w->ragged->n - group * GROUP, GROUP);
+    int64_t count = heed__lesser(w->ragged->n - group * GROUP, GROUP);
     heed_real *product = w->scratch + thread * scratch_reals(cell, C, 0);
     heed_real *h = product + product_reals(), *state = h + GROUP * C;
     heed_real *hidden = state + GROUP * C, *spare = hidden + GROUP * gates;
@@ -254,13 +245,13 @@ static void backward_group(void *arg, int64_t group, int thread)
     heed_real *next = dhidden + GROUP * gates;
     memset(dh, 0, (size_t)(2 * GROUP * C) * sizeof *dh);
     for (int64_t step = longest - 1; step >= 0; step--) {
-        int64_t count = alive(w, sequences, least(left, GROUP), step);
+        int64_t count = alive(w, sequences, heed__lesser(left, GROUP), step);
         for (int64_t i = 0; i < count; i++)
             row_back(w, sequences[i], step, dh + i * C, dstate + i * C, dhidden + i * gates);
         multiply(w, count, C, gates, dhidden, dh, C, next, product);
         memcpy(dh, next, (size_t)(count * C) * sizeof *dh);
     }
-    for (int64_t i = 0; w->initial && w->initial->grad && i < least(left, GROUP); i++) {
+    for (int64_t i = 0; w->initial && w->initial->grad && i < heed__lesser(left, GROUP); i++) {
         heed_real *d = w->initial->grad + sequences[i] * w->initial->cols;
         w->call->kernels->add(C, dh + i * C, d);
         if (w->cell->states > 1) w->call->kernels->add(C, dstate + i * C, d + C);

@@ -8,6 +8,16 @@
 
 #define HEED_COUNT(array) (sizeof(array) / sizeof *(array))
 
+static inline int64_t heed__lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t heed__greater(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Does rows begin .. end of the call's operation. */
 typedef void (*heed__row_task)(const heed__call *call, int64_t begin, int64_t end, void *extra);
 

@@ -11,11 +11,6 @@
 
 #include <string.h>
 
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static heed_status step_shape(const heed__cell *cell, const heed__shapes *s, heed__size *size)
 {
     int64_t n = s->in[0].rows, C = s->in[2].cols, gates = cell->gates * C;
@@ -33,7 +28,7 @@ static heed_status step_shape(const heed__cell *cell, const heed__shapes *s, hee
     size->forward_workspace = forward + n * (gates + cell->saved * C);
     int64_t back = (int64_t)heed__gemm_workspace_any(s->context, n, C, gates);
     int64_t weight = (int64_t)heed__gemm_workspace_any(s->context, gates, C, n);
-    size->backward_workspace = most(back, weight) + n * (2 * gates + cell->states * C);
+    size->backward_workspace = heed__greater(back, weight) + n * (2 * gates + cell->states * C);
     return HEED_OK;
 }
 
@@ -102,8 +97,8 @@ static void step_backward(const heed__cell *cell, const heed__call *call)
 {
     int64_t n = call->out.rows, C = call->in[2].cols, gates = cell->gates * C;
     step s = step_of(cell, call,
-                     most((int64_t)heed__gemm_workspace_any(call->context, n, C, gates),
-                          (int64_t)heed__gemm_workspace_any(call->context, gates, C, n)));
+                     heed__greater((int64_t)heed__gemm_workspace_any(call->context, n, C, gates),
+                                   (int64_t)heed__gemm_workspace_any(call->context, gates, C, n)));
     heed_precision precision = heed_context_precision(call->context);
     s.keep = call->saved;
     s.dx = s.hidden + n * gates;

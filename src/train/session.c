@@ -352,6 +352,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     memset(s, 0, sizeof *s);
     s->context = context;
     s->options = options;
+    s->lock = -1;
     s->before = heed_context_precision(context);
     if (!options->model_path || !*options->model_path || !options->paths || options->n_paths < 1)
         return heed__fail(HEED_E_INVALID, "training needs data and a path for the model");
@@ -369,6 +370,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     heed__config_warn(s->context, s->config);
     HEED_TRY(check(s));
     HEED_TRY(set_precision(s));
+    HEED_TRY(heed__session_lock(s, 0));
     if (options->resume) HEED_TRY(heed__state_there(s));
     HEED_TRY(heed__session_read(s));
     return s->job == &heed__job_classify ? find_tags(s) : HEED_OK;
@@ -393,6 +395,7 @@ void heed__session_close(heed__session *s)
     heed__guide_free(&s->guide);
     heed__guide_files_destroy(&s->guide_files);
     heed_config_destroy(&s->config);
+    heed__session_unlock(s);
     heed_status restored = s->context ? heed_context_set_precision(s->context, s->before) : HEED_OK;
     (void)restored; /* it was one before */
 }

@@ -112,6 +112,7 @@ struct heed__session {
     int64_t laid_out, epoch_batches;         /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;
     char state_path[4096], metrics_path[4096];
+    int lock; /* the metrics file, locked; -1 = not yet */
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
     char guide_hash[HEED_HASH_SIZE]; /* "" without links */
 };
@@ -168,6 +169,11 @@ heed_status heed__score_sample(heed__session *session, double *bleu);
 /* One line of the metrics file (clocks live there), and the figures that the model's file holds. */
 heed_status heed__log_metrics(heed__session *session, FILE *file, const heed_progress *progress);
 heed_status heed__note_metrics(heed__session *session, int64_t step, const heed__scores *scores);
+
+/* Keeps other trainings from the same model, until unlock; create 0: if there is a metrics file
+ * yet. Errors HEED_E_IO (another training has it). */
+heed_status heed__session_lock(heed__session *session, int create);
+void heed__session_unlock(heed__session *session);
 
 /* The state file. save also writes what the cursor holds. */
 heed_status heed__state_save(heed__session *session);

@@ -266,6 +266,7 @@ static heed_status start(loop *l)
     else if (s->options->seconds > 0)
         HEED_TRY(calibrate(s));
     HEED_TRY(heed__session_start(s));
+    HEED_TRY(heed__session_lock(s, 1));
     if (s->options->resume) HEED_TRY(heed__state_load(s));
     l->metrics = fopen(s->metrics_path, s->options->resume ? "a" : "w");
     if (!l->metrics)

@@ -308,7 +308,7 @@ heed attend q.npy k.npy v.npy --plan --causal --causal-offset 2 --stage bias
 expect "the plan says what it reads" code=0 out='^attention: score scaled_dot, .*mask causal' \
     out='engine tiled' out='workspace [0-9]+ bytes' out='--array bias\.pairs=FILE\.npy: numbers'
 heed attend q.npy k.npy v.npy --plan --json -o o2.npy
-expect "as JSON" code=0 out='"heads": 4' out='"file": "o2.npy"' out='"plan": "attention'
+expect "as JSON" code=0 out='"heads": 4' out='"full": ' out='"file": "o2.npy"' out='"plan": "attention'
 if command -v python3 >/dev/null; then check "which is JSON" python3 -m json.tool stdout; fi
 heed attend q.npy k.npy v.npy --strict --engine reference -o x.npy
 expect "a slow plan is refused" code=6 no_file=x.npy

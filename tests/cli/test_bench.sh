@@ -28,6 +28,7 @@ expect "the other pass" code=0 lines=2 no_out=forward out='50x8 +50 +backward'
 heed bench --keys 20 --heads 2 --batch 3 --dim 4 --value-dim 6 --window 2,1 --json --rounds 1 \
     --backward
 expect "data" code=0 out='"roofline": '
+same_number "one block, which the window cuts" "$(json partial)" 1.0
 if command -v python3 >/dev/null; then check "which is JSON" python3 -m json.tool stdout; fi
 same_number "pairs are counted" "$(json seen_pairs)" $((6 * (20 * 4 - 1 - 2 - 1)))
 # q, k, dq, dk: 4; v, o, do, dv: 6; lse: 1

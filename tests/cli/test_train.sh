@@ -179,7 +179,8 @@ reviews 600 3 >long.tsv
 # shellcheck disable=SC2086 # words
 heed train long.tsv -o whole.heed $settings
 
-# interrupted SIGNAL: starts the same training, sends the signal once a state to resume from is there.
+# interrupted SIGNAL: starts the same training, sends the signal once a state to resume from is there. Before, others
+# try to train the same model.
 interrupted() {
     rm -f cut.heed*
     # shellcheck disable=SC2086 # words
@@ -189,6 +190,13 @@ interrupted() {
     while [ ! -s cut.heed.state ] && [ $tries -lt 600 ]; do
         sleep 0.05
         tries=$((tries + 1))
+    done
+    for more in "" --resume; do
+        code=0
+        # shellcheck disable=SC2086 # words
+        "$HEED_COMMAND" train long.tsv -o cut.heed $settings $more >second 2>&1 || code=$?
+        check "one model, one training${more:+ with $more}" test "$code" = 4
+        check "which is said" grep -q 'cut.heed: another training is writing this model' second
     done
     kill "-$1" $process
     code=0

@@ -2,26 +2,10 @@
 /* What plans say of themselves, and the list of what they may be made of. */
 #include "check.h"
 
-#include "heed/attention.h"
+#include "attention/small_plan.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static heed_attention_options options_of(void)
-{
-    return (heed_attention_options){
-        .size = sizeof(heed_attention_options), .heads = 4, .key_heads = 2, .head_size = 8};
-}
-
-static heed_attention_capacity room_of(void)
-{
-    return (heed_attention_capacity){.size = sizeof(heed_attention_capacity),
-                                     .sequences = 3,
-                                     .longest_query = 10,
-                                     .longest_key = 12,
-                                     .query_rows = 20,
-                                     .key_rows = 30};
-}
 
 static void test_describe(void **state)
 {
