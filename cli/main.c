@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const verb *const verbs[] = {&verb_train,  &verb_eval,  &verb_predict, &verb_translate,
-                                    &verb_sample, &verb_score, &verb_align,   &verb_explain,
-                                    &verb_attend, &verb_bench, &verb_metric,  &verb_list,
-                                    &verb_info};
+static const verb *const verbs[] = {&verb_train,  &verb_eval,   &verb_predict, &verb_translate,
+                                    &verb_sample, &verb_score,  &verb_align,   &verb_explain,
+                                    &verb_report, &verb_attend, &verb_bench,   &verb_metric,
+                                    &verb_list,   &verb_info};
 
 const verb *verb_at(size_t index)
 {

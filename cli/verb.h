@@ -67,6 +67,7 @@ extern const verb verb_train;
 extern const verb verb_eval;
 extern const verb verb_predict;
 extern const verb verb_explain;
+extern const verb verb_report;
 extern const verb verb_attend;
 extern const verb verb_bench;
 extern const verb verb_metric;

@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/reading.h"
 #include "cli/report.h"
+#include "cli/run_report.h"
 #include "cli/session.h"
 #include "cli/settings.h"
 #include "cli/training.h"
@@ -72,20 +73,34 @@ static heed_status show_result(const options *given, const heed_train_result *r,
     return output_status();
 }
 
+/* Who is told of steps and validations. */
+typedef struct listeners {
+    progress_line line;
+    run_report page;
+} listeners;
+
+static void tell(void *user, const heed_progress *progress)
+{
+    listeners *all = user;
+    progress_show(&all->line, progress);
+    run_report_follow(&all->page, progress);
+}
+
 static heed_status train(const options *given, heed_context *context, heed_config *config)
 {
     heed_read_options read;
     heed_train_result result;
     training_data data;
-    progress_line line = progress_start(options_flag(given, "quiet"));
+    listeners all = {.line = progress_start(options_flag(given, "quiet"))};
     heed_train_options wanted = {.model_path = options_text(given, "output"),
                                  .read = &read,
                                  .config = config,
                                  .resume = options_flag(given, "resume"),
                                  .stop = &stop_asked,
-                                 .progress = progress_show,
-                                 .progress_user = &line};
+                                 .progress = tell,
+                                 .progress_user = &all};
     heed_status status = reading_options(given, &read);
+    if (status == HEED_OK) status = run_report_start(&all.page, given, context);
     if (status == HEED_OK) status = read_time(options_text(given, "time"), &wanted.seconds);
     if (status == HEED_OK) status = training_memory(options_text(given, "memory"), &wanted.memory);
     if (status != HEED_OK) return status;
@@ -93,7 +108,8 @@ static heed_status train(const options *given, heed_context *context, heed_confi
     if (status == HEED_OK) {
         catch_interrupts();
         status = heed_train(context, &wanted, &result);
-        progress_end(&line);
+        progress_end(&all.line);
+        run_report_end(&all.page, status);
     }
     training_data_free(&data);
     return status == HEED_OK ? show_result(given, &result, wanted.model_path) : status;
@@ -147,6 +163,8 @@ static const option_row rows[] = {
     {"memory", 0, "SIZE", OPTION_TEXT, NULL, NULL, 0, 0,
      "most memory a step may take (512M, 2G): layers are run again, then batches shrink; without "
      "it they need not"},
+    {"report", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "the page with curves, mistakes and samples; without it MODEL.html, none = no page"},
     {"resume", .help = "go on where an interrupted run of the same command stopped"},
     {0},
 };
@@ -175,7 +193,8 @@ const verb verb_train = {
         "does best on validation data. The same data, settings and number of steps give the same "
         "file, byte for byte, for any number of threads and on every processor. Beside the model "
         "two files are written: .state while training, to resume from, and .metrics.jsonl with a "
-        "line for each validation. Ctrl-C saves and stops.",
+        "line for each validation; and .html, a page to be watched while it trains (curves), and "
+        "read at its end (mistakes, samples). Ctrl-C saves and stops.",
     .least_arguments = 0,
     .most_arguments = -1,
     .options = rows,

@@ -5,7 +5,7 @@
 BEGIN {
     # One floor a row, lowest first; those in one row do not see each other.
     rows = split("base|cpu tensor|kernels|attention|autograd|ops|nn optim|io|data|model|" \
-                 "train explain|cli", row, "|")
+                 "train explain|report|cli", row, "|")
     for (i = 1; i <= rows; i++) {
         count = split(row[i], names, " ")
         for (j = 1; j <= count; j++) rank[names[j]] = i

@@ -20,6 +20,7 @@
 #include "heed/metrics.h"
 #include "heed/model.h"
 #include "heed/real.h"
+#include "heed/report.h"
 #include "heed/status.h"
 #include "heed/tags.h"
 #include "heed/text_metrics.h"

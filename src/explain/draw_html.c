@@ -76,22 +76,35 @@ static const char page_style[] =
     ".wrong{color:#b3261e}\n"
     ".legend span{display:inline-block;width:1.2em;height:1em;vertical-align:-.15em}\n";
 
-static void put_head(heed__buffer *out, const heed__picture *picture)
+void heed__html_head(heed__buffer *out, const char *title, int again, const char *light,
+                     const char *dark)
 {
     heed__buffer_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-    put_string(out, picture->title            ? picture->title
-                    : picture->n_explanations ? "Which words decided"
-                                              : "Which word belongs to which");
+                           "<meta name=\"viewport\" content=\"width=device-width\">\n");
+    if (again > 0)
+        heed__buffer_format(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", again);
+    heed__buffer_text(out, "<title>");
+    put_string(out, title);
     heed__buffer_text(out, "</title>\n<style>\n");
     heed__buffer_text(out, page_style);
     heed__buffer_text(out, heed__html_heat_map_style);
+    heed__buffer_text(out, light);
     put_colours(out, 0);
     heed__buffer_text(out, "@media (prefers-color-scheme:dark){\n"
                            ":root{--ground:#202124;--ink:#e8eaed;--soft:#9aa0a6;--line:#3c4043}\n"
                            ".wrong{color:#f2b8b5}\n");
     put_colours(out, 1);
+    heed__buffer_text(out, dark);
     heed__buffer_text(out, "}\n</style>\n</head>\n<body>\n<main>\n");
+}
+
+static void put_head(heed__buffer *out, const heed__picture *picture)
+{
+    heed__html_head(out,
+                    picture->title            ? picture->title
+                    : picture->n_explanations ? "Which words decided"
+                                              : "Which word belongs to which",
+                    0, "", "");
     if (!picture->title) return;
     heed__buffer_text(out, "<h1>");
     put_string(out, picture->title);
@@ -175,7 +188,7 @@ static void put_output(heed__buffer *out, const heed__explanation *e, const heed
     }
 }
 
-static void put_legend(heed__buffer *out, int is_signed)
+void heed__html_legend(heed__buffer *out, int is_signed)
 {
     heed__buffer_text(out, "<p class=\"note legend\">");
     heed__buffer_text(out, is_signed ? "against the label " : "less ");
@@ -188,37 +201,47 @@ static void put_legend(heed__buffer *out, int is_signed)
                            "line has no score; point at a word to see its score</p>\n");
 }
 
+heed_status heed__html_explanation(heed__buffer *out, const heed__explanation *e,
+                                   const heed__picture_options *options, int *is_signed)
+{
+    heed__runs runs;
+    HEED_TRY(heed__runs_make(e, options->max_characters, &runs));
+    heed__buffer_text(out, "<article>\n");
+    if (e->name) {
+        heed__buffer_text(out, "<h2>");
+        put_string(out, e->name);
+        heed__buffer_text(out, "</h2>\n");
+    }
+    for (size_t j = 0; j < e->n_outputs; j++) {
+        put_output(out, e, &runs, e->outputs + j, options);
+        for (size_t k = 0; k < heed__drawn_methods(e->outputs + j, options); k++)
+            *is_signed |= heed__scale_of(e->outputs[j].attributions + k, e->n_words).is_signed;
+    }
+    for (size_t j = 0; j < e->n_heat_maps; j++) heed__html_heat_map(out, e, e->heat_maps + j);
+    heed__buffer_text(out, "</article>\n");
+    heed__runs_free(&runs);
+    return out->status;
+}
+
+void heed__html_end(heed__buffer *out)
+{
+    heed__buffer_text(out, "</main>\n</body>\n</html>\n");
+}
+
 static heed_status draw(const heed__picture *picture, const heed__picture_options *options,
                         heed__buffer *out)
 {
     int is_signed = 0;
     put_head(out, picture);
-    for (size_t i = 0; i < picture->n_explanations; i++) {
-        const heed__explanation *e = picture->explanations + i;
-        heed__runs runs;
-        HEED_TRY(heed__runs_make(e, options->max_characters, &runs));
-        heed__buffer_text(out, "<article>\n");
-        if (e->name) {
-            heed__buffer_text(out, "<h2>");
-            put_string(out, e->name);
-            heed__buffer_text(out, "</h2>\n");
-        }
-        for (size_t j = 0; j < e->n_outputs; j++) {
-            put_output(out, e, &runs, e->outputs + j, options);
-            for (size_t k = 0; k < heed__drawn_methods(e->outputs + j, options); k++)
-                is_signed |= heed__scale_of(e->outputs[j].attributions + k, e->n_words).is_signed;
-        }
-        for (size_t j = 0; j < e->n_heat_maps; j++) heed__html_heat_map(out, e, e->heat_maps + j);
-        heed__buffer_text(out, "</article>\n");
-        heed__runs_free(&runs);
-    }
+    for (size_t i = 0; i < picture->n_explanations; i++)
+        HEED_TRY(heed__html_explanation(out, picture->explanations + i, options, &is_signed));
     for (size_t i = 0; i < picture->n_heat_maps; i++) {
         heed__buffer_text(out, "<article>\n");
         heed__html_heat_map(out, NULL, picture->heat_maps + i);
         heed__buffer_text(out, "</article>\n");
     }
-    if (picture->n_explanations) put_legend(out, is_signed);
-    heed__buffer_text(out, "</main>\n</body>\n</html>\n");
+    if (picture->n_explanations) heed__html_legend(out, is_signed);
+    heed__html_end(out);
     return out->status;
 }
 

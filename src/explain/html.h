@@ -7,6 +7,19 @@
 
 enum { HEED_HTML_SHADES = 10 };
 
+/* Everything up to the page's first heading: `light` and `dark` are rules of style for light and
+ * dark screens beside those that explanations need; again > 0: the page loads itself again after so
+ * many seconds. heed__html_end closes it. */
+void heed__html_head(heed__buffer *out, const char *title, int again, const char *light,
+                     const char *dark);
+void heed__html_end(heed__buffer *out);
+
+/* An article about one text; *is_signed becomes 1 where some words speak against. */
+heed_status heed__html_explanation(heed__buffer *out, const heed__explanation *explanation,
+                                   const heed__picture_options *options, int *is_signed);
+/* What the colours of words mean. */
+void heed__html_legend(heed__buffer *out, int is_signed);
+
 /* Text as HTML text or as the content of a quoted attribute. */
 void heed__html_escaped(heed__buffer *out, const char *text, size_t length);
 /* A paragraph of small print; nothing for nothing. Frees it. */

@@ -48,6 +48,7 @@ static void set(json_t *object, const char *key, json_t *value)
 typedef struct command {
     char text[4096];
     size_t used;
+    json_t *settings; /* of those it holds: {key: value}; NULL = not wanted */
 } command;
 
 static void say(command *c, const char *text)
@@ -73,6 +74,12 @@ static void say_option(command *c, const char *flag, const char *value)
         say(c, *at == '\'' ? "'\\''" : one);
     }
     if (quoted) say(c, "'");
+}
+
+static void say_setting(command *c, const char *key, const char *value)
+{
+    say_option(c, heed__config_flag(key), value);
+    json_object_set_new(c->settings, key, json_string(value));
 }
 
 /* Settings on which the defaults of others depend, in the order in which they do. */
@@ -105,7 +112,7 @@ static heed_status say_leads(const heed_model *model, command *c, heed_config **
         const char *value = heed_config_get(model->config, leads[i]);
         HEED_TRY(settle(model, i, said, settled));
         said[i] = strcmp(value, heed_config_get(*settled, leads[i])) != 0;
-        if (said[i]) say_option(c, heed__config_flag(leads[i]), value);
+        if (said[i]) say_setting(c, leads[i], value);
         heed_config_destroy(settled);
     }
     return settle(model, n, said, settled);
@@ -156,7 +163,7 @@ static heed_status rebuild_text(const heed_model *model, const json_t *provenanc
     for (size_t i = 0; status == HEED_OK && (setting = heed_setting_at(i)); i++) {
         const char *value = heed_config_get(model->config, setting->key);
         if (!is_lead(setting->key) && strcmp(value, heed_config_get(settled, setting->key)) != 0)
-            say_option(c, setting->flag, value);
+            say_setting(c, setting->key, value);
     }
     heed_config_destroy(&settled);
     say(c, " -o MODEL");
@@ -166,11 +173,12 @@ static heed_status rebuild_text(const heed_model *model, const json_t *provenanc
 heed_status heed_model_info(const heed_model *model, int indent, char **out)
 {
     char *config = NULL;
-    command rebuild = {0};
+    command rebuild = {.settings = json_object()};
     json_t *provenance = parsed(heed__model_note_find(model, "heed.data"));
     heed_status status = rebuild_text(model, provenance, &rebuild);
     if (status == HEED_OK) status = heed_config_json(model->config, 0, &config);
     if (status != HEED_OK) {
+        json_decref(rebuild.settings);
         json_decref(provenance);
         return status;
     }
@@ -186,6 +194,7 @@ heed_status heed_model_info(const heed_model *model, int indent, char **out)
     set(object, "alignment", alignment_json(model));
     set(object, "metrics", parsed(heed__model_note_find(model, "heed.metrics")));
     set(object, "rebuild", json_string(rebuild.text));
+    set(object, "settings", rebuild.settings);
     set(object, "provenance", provenance);
     set(object, "config", parsed(config));
     set(object, "hash", checksum ? json_string(checksum) : NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "heed/evaluate.h"
+#include "train/evaluate.h"
 
 #include "base/fail.h"
 #include "model/model.h"
@@ -11,8 +11,8 @@ static heed_text row_text(const void *user, int64_t i)
     return heed_dataset_text(user, i);
 }
 
-static heed_status find_column(const heed_model *model, const heed_dataset *dataset, int output,
-                               int *column)
+heed_status heed__evaluate_column(const heed_model *model, const heed_dataset *dataset, int output,
+                                  int *column)
 {
     const heed_layout *layout = heed_dataset_layout(dataset);
     if (output < 0 || output >= model->n_outputs)
@@ -127,7 +127,7 @@ static heed_status count_exact(heed_model *model, const heed_dataset *dataset, a
     HEED_TRY(predict(model, dataset, a));
     for (int i = 0; i < model->n_outputs; i++) {
         int column = -1;
-        HEED_TRY(find_column(model, dataset, i, &column));
+        HEED_TRY(heed__evaluate_column(model, dataset, i, &column));
         heed__targets_free(&a->targets);
         HEED_TRY(heed__targets_make(NULL, model->outputs[i].labels, dataset, column, &a->targets));
         for (int64_t row = 0; row < rows; row++)
@@ -157,7 +157,7 @@ heed_status heed_evaluate(heed_model *model, const heed_dataset *dataset, int ou
     answers a = {0};
     *out = NULL;
     HEED_TRY(heed__model_check_labels(model));
-    HEED_TRY(find_column(model, dataset, output, &column));
+    HEED_TRY(heed__evaluate_column(model, dataset, output, &column));
     const heed__labels *labels = model->outputs[output].labels;
     heed_status status = heed__targets_make(model->context, labels, dataset, column, &a.targets);
     if (status == HEED_OK) status = predict(model, dataset, &a);

@@ -30,6 +30,7 @@ static heed_status metrics_text(heed__session *session, const heed_progress *p, 
     json_object_set_new(line, "epoch", json_integer(p->epoch));
     json_object_set_new(line, "loss", heed__json_real(p->loss));
     json_object_set_new(line, "valid_loss", heed__json_real(p->valid_loss));
+    json_object_set_new(line, "metric", json_string(p->metric_name));
     json_object_set_new(line, p->metric_name, heed__json_real(p->metric));
     if (p->bleu == p->bleu) json_object_set_new(line, "bleu", heed__json_real(p->bleu));
     json_object_set_new(line, "better", json_boolean(p->better));

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines of a metrics file as columns to be drawn. */
+#ifndef HEED_REPORT_CURVES_H
+#define HEED_REPORT_CURVES_H
+
+#include "base/memory.h"
+
+#include <stddef.h>
+
+/* What a validation and a point of the trace say; those that are not there are NaN. */
+typedef enum heed__curve {
+    HEED_CURVE_STEP,
+    HEED_CURVE_EPOCH,
+    HEED_CURVE_VALID_LOSS,
+    HEED_CURVE_METRIC,
+    HEED_CURVE_BLEU,
+    HEED_CURVE_LOSS,
+    HEED_CURVE_RATE,
+    HEED_CURVE_NORM,
+    HEED_CURVE_SPEED,   /* tokens a second */
+    HEED_CURVE_MEMORY,  /* bytes */
+    HEED_CURVE_SECONDS, /* since the run was started, or resumed */
+    HEED_CURVES
+} heed__curve;
+
+typedef struct heed__columns {
+    double *column[HEED_CURVES];
+    size_t n, room;
+} heed__columns;
+
+typedef struct heed__curves {
+    heed__columns valid; /* a row for each validation */
+    heed__columns trace; /* STEP, LOSS, NORM and RATE between them */
+    double best_step;    /* of the last better one; NaN = none */
+    char metric[64];     /* what HEED_CURVE_METRIC is; "" = unknown */
+} heed__curves;
+
+/* Reads a metrics file. A line that is cut (a run that is writing it, or crashed) is passed over;
+ * where a run went back to an earlier step, what came after that step is left out. Errors
+ * HEED_E_IO, HEED_E_NOMEM. */
+heed_status heed__curves_read(const char *path, heed__curves *out);
+void heed__curves_free(heed__curves *curves);
+
+#endif

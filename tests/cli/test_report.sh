@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# heed report, and the page that heed train writes.
+# shellcheck source=tests/cli/lib.sh
+. "$HEED_SOURCE/tests/cli/lib.sh"
+# shellcheck source=tests/cli/data.sh
+. "$HEED_SOURCE/tests/cli/data.sh"
+
+# page FILE: its content as the output that rules look at.
+page() {
+    cp "$1" stdout
+    : >stderr
+    last="cat $1"
+}
+
+reviews 300 >data.tsv
+
+# ---- a classifier ----
+heed train data.tsv -o model.heed --steps 40 --validate-every 10 --patience 0 --quiet
+expect "training writes a page" code=0 file=model.heed.html no_err=.
+page model.heed.html
+expect "with curves" out='>Loss<' out='>Accuracy<' out='>Norm of the gradient<' \
+    out='>Learning rate<' out='>Speed<' out='>Memory<' out='class="at"'
+expect "what it gets wrong" out='taken for' out='Worst mistakes' out='\(wrong: it is (pos|neg)\)'
+expect "and where it came from" out='heed train DATA .*--steps 40' out='SHA-256 of the data' \
+    out='<th scope="row">train.validate_every</th><td>10'
+expect "no script, nothing from a network, nor a run that goes on" no_out='<script' \
+    no_out='(src|href)=' no_out='http-equiv'
+heed train data.tsv -o bare.heed --steps 40 --validate-every 10 --patience 0 --quiet --report none
+expect "without it the model is the same" code=0 no_file=bare.heed.html same=bare.heed,model.heed
+heed train data.tsv -o named.heed --steps 5 --quiet --report why.html
+expect "it may have another name" code=0 file=why.html no_file=named.heed.html
+heed train data.tsv -o named.heed --steps 5 --quiet --report nowhere/why.html
+expect "one that cannot be written is a warning" code=0 \
+    err='warning: nowhere/why\.html: no report: .*cannot be written'
+cp data.tsv mine.tsv
+heed train mine.tsv -o named.heed --steps 5 --report mine.tsv
+expect "the data is not written over" code=2 err='--report: .*mine\.tsv is also read' \
+    same=mine.tsv,data.tsv
+
+# ---- again, about other data ----
+reviews 80 2 >other.tsv
+heed report model.heed other.tsv -o other.html
+expect "a page about other rows" code=0 out='^other\.html$' file=other.html
+page other.html
+expect "has their figures" out='The best model on 80 rows' out='other\.tsv:[0-9]+'
+heed report model.heed
+expect "without data it has the curves" code=0 out='^model\.heed\.html$'
+page model.heed.html
+expect "and no figures" out='>Loss<' no_out='Right and wrong'
+rm model.heed.metrics.jsonl
+heed report model.heed -o -
+expect "without the metrics file, what it is made of" code=0 out='What was trained' no_out='>Loss<'
+heed report model.heed --metrics missing.jsonl -o -
+expect "a metrics file that was named must be there" code=4 err='missing\.jsonl'
+heed report model.heed other.tsv -o other.tsv
+expect "data is not written over" code=2 err='other\.tsv is also read'
+
+# ---- labels and texts are text, whatever they hold ----
+awk 'BEGIN {
+    print "label\ttext"
+    for (i = 0; i < 60; i++)
+        print (i % 2 ? "<b onclick=\"x()\">&amp;" : "</style><script>1</script>") "\t" \
+            (i % 3 ? "<img src=x onerror=\"y()\">" : "</td></table><script>alert(1)</script>") " " i
+}' >evil.tsv
+heed train evil.tsv -o '<i>evil.heed' --steps 5 --quiet
+expect "labels that look like pages" code=0
+page '<i>evil.heed.html'
+expect "are shown, not obeyed" no_out='<script' no_out='<b onclick' no_out='<img' no_out='<i>evil' \
+    out='&lt;script&gt;' out='&lt;b onclick=&quot;x\(\)&quot;&gt;&amp;amp;'
+
+# ---- other kinds of outputs ----
+awk 'BEGIN { print "text\tlabel"; for (i = 0; i < 90; i++)
+    print (i % 3 ? "a" : "b") " " (i % 2 ? "c" : "d") "\t" (i % 3 ? "x" : "y") (i % 2 ? "|z" : "") }' >set.tsv
+heed train set.tsv -o set.heed --task set --steps 10 --quiet
+expect "several labels a row" code=0
+page set.heed.html
+expect "have a line each" out='of rows exactly right' out='>precision<' no_out='taken for'
+awk 'BEGIN { print "text\tlabel"; for (i = 0; i < 90; i++) print "w" i % 7 " v\t" i % 7 + 0.5 }' >number.tsv
+heed train number.tsv -o number.heed --steps 10 --quiet
+expect "numbers" code=0
+page number.heed.html
+expect "are points" out='true and predicted numbers' out='mean absolute error' out='>R²<'
+
+# ---- models that write ----
+numbers
+# shellcheck disable=SC2086 # options
+heed train --source numbers.de --target numbers.en -o de-en.heed $small_writer --quiet
+expect "a translator" code=0 file=de-en.heed.html
+page de-en.heed.html
+expect "shows translations, references and alignment" out='>reference<' out='>written<' \
+    out='written ↓' out='BLEU' out='perplexity of a token'
+heed report de-en.heed numbers.de numbers.en -o pairs.html --examples 2
+expect "also of two files of lines" code=0 file=pairs.html
+for i in 1 2 3 4 5 6 7 8 9; do sed "s/^/$i. /" numbers.en; done >text.txt
+heed train text.txt --task language --tokenizer characters -o text.heed --dim 16 --layers 1 \
+    --heads 2 --steps 20 --quiet
+expect "a language model" code=0
+page text.heed.html
+expect "shows samples" out='drawn at temperature 0\.8' out='<pre dir="auto">'
+finish
