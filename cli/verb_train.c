@@ -10,6 +10,7 @@
 #include "cli/session.h"
 #include "cli/settings.h"
 #include "cli/training.h"
+#include "cli/tuning.h"
 
 #include "heed/train.h"
 
@@ -35,8 +36,9 @@ static void catch_interrupts(void)
 }
 
 /* "90", "90s", "10m", "2h" */
-static heed_status read_time(const char *text, double *seconds)
+static heed_status read_time(const options *given, const char *flag, double *seconds)
 {
+    const char *text = options_text(given, flag);
     *seconds = 0;
     if (!text) return HEED_OK;
     char *end;
@@ -47,7 +49,7 @@ static heed_status read_time(const char *text, double *seconds)
                                                    : 0;
     *seconds = value * unit;
     if (end != text && *seconds >= 1 && *seconds <= 1e7) return HEED_OK;
-    return report(HEED_E_INVALID, "--time %s: it must be a time such as 90s, 10m or 2h", text);
+    return report(HEED_E_INVALID, "--%s %s: it must be a time such as 90s, 10m or 2h", flag, text);
 }
 
 static heed_status make_config(const options *given, heed_config **out)
@@ -59,14 +61,17 @@ static heed_status make_config(const options *given, heed_config **out)
     return status;
 }
 
-static heed_status show_result(const options *given, const heed_train_result *r, const char *path)
+static heed_status show_result(const options *given, const heed_train_result *r, const char *path,
+                               const json_t *record)
 {
     if (options_flag(given, "json"))
-        return output_json(json_pack(
-            "{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f, s:b}", "model", path, "steps",
-            (json_int_t)r->steps, "best_step", (json_int_t)r->best_step, "rows",
-            (json_int_t)r->rows, "valid_rows", (json_int_t)r->valid_rows, "metric", r->metric_name,
-            "value", r->metric, "valid_loss", r->loss, "stopped_early", r->stopped_early));
+        return output_json(json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f, s:b, s:O*}", "model",
+                                     path, "steps", (json_int_t)r->steps, "best_step",
+                                     (json_int_t)r->best_step, "rows", (json_int_t)r->rows,
+                                     "valid_rows", (json_int_t)r->valid_rows, "metric",
+                                     r->metric_name, "value", r->metric, "valid_loss", r->loss,
+                                     "stopped_early", r->stopped_early, "tune", record));
+    if (record) tuning_show(record);
     output_format("%s: %s %.4f on %lld validation rows, at step %lld%s\n", path, r->metric_name,
                   r->metric, (long long)r->valid_rows, (long long)r->best_step,
                   r->stopped_early ? " (stopped early)" : "");
@@ -91,6 +96,8 @@ static heed_status train(const options *given, heed_context *context, heed_confi
     heed_read_options read;
     heed_train_result result;
     training_data data;
+    double search = 0;
+    json_t *record = NULL;
     listeners all = {.line = progress_start(options_flag(given, "quiet"))};
     heed_train_options wanted = {.model_path = options_text(given, "output"),
                                  .read = &read,
@@ -101,18 +108,21 @@ static heed_status train(const options *given, heed_context *context, heed_confi
                                  .progress_user = &all};
     heed_status status = reading_options(given, &read);
     if (status == HEED_OK) status = run_report_start(&all.page, given, context);
-    if (status == HEED_OK) status = read_time(options_text(given, "time"), &wanted.seconds);
+    if (status == HEED_OK) status = read_time(given, "time", &wanted.seconds);
+    if (status == HEED_OK) status = read_time(given, "tune", &search);
     if (status == HEED_OK) status = training_memory(options_text(given, "memory"), &wanted.memory);
     if (status != HEED_OK) return status;
     status = training_data_take(given, &data, &wanted);
     if (status == HEED_OK) {
         catch_interrupts();
-        status = heed_train(context, &wanted, &result);
+        status = tuning_run(given, context, &wanted, search, &result, &record);
         progress_end(&all.line);
         run_report_end(&all.page, status);
     }
     training_data_free(&data);
-    return status == HEED_OK ? show_result(given, &result, wanted.model_path) : status;
+    if (status == HEED_OK) status = show_result(given, &result, wanted.model_path, record);
+    json_decref(record);
+    return status;
 }
 
 /* What no single option can know: that another one would go unheard, or input be written over. */
@@ -124,6 +134,7 @@ static heed_status check_options(const options *given, const heed_config *config
             return report(HEED_E_INVALID, "--time and --%s both say how long; give one",
                           lengths[i]);
     heed_status status = training_check(given, config);
+    if (status == HEED_OK) status = tuning_check(given);
     if (status != HEED_OK) return status;
     if (!options_given(given, "output"))
         return report(HEED_E_INVALID, "where shall the model go? name it with --output FILE");
@@ -160,6 +171,12 @@ static const option_row rows[] = {
      "settings from a JSON file; flags win over it"},
     {"time", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,
      "train about this long (90s, 10m, 2h): turned into a number of steps"},
+    {"tune", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,
+     "search for good settings within about this time, the training included; what is set is kept"},
+    {"tune-trials", 0, "N", OPTION_INTEGER, NULL, NULL, 1, 1000000,
+     "search by number: so many candidates to begin with; without it 9"},
+    {"tune-steps", 0, "N", OPTION_INTEGER, NULL, NULL, 1, 1e9,
+     "and so many steps for each of them; without it a ninth of the full number"},
     {"memory", 0, "SIZE", OPTION_TEXT, NULL, NULL, 0, 0,
      "most memory a step may take (512M, 2G): layers are run again, then batches shrink; without "
      "it they need not"},
@@ -175,6 +192,7 @@ static const verb_example examples[] = {
      "two outputs from two text columns"},
     {"heed train a.tsv --valid b.tsv --encoder transformer --time 10m -o m.heed",
      "a transformer, for ten minutes"},
+    {"heed train a.tsv -o m.heed --tune 10m", "with settings that are searched for"},
     {"heed train --source a.de --target a.en -o de-en.heed",
      "a translator, from two files of lines"},
     {"heed train poems.txt --task language -o poems.heed", "a language model, from plain text"},

@@ -26,6 +26,7 @@
 #include "heed/text_metrics.h"
 #include "heed/train.h"
 #include "heed/translate.h"
+#include "heed/tune.h"
 #include "heed/version.h"
 
 #endif

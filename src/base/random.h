@@ -42,7 +42,8 @@ enum {
     HEED_RANDOM_CHECK = 6,
     HEED_RANDOM_SAMPLE = 7,
     HEED_RANDOM_MIX = 8,
-    HEED_RANDOM_GUMBEL = 9
+    HEED_RANDOM_GUMBEL = 9,
+    HEED_RANDOM_TUNE = 20
 };
 
 #endif
