@@ -55,7 +55,13 @@ static void check_encoding(const heed__tokenizer *t, const char *text, size_t si
         if (e.spans[i].end > size) abort();
         if (!heed__utf8_blank(text + before, e.spans[i].begin - before)) abort();
         before = e.spans[i].end;
-        if (e.ngrams && (e.ngrams[i] < 0 || e.ngrams[i] >= heed__tokenizer_ngrams(t))) abort();
+    }
+    for (int b = 0; b < HEED_BAGS; b++) {
+        const heed__bags *bags = &e.bags[b];
+        if (!heed__tokenizer_ngrams(t, b)) continue;
+        if (bags->n != e.length || bags->offsets[bags->n] != bags->used) abort();
+        for (int64_t i = 0; i < bags->used; i++)
+            if (bags->ids[i] < 1 || bags->ids[i] >= heed__tokenizer_ngrams(t, b)) abort();
     }
     if (!e.cut && !heed__utf8_blank(text + before, size - before)) abort();
     check_decoding(t, text, size, &e);
@@ -84,7 +90,9 @@ static void encode(const uint8_t *bytes, size_t size)
     for (int i = 0; i < 12; i++) {
         heed__tokenizer_settings settings;
         if (heed__tokenizer_defaults(kinds[i % 4], &settings) != HEED_OK) continue;
-        settings.ngrams = 2;
+        settings.ngrams = 2 + i / 4;
+        settings.characters = i % 3 * 2;
+        settings.characters_from = 2;
         settings.spacing = i / 4;
         settings.lower = settings.lower && i < 4;
         settings.max_vocabulary = 60;

@@ -78,14 +78,15 @@ text() {
     number ${#1}
     printf '%s' "$1"
 }
-# tokenizer NAME KIND NGRAMS [SPACING]: a vocabulary of five, one pair when NGRAMS is 2, scores for
-# subwords; with spacing, what version 2 has: a token that touches what is before it, and one pair.
+# tokenizer NAME KIND NGRAMS [SPACING [CHARACTERS]]: a vocabulary of five, one pair when NGRAMS is 2,
+# scores for subwords; with spacing, what version 2 has: a token that touches what is before it, and one
+# pair; with characters, what version 3 has: one n-gram of them.
 tokenizer() {
     {
         printf 'heedtok\000'
-        number "$([ "$4" ] && echo 2 || echo 1)"
+        number "$([ "$5" ] && echo 3 || { [ "$4" ] && echo 2 || echo 1; })"
         text "$2"
-        number "$([ "$4" ] && echo 9 || echo 8)"
+        number "$([ "$5" ] && echo 11 || { [ "$4" ] && echo 9 || echo 8; })"
         text lower && number 1
         text min_count && number 1
         text max_vocabulary && number 100
@@ -95,6 +96,7 @@ tokenizer() {
         text start && number 1
         text max_length && number 64
         [ "$4" ] && text spacing && number "$4"
+        [ "$5" ] && text characters && number "$5" && text characters_from && number 2
         number 5
         for token in '<unk>' '<cls>' the film a; do text "$token"; done
         if [ "$3" = 2 ]; then
@@ -105,6 +107,7 @@ tokenizer() {
         else
             number 0
         fi
+        [ "$5" ] && number 1 && number 4611686018427387911
         case $2$4 in words[12]) number 196608 && number 1 && little_endian 3 4 && little_endian 2 4 ;; esac
         case $2 in bpe | unigram) for _ in 1 2 3 4 5; do number 0; done ;; esac
     } >"tokenizer/$1"
@@ -116,6 +119,7 @@ tokenizer unigram unigram 1
 tokenizer words_spacing words 1 1
 tokenizer characters_spacing characters 1 2
 tokenizer bpe_spacing bpe 1 2
+tokenizer words_characters words 2 0 4
 printf "Isn't it 3.5? e\314\201\342\200\215 \344\274\232\350\256\256" >tokenizer/text
 
 # The first byte picks format, sides and the number of pairs (fuzz_links.c).

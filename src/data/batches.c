@@ -191,7 +191,7 @@ void heed__batch_free(heed__batch *batch)
 {
     heed__free(batch->offsets);
     heed__free(batch->tokens);
-    heed__free(batch->ngrams);
+    for (int i = 0; i < HEED_BAGS; i++) heed__bags_free(&batch->bags[i]);
     heed__free(batch->examples);
     heed__free(batch->word_offsets);
     heed__free(batch->word_rows);
@@ -211,6 +211,27 @@ static heed_status create_targets(const heed__batches *b, heed__batch *out)
     return heed__alloc(rows, sizeof *out->target_labels, "a batch", &out->target_labels);
 }
 
+static int compare_counts(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x < *y) - (*x > *y);
+}
+
+/* As many ids as the examples that have most of them need together. */
+static heed_status create_bags(const heed__batches *b, int bag, heed__bags *out)
+{
+    const heed__examples *x = b->sources;
+    int64_t *counts = NULL, most = 0;
+    if (!x->bags[bag].offsets) return HEED_OK;
+    HEED_TRY(heed__alloc((size_t)x->n, sizeof *counts, "a batch", &counts));
+    for (int64_t i = 0; i < x->n; i++)
+        counts[i] = heed__bags_count(&x->bags[bag], x->offsets[i], x->offsets[i + 1]);
+    qsort(counts, (size_t)x->n, sizeof *counts, compare_counts);
+    for (int64_t i = 0; i < b->capacity.sequences; i++) most += counts[i];
+    heed__free(counts);
+    return heed__bags_reserve(out, b->capacity.rows, most);
+}
+
 heed_status heed__batch_create(const heed__batches *b, heed__batch *out)
 {
     heed_status status;
@@ -219,14 +240,14 @@ heed_status heed__batch_create(const heed__batches *b, heed__batch *out)
     HEED_TRY_CLEAN(heed__alloc(sequences + 1, sizeof *out->offsets, "a batch", &out->offsets));
     HEED_TRY_CLEAN(heed__alloc(rows, sizeof *out->tokens, "a batch", &out->tokens));
     HEED_TRY_CLEAN(heed__alloc(sequences, sizeof *out->examples, "a batch", &out->examples));
-    if (b->sources && b->sources->ngrams)
-        HEED_TRY_CLEAN(heed__alloc(rows, sizeof *out->ngrams, "a batch", &out->ngrams));
     if (b->sources && b->sources->words) {
         size_t words = (size_t)b->capacity.words;
         HEED_TRY_CLEAN(
             heed__alloc(sequences + 1, sizeof *out->word_offsets, "a batch", &out->word_offsets));
         HEED_TRY_CLEAN(heed__alloc(words, sizeof *out->word_rows, "a batch", &out->word_rows));
     }
+    for (int i = 0; i < HEED_BAGS && b->sources; i++)
+        HEED_TRY_CLEAN(create_bags(b, i, &out->bags[i]));
     HEED_TRY_CLEAN(create_targets(b, out));
     return HEED_OK;
 cleanup:
@@ -304,10 +325,12 @@ static void add_source(const heed__batches *b, int64_t sequence, heed__batch *ou
     int64_t tokens = tokens_of(x, sequence), rows = source_rows(b, sequence);
     size_t bytes = (size_t)tokens * sizeof *x->ids;
     memcpy(out->tokens + out->rows, x->ids + x->offsets[sequence], bytes);
-    if (out->ngrams) memcpy(out->ngrams + out->rows, x->ngrams + x->offsets[sequence], bytes);
-    if (rows > tokens) {
-        out->tokens[out->rows + tokens] = HEED_TOKEN_END;
-        if (out->ngrams) out->ngrams[out->rows + tokens] = 0;
+    if (rows > tokens) out->tokens[out->rows + tokens] = HEED_TOKEN_END;
+    for (int i = 0; i < HEED_BAGS; i++) {
+        if (!out->bags[i].offsets) continue;
+        /* There is room for any batch: nothing is taken, so nothing fails. */
+        (void)heed__bags_append(&out->bags[i], &x->bags[i], x->offsets[sequence], tokens);
+        if (rows > tokens) (void)heed__bags_close(&out->bags[i]);
     }
     out->rows += rows;
     if (rows > out->longest) out->longest = rows;
@@ -344,6 +367,8 @@ void heed__batches_fill(const heed__batches *b, int64_t index, heed__batch *out)
     int64_t turn = b->turns[index], begin = b->starts[turn];
     out->n = b->starts[turn + 1] - begin;
     out->rows = out->longest = out->words = out->target_rows = out->target_longest = 0;
+    for (int i = 0; i < HEED_BAGS; i++)
+        if (out->bags[i].offsets) (void)heed__bags_empty(&out->bags[i]);
     for (int64_t i = 0; i < out->n; i++) {
         int64_t sequence = b->order[begin + i];
         if (out->word_rows) {

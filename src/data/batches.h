@@ -20,11 +20,11 @@
 /* All texts of a dataset, or one side of its pairs, encoded and packed. */
 typedef struct heed__examples {
     int64_t n, tokens;
-    int64_t longest;  /* tokens of the longest */
-    int64_t *offsets; /* [n + 1] */
-    int32_t *ids;     /* [tokens] */
-    int32_t *ngrams;  /* [tokens] or NULL */
-    int64_t cut;      /* texts that were cut at max_length */
+    int64_t longest;            /* tokens of the longest */
+    int64_t *offsets;           /* [n + 1] */
+    int32_t *ids;               /* [tokens] */
+    heed__bags bags[HEED_BAGS]; /* of n-grams, of all tokens; offsets NULL = none */
+    int64_t cut;                /* texts that were cut at max_length */
     /* With words (data/tags.h), else NULL: */
     int64_t *words;     /* [n + 1] where each text's words begin */
     int32_t *word_rows; /* [words] each word's token, counted in its text; -1 = none */
@@ -65,12 +65,12 @@ typedef struct heed__batch_options {
 
 /* Room for any batch; what fill writes. */
 typedef struct heed__batch {
-    int64_t n, rows;   /* sequences, and tokens in all; rows = 0 without sources */
-    int64_t longest;   /* tokens of the longest sequence in it */
-    int64_t *offsets;  /* [n + 1] */
-    int32_t *tokens;   /* [rows] */
-    int32_t *ngrams;   /* [rows] or NULL */
-    int64_t *examples; /* [n]: which examples (or windows) these are */
+    int64_t n, rows;            /* sequences, and tokens in all; rows = 0 without sources */
+    int64_t longest;            /* tokens of the longest sequence in it */
+    int64_t *offsets;           /* [n + 1] */
+    int32_t *tokens;            /* [rows] */
+    heed__bags bags[HEED_BAGS]; /* of n-grams, of all rows; offsets NULL = none */
+    int64_t *examples;          /* [n]: which examples (or windows) these are */
     /* Where the examples have words; else 0 and NULL: */
     int64_t words;         /* in all */
     int64_t *word_offsets; /* [n + 1] */

@@ -15,8 +15,9 @@ typedef struct chunk {
     heed_status status;
     int64_t first, n, tokens, cut;
     int64_t lengths[CHUNK];
-    int32_t *ids, *ngrams;
-    size_t ids_room, ngrams_room;
+    int32_t *ids;
+    size_t ids_room;
+    heed__bags bags[HEED_BAGS];
     int64_t word_counts[CHUNK], words;
     int32_t *word_rows;
     size_t word_room;
@@ -51,10 +52,9 @@ static heed_status encode_chunk(const work *w, chunk *c, heed__encoding *e, heed
         size_t wanted = (size_t)(c->tokens + e->length), bytes = (size_t)e->length * sizeof *e->ids;
         HEED_TRY(heed__grow(&c->ids, &c->ids_room, wanted, sizeof *c->ids, "tokens"));
         memcpy(c->ids + c->tokens, e->ids, bytes);
-        if (heed__tokenizer_ngrams(w->tokenizer)) {
-            HEED_TRY(heed__grow(&c->ngrams, &c->ngrams_room, wanted, sizeof *c->ngrams, "tokens"));
-            memcpy(c->ngrams + c->tokens, e->ngrams, bytes);
-        }
+        for (int k = 0; k < HEED_BAGS; k++)
+            if (heed__tokenizer_ngrams(w->tokenizer, k))
+                HEED_TRY(heed__bags_append(&c->bags[k], &e->bags[k], 0, e->length));
         c->lengths[i] = e->length;
         c->tokens += e->length;
         c->cut += e->cut;
@@ -74,19 +74,32 @@ static void encode_task(void *arg, int64_t task, int thread)
     free(found.rows);
 }
 
-static heed_status put_together(const chunk *chunks, int64_t count, int ngrams, heed__examples *out)
+/* Room for all first: growing would leave up to half of it free. */
+static heed_status put_bags_together(const chunk *chunks, int64_t count, int bag,
+                                     heed__examples *out)
+{
+    int64_t ids = 0;
+    for (int64_t i = 0; i < count; i++) ids += chunks[i].bags[bag].used;
+    HEED_TRY(heed__bags_reserve(&out->bags[bag], out->tokens, ids));
+    for (int64_t i = 0; i < count; i++)
+        HEED_TRY(heed__bags_append(&out->bags[bag], &chunks[i].bags[bag], 0, chunks[i].tokens));
+    return HEED_OK;
+}
+
+static heed_status put_together(const chunk *chunks, int64_t count,
+                                const heed__tokenizer *tokenizer, heed__examples *out)
 {
     for (int64_t i = 0; i < count; i++) out->tokens += chunks[i].tokens;
     HEED_TRY(heed__alloc((size_t)out->n + 1, sizeof *out->offsets, "examples", &out->offsets));
     HEED_TRY(heed__alloc((size_t)out->tokens, sizeof *out->ids, "examples", &out->ids));
-    if (ngrams)
-        HEED_TRY(heed__alloc((size_t)out->tokens, sizeof *out->ngrams, "examples", &out->ngrams));
+    for (int k = 0; k < HEED_BAGS; k++)
+        if (heed__tokenizer_ngrams(tokenizer, k))
+            HEED_TRY(put_bags_together(chunks, count, k, out));
     int64_t at = 0;
     for (int64_t i = 0; i < count; i++) {
         const chunk *c = &chunks[i];
         size_t bytes = (size_t)c->tokens * sizeof *out->ids;
         if (bytes) memcpy(out->ids + at, c->ids, bytes);
-        if (bytes && ngrams) memcpy(out->ngrams + at, c->ngrams, bytes);
         for (int64_t k = 0; k < c->n; k++) {
             at += c->lengths[k];
             out->offsets[c->first + k + 1] = at;
@@ -142,12 +155,11 @@ heed_status heed__examples_encode_words(heed_context *context, const heed__token
                                 (long long)w.chunks[i].first + 1,
                                 (long long)(w.chunks[i].first + w.chunks[i].n),
                                 heed_status_name(w.chunks[i].status));
-    if (status == HEED_OK)
-        status = put_together(w.chunks, count, heed__tokenizer_ngrams(tokenizer) > 0, out);
+    if (status == HEED_OK) status = put_together(w.chunks, count, tokenizer, out);
     if (status == HEED_OK && words) status = put_words(w.chunks, count, out);
     for (int64_t i = 0; i < count; i++) {
         free(w.chunks[i].ids);
-        free(w.chunks[i].ngrams);
+        for (int k = 0; k < HEED_BAGS; k++) heed__bags_free(&w.chunks[i].bags[k]);
         free(w.chunks[i].word_rows);
     }
     heed__free(w.chunks);
@@ -217,8 +229,8 @@ void heed__examples_free(heed__examples *examples)
 {
     heed__free(examples->offsets);
     heed__free(examples->ids);
-    heed__free(examples->ngrams);
     heed__free(examples->words);
     heed__free(examples->word_rows);
+    for (int i = 0; i < HEED_BAGS; i++) heed__bags_free(&examples->bags[i]);
     *examples = (heed__examples){0};
 }

@@ -72,12 +72,15 @@ static void keep_examples(heed__examples *x, const unsigned char *reasons)
 {
     int64_t n = 0, tokens = 0;
     x->longest = 0;
+    for (int i = 0; i < HEED_BAGS; i++)
+        if (x->bags[i].offsets) (void)heed__bags_empty(&x->bags[i]);
     for (int64_t row = 0, begin = 0; row < x->n; row++) {
         int64_t end = x->offsets[row + 1], length = end - begin;
         if (reasons[row] == STAYS) {
             memmove(x->ids + tokens, x->ids + begin, (size_t)length * sizeof *x->ids);
-            if (x->ngrams)
-                memmove(x->ngrams + tokens, x->ngrams + begin, (size_t)length * sizeof *x->ngrams);
+            for (int i = 0; i < HEED_BAGS; i++)
+                if (x->bags[i].offsets)
+                    (void)heed__bags_append(&x->bags[i], &x->bags[i], begin, length);
             tokens += length;
             x->offsets[++n] = tokens;
             if (length > x->longest) x->longest = length;

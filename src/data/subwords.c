@@ -271,7 +271,8 @@ static heed_status load(heed__tokenizer *t, heed__blob_reader *blob)
                          .ngrams = 1,                                                              \
                          .ngram_min_count = 2,                                                     \
                          .ngram_max_vocabulary = 500000,                                           \
-                         .max_length = 512},                                                       \
+                         .max_length = 512,                                                        \
+                         .characters_from = 3},                                                    \
             .train = train, .encode = encode, .decode = decode, .save = save, .load = load,        \
             .free = state_free,                                                                    \
         }

@@ -49,9 +49,9 @@ void heed__tokenizer_destroy(heed__tokenizer **tokenizer)
     heed__tokenizer *t = *tokenizer;
     if (t->state && t->kind->free) t->kind->free(t->state);
     heed__strings_free(&t->vocabulary);
-    heed__pairs_free(&t->pairs);
+    for (int i = 0; i < HEED_BAGS; i++) heed__pairs_free(&t->ngrams[i]);
     heed__free(t->token_counts);
-    heed__free(t->pair_counts);
+    heed__free(t->ngram_counts);
     heed__free(t);
     *tokenizer = NULL;
 }
@@ -80,15 +80,21 @@ static heed_status learn(heed_context *context, const char *kind,
     heed__tokenizer *t = NULL;
     heed_status status = create(found, &checked, &t);
     if (status == HEED_OK) status = found->train(context, t, texts);
-    if (status == HEED_OK && checked.ngrams > 1) status = heed__token_pairs_learn(t, texts);
+    for (int i = 0; i < HEED_BAGS && status == HEED_OK; i++)
+        if (heed__ngrams_wanted(&checked, i)) status = heed__ngrams_learn(t, i, texts);
     if (status != HEED_OK) {
         heed__tokenizer_destroy(&t);
         return status;
     }
-    char pairs[64] = "";
-    if (checked.ngrams > 1) snprintf(pairs, sizeof pairs, " and %lld pairs", (long long)t->pairs.n);
-    heed__log(context, HEED_LOG_INFO, "tokenizer %s%s: %lld tokens%s", found->name, of,
-              (long long)t->vocabulary.n, pairs);
+    char ngrams[64] = "", characters[64] = "";
+    if (checked.ngrams > 1)
+        snprintf(ngrams, sizeof ngrams, " and %lld %s", (long long)t->ngrams[HEED_BAGS_TOKENS].n,
+                 checked.ngrams > 2 ? "n-grams" : "pairs");
+    if (checked.characters)
+        snprintf(characters, sizeof characters, " and %lld n-grams of characters",
+                 (long long)t->ngrams[HEED_BAGS_CHARACTERS].n);
+    heed__log(context, HEED_LOG_INFO, "tokenizer %s%s: %lld tokens%s%s", found->name, of,
+              (long long)t->vocabulary.n, ngrams, characters);
     *out = t;
     return HEED_OK;
 }
@@ -147,7 +153,7 @@ heed_status heed__tokenizer_train_dataset(heed_context *context, const char *kin
 void heed__encoding_free(heed__encoding *e)
 {
     free(e->ids);
-    free(e->ngrams);
+    for (int i = 0; i < HEED_BAGS; i++) heed__bags_free(&e->bags[i]);
     free(e->spans);
     *e = (heed__encoding){0};
 }
@@ -179,7 +185,9 @@ heed_status heed__tokenizer_encode(const heed__tokenizer *t, const char *text, s
     HEED_TRY(t->kind->encode(t, text, size, out));
     if (out->length == before)
         HEED_TRY(heed__encoding_add(out, t, HEED_TOKEN_UNKNOWN, 0, size, &full));
-    return t->settings.ngrams > 1 ? heed__token_pairs_add(t, out) : HEED_OK;
+    for (int i = 0; i < HEED_BAGS; i++)
+        if (heed__ngrams_wanted(&t->settings, i)) HEED_TRY(heed__ngrams_add(t, i, text, out));
+    return HEED_OK;
 }
 
 const char *heed__tokenizer_kind(const heed__tokenizer *tokenizer)
@@ -195,11 +203,6 @@ const heed__tokenizer_settings *heed__tokenizer_settings_of(const heed__tokenize
 int64_t heed__tokenizer_vocabulary(const heed__tokenizer *tokenizer)
 {
     return tokenizer->vocabulary.n;
-}
-
-int64_t heed__tokenizer_ngrams(const heed__tokenizer *tokenizer)
-{
-    return tokenizer->settings.ngrams > 1 ? tokenizer->pairs.n + 1 : 0;
 }
 
 heed_text heed__tokenizer_token(const heed__tokenizer *tokenizer, int64_t id)

@@ -11,6 +11,7 @@
 #include "heed/data.h"
 
 #include "base/buffer.h"
+#include "data/bags.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,12 +33,17 @@ typedef struct heed__tokenizer_settings {
     int64_t min_count;            /* rarer words or characters become unknown; default 2 */
     int64_t max_vocabulary;       /* most ids, the special ones included; default 50000 (words,
                                      characters), 8000 (bpe, unigram) */
-    int64_t ngrams;               /* 1 = none, 2 = ids for pairs of neighbours too; default 1 */
-    int64_t ngram_min_count;      /* rarer pairs get id 0; default 2 */
-    int64_t ngram_max_vocabulary; /* most pair ids, id 0 included; default 500000 */
+    int64_t ngrams;               /* 1 = none, 2 = ids for pairs of neighbours too, 3 = for triples
+                                     too, and so on up to 5; default 1 */
+    int64_t ngram_min_count;      /* rarer n-grams (of characters too) have no id; default 2 */
+    int64_t ngram_max_vocabulary; /* most n-grams + 1, and the same for those of characters; default
+                                     500000 */
     int64_t start;                /* 1 = a start token before each text; default 0 */
     int64_t max_length;           /* tokens kept of a text, from its head; default 512 */
     int64_t spacing;              /* HEED_SPACING_*; default NONE */
+    int64_t characters;           /* longest n-grams of characters within a token that have ids, the
+                                     marks < and > of its ends counted; 0 = none, the default */
+    int64_t characters_from;      /* shortest ones; default 3 */
 } heed__tokenizer_settings;
 
 /* The defaults of a kind. Errors HEED_E_INVALID (unknown kind; names those there are),
@@ -54,10 +60,10 @@ typedef struct heed__span {
 typedef struct heed__encoding {
     int64_t length;
     int32_t *ids;
-    int32_t *ngrams; /* the id of (token i, token i + 1), 0 = none; NULL without ngrams */
+    heed__bags bags[HEED_BAGS]; /* ids of n-grams, from 1; without n-grams offsets are NULL */
     heed__span *spans;
     int64_t cut; /* 1 = tokens beyond max_length were left out */
-    size_t capacity, ngram_capacity, span_capacity;
+    size_t capacity, span_capacity;
 } heed__encoding;
 
 void heed__encoding_free(heed__encoding *encoding);
@@ -113,8 +119,9 @@ const char *heed__tokenizer_kind(const heed__tokenizer *tokenizer);
 const heed__tokenizer_settings *heed__tokenizer_settings_of(const heed__tokenizer *tokenizer);
 /* Number of ids: all that encode gives are below. */
 int64_t heed__tokenizer_vocabulary(const heed__tokenizer *tokenizer);
-/* Number of n-gram ids, id 0 counted; 0 without ngrams. */
-int64_t heed__tokenizer_ngrams(const heed__tokenizer *tokenizer);
+/* Number of ids of HEED_BAGS_TOKENS or HEED_BAGS_CHARACTERS, id 0 counted, which stands in no bag;
+ * 0 without such n-grams. */
+int64_t heed__tokenizer_ngrams(const heed__tokenizer *tokenizer, int bag);
 /* How often tokens and pairs of neighbours were met while learning; all 0 without ngrams, and
  * `together` is 0 for a pair that has no id. */
 typedef struct heed__pair_counts {

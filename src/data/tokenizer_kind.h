@@ -39,10 +39,11 @@ extern const heed__token_kind heed__tokenizer_words, heed__tokenizer_spaces,
 struct heed__tokenizer {
     const heed__token_kind *kind;
     heed__tokenizer_settings settings;
-    heed__strings vocabulary; /* an item's number is its id */
-    heed__pairs pairs;        /* a pair's number + 1 is its n-gram id */
-    /* With ngrams, how often each was met: [vocabulary.n], [pairs.n], and tokens in all. */
-    int64_t *token_counts, *pair_counts, all_count;
+    heed__strings vocabulary;      /* an item's number is its id */
+    heed__pairs ngrams[HEED_BAGS]; /* by their keys (heed__ngram_key, heed__characters_key); a
+                                      number + 1 is an id */
+    /* With ngrams, how often each was met: [vocabulary.n], [ngrams[0].n], and tokens in all. */
+    int64_t *token_counts, *ngram_counts, all_count;
     void *state;
 };
 
@@ -51,9 +52,13 @@ heed_status heed__token_kind_find(const char *name, const heed__token_kind **out
 /* Errors HEED_E_INVALID. */
 heed_status heed__token_settings_check(heed__tokenizer_settings *settings);
 
-/* N-gram ids: learned over the encoded texts; set beside an encoding's ids. */
-heed_status heed__token_pairs_learn(heed__tokenizer *t, const heed__texts *texts);
-heed_status heed__token_pairs_add(const heed__tokenizer *t, heed__encoding *encoding);
+/* N-gram ids: learned over the encoded texts; set beside an encoding's ids. `bag` says of what. */
+heed_status heed__ngrams_learn(heed__tokenizer *t, int bag, const heed__texts *texts);
+heed_status heed__ngrams_add(const heed__tokenizer *t, int bag, const char *text,
+                             heed__encoding *encoding);
+/* Keys of at least this are hashes, below it a pair of ids. */
+#define HEED_NGRAM_HASHED ((uint64_t)1 << 62)
+int heed__ngrams_wanted(const heed__tokenizer_settings *settings, int bag);
 
 /* Adds a token; *full is set instead where max_length is reached, and the text is cut. */
 heed_status heed__encoding_add(heed__encoding *encoding, const heed__tokenizer *t, int64_t id,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The saved form: magic, version, kind, settings by name, vocabulary, pairs, with pairs the counts
- * of tokens and of pairs, the kind's own. */
+/* The saved form: magic, version, kind, settings by name, vocabulary, keys of n-grams, with n-grams
+ * the counts of tokens and of n-grams, from version 3 on keys of n-grams of characters, the kind's
+ * own. */
 #include "base/fail.h"
 #include "base/memory.h"
 #include "data/tokenizer_kind.h"
@@ -22,21 +23,29 @@ static const setting table[] = {
     SETTING(lower, 0, 1),
     SETTING(min_count, 1, INT32_MAX),
     SETTING(max_vocabulary, HEED_TOKEN_FIRST + 1, INT32_MAX),
-    SETTING(ngrams, 1, 2),
+    SETTING(ngrams, 1, 5),
     SETTING(ngram_min_count, 1, INT32_MAX),
     SETTING(ngram_max_vocabulary, 2, INT32_MAX),
     SETTING(start, 0, 1),
     SETTING(max_length, 2, INT32_MAX),
     SETTING(spacing, HEED_SPACING_NONE, HEED_SPACING_RUNNING),
+    SETTING(characters, 0, 8),
+    SETTING(characters_from, 1, 8),
 };
 enum { SETTINGS = sizeof table / sizeof *table };
 
-/* Version 1 knew no spacing. It is still what is written where there is none, so that the file of
- * a classifier stays what it was, byte for byte. */
-enum { VERSION = 2 };
+/* Version 1 knew no spacing, version 2 no n-grams but pairs of tokens. They are still what is
+ * written where there is nothing else, so that a file stays what it was, byte for byte. */
+enum { VERSION = 3 };
 static int64_t settings_of(int64_t version)
 {
-    return version == 1 ? SETTINGS - 1 : SETTINGS;
+    return version == 1 ? SETTINGS - 3 : version == 2 ? SETTINGS - 2 : SETTINGS;
+}
+
+static int64_t version_of(const heed__tokenizer_settings *s)
+{
+    if (s->ngrams > 2 || s->characters) return 3;
+    return s->spacing == HEED_SPACING_NONE ? 1 : 2;
 }
 
 static int64_t *value_of(heed__tokenizer_settings *settings, const setting *s)
@@ -53,15 +62,28 @@ heed_status heed__token_settings_check(heed__tokenizer_settings *settings)
                               table[i].name, (long long)value, (long long)table[i].least,
                               (long long)table[i].most);
     }
+    if (settings->characters && settings->characters_from > settings->characters)
+        return heed__fail(HEED_E_INVALID,
+                          "tokenizer: characters_from = %lld is above characters = %lld; the "
+                          "shortest n-grams cannot be longer than the longest",
+                          (long long)settings->characters_from, (long long)settings->characters);
     return HEED_OK;
 }
 
 static const char magic[8] = "heedtok";
 
+static heed_status save_keys(const heed__pairs *keys, heed__blob *blob)
+{
+    HEED_TRY(heed__blob_add_number(blob, keys->n));
+    for (int64_t i = 0; i < keys->n; i++)
+        HEED_TRY(heed__blob_add_number(blob, (int64_t)keys->items[i]));
+    return HEED_OK;
+}
+
 static heed_status save(const heed__tokenizer *t, heed__blob *blob)
 {
     heed__tokenizer_settings settings = t->settings;
-    int64_t version = settings.spacing == HEED_SPACING_NONE ? 1 : VERSION;
+    int64_t version = version_of(&settings);
     HEED_TRY(heed__blob_add(blob, magic, sizeof magic));
     HEED_TRY(heed__blob_add_number(blob, version));
     HEED_TRY(heed__blob_add_text(blob, (heed_text){t->kind->name, strlen(t->kind->name)}));
@@ -73,13 +95,12 @@ static heed_status save(const heed__tokenizer *t, heed__blob *blob)
     HEED_TRY(heed__blob_add_number(blob, t->vocabulary.n));
     for (int64_t i = 0; i < t->vocabulary.n; i++)
         HEED_TRY(heed__blob_add_text(blob, t->vocabulary.items[i]));
-    HEED_TRY(heed__blob_add_number(blob, t->pairs.n));
-    for (int64_t i = 0; i < t->pairs.n; i++)
-        HEED_TRY(heed__blob_add_number(blob, (int64_t)t->pairs.items[i]));
+    HEED_TRY(save_keys(&t->ngrams[HEED_BAGS_TOKENS], blob));
     int64_t counted = t->settings.ngrams > 1 ? t->vocabulary.n : 0;
     for (int64_t i = 0; i < counted; i++) HEED_TRY(heed__blob_add_number(blob, t->token_counts[i]));
-    for (int64_t i = 0; i < t->pairs.n; i++)
-        HEED_TRY(heed__blob_add_number(blob, t->pair_counts[i]));
+    for (int64_t i = 0; i < t->ngrams[HEED_BAGS_TOKENS].n; i++)
+        HEED_TRY(heed__blob_add_number(blob, t->ngram_counts[i]));
+    if (version > 2) HEED_TRY(save_keys(&t->ngrams[HEED_BAGS_CHARACTERS], blob));
     return t->kind->save ? t->kind->save(t, blob) : HEED_OK;
 }
 
@@ -111,6 +132,7 @@ static heed_status load_settings(heed__blob_reader *blob, int64_t version, heed_
 {
     int64_t count = settings_of(version), value;
     HEED_TRY(heed__blob_number(blob, count, count, &count));
+    t->settings.characters_from = 3;
     for (int i = 0; i < count; i++) {
         heed_text name;
         HEED_TRY(heed__blob_text(blob, &name));
@@ -120,10 +142,11 @@ static heed_status load_settings(heed__blob_reader *blob, int64_t version, heed_
         HEED_TRY(heed__blob_number(blob, table[i].least, table[i].most, &value));
         *value_of(&t->settings, &table[i]) = value;
     }
-    if (version > 1 && t->settings.spacing == HEED_SPACING_NONE)
-        return heed__fail(HEED_E_FORMAT, "the tokenizer is of version %lld without spacing",
-                          (long long)version);
-    return HEED_OK;
+    if (version_of(&t->settings) != version)
+        return heed__fail(HEED_E_FORMAT,
+                          "the tokenizer is of version %lld, its settings are of version %lld",
+                          (long long)version, (long long)version_of(&t->settings));
+    return heed__token_settings_check(&t->settings) == HEED_OK ? HEED_OK : HEED_E_FORMAT;
 }
 
 static heed_status load_vocabulary(heed__blob_reader *blob, heed__tokenizer *t)
@@ -141,15 +164,24 @@ static heed_status load_vocabulary(heed__blob_reader *blob, heed__tokenizer *t)
     return HEED_OK;
 }
 
-static heed_status load_pairs(heed__blob_reader *blob, heed__tokenizer *t)
+/* Of two ids in the vocabulary, or a hash where such are looked for. */
+static int is_key(const heed__tokenizer *t, int bag, int64_t key)
 {
-    int64_t n, at, pair, most = heed__blob_most(blob, 8);
-    HEED_TRY(heed__blob_number(blob, 0, t->settings.ngrams > 1 ? most : 0, &n));
+    int hashed = (uint64_t)key >= HEED_NGRAM_HASHED;
+    if (bag == HEED_BAGS_CHARACTERS) return hashed;
+    if (hashed) return t->settings.ngrams > 2;
+    return key >> 32 < t->vocabulary.n && (key & UINT32_MAX) < t->vocabulary.n;
+}
+
+static heed_status load_keys(heed__blob_reader *blob, heed__tokenizer *t, int bag)
+{
+    int64_t n, at, key, most = heed__blob_most(blob, 8);
+    HEED_TRY(heed__blob_number(blob, 0, heed__ngrams_wanted(&t->settings, bag) ? most : 0, &n));
     for (int64_t i = 0; i < n; i++) {
-        HEED_TRY(heed__blob_number(blob, 0, INT64_MAX, &pair));
-        HEED_TRY(heed__pairs_add(&t->pairs, (uint64_t)pair, &at));
-        if (at != i || pair >> 32 >= t->vocabulary.n || (pair & UINT32_MAX) >= t->vocabulary.n)
-            return heed__fail(HEED_E_FORMAT, "the tokenizer's pair %lld is double or of no token",
+        HEED_TRY(heed__blob_number(blob, 0, INT64_MAX, &key));
+        HEED_TRY(heed__pairs_add(&t->ngrams[bag], (uint64_t)key, &at));
+        if (at != i || !is_key(t, bag, key))
+            return heed__fail(HEED_E_FORMAT, "the tokenizer's n-gram %lld is double or of no token",
                               (long long)i);
     }
     return HEED_OK;
@@ -158,18 +190,18 @@ static heed_status load_pairs(heed__blob_reader *blob, heed__tokenizer *t)
 static heed_status load_counts(heed__blob_reader *blob, heed__tokenizer *t)
 {
     static const int64_t most = (int64_t)1 << 48; /* so that the sum of all fits */
-    size_t tokens = (size_t)t->vocabulary.n, pairs = (size_t)t->pairs.n;
+    size_t tokens = (size_t)t->vocabulary.n, ngrams = (size_t)t->ngrams[HEED_BAGS_TOKENS].n;
     if (t->settings.ngrams < 2) return HEED_OK;
-    if (heed__blob_most(blob, 8) < t->vocabulary.n + t->pairs.n)
+    if (heed__blob_most(blob, 8) < t->vocabulary.n + t->ngrams[HEED_BAGS_TOKENS].n)
         return heed__fail(HEED_E_FORMAT, "the tokenizer is cut off within its counts");
     HEED_TRY(heed__alloc(tokens, sizeof *t->token_counts, "counts of tokens", &t->token_counts));
-    HEED_TRY(heed__alloc(pairs, sizeof *t->pair_counts, "counts of pairs", &t->pair_counts));
+    HEED_TRY(heed__alloc(ngrams, sizeof *t->ngram_counts, "counts of n-grams", &t->ngram_counts));
     for (size_t i = 0; i < tokens; i++) {
         HEED_TRY(heed__blob_number(blob, 0, most, &t->token_counts[i]));
         t->all_count += t->token_counts[i];
     }
-    for (size_t i = 0; i < pairs; i++)
-        HEED_TRY(heed__blob_number(blob, 0, most, &t->pair_counts[i]));
+    for (size_t i = 0; i < ngrams; i++)
+        HEED_TRY(heed__blob_number(blob, 0, most, &t->ngram_counts[i]));
     return HEED_OK;
 }
 
@@ -188,8 +220,9 @@ static heed_status load(heed__blob_reader *blob, heed__tokenizer *t)
     HEED_TRY(load_kind(blob, t));
     HEED_TRY(load_settings(blob, version, t));
     HEED_TRY(load_vocabulary(blob, t));
-    HEED_TRY(load_pairs(blob, t));
+    HEED_TRY(load_keys(blob, t, HEED_BAGS_TOKENS));
     HEED_TRY(load_counts(blob, t));
+    if (version > 2) HEED_TRY(load_keys(blob, t, HEED_BAGS_CHARACTERS));
     if (t->kind->load) HEED_TRY(t->kind->load(t, blob));
     if (blob->at != blob->size)
         return heed__fail(HEED_E_FORMAT, "the tokenizer has %zu bytes too many",

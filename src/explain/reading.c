@@ -65,8 +65,8 @@ heed_status heed__reading_open(heed_model *model, const char *text, size_t lengt
                                               .offsets = r->offsets,
                                               .order = r->order,
                                               .ids = r->ids},
-                                   .tokens = r->encoding.ids,
-                                   .ngrams = r->encoding.ngrams};
+                                   .tokens = r->encoding.ids};
+    heed__model_bags_set(&r->batch, r->encoding.bags, 0);
     return heed_model_predict(model, &(heed_text){text, length}, 1, r->values);
 }
 

@@ -10,8 +10,6 @@
 static const struct {
     const char *key, *needs, *among[4];
 } rows[] = {
-    {"input.ngram_min_count", "input.ngrams", {"2"}},
-    {"input.ngram_vocabulary", "input.ngrams", {"2"}},
     {"input.target_tokenizer", "output.kind", {"translate"}},
     {"input.joint", "output.kind", {"translate"}},
     {"input.block", "output.kind", {"language"}},
@@ -66,6 +64,7 @@ static const struct {
     {"pool.dropout", "output.kind", {"auto", "class", "set", "number"}},
     {"output.class_weights", "output.kind", {"auto", "class", "set", "number"}},
     {"input.ngrams", "output.kind", {"auto", "class", "set", "number"}},
+    {"input.characters", "output.kind", {"auto", "class", "set", "number"}},
     {"decoder.kind", "output.kind", {"translate", "language"}},
     {"decoder.dim", "output.kind", {"translate", "language"}},
     {"decoder.layers", "output.kind", {"translate", "language"}},
@@ -87,8 +86,24 @@ static int writes(const heed_config *config)
            heed__config_is(config, "output.kind", "language");
 }
 
+/* What says which n-grams there are is for models that have some. */
+static void warn_of_ngrams(heed_context *context, const heed_config *config)
+{
+    static const char *const keys[] = {"input.ngram_min_count", "input.ngram_vocabulary",
+                                       "input.ngram_dropout", "input.characters_from"};
+    int characters = heed__config_integer(config, "input.characters") > 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        int heard = characters || (i < 3 && heed__config_integer(config, "input.ngrams") > 1);
+        if (!heard && heed_config_is_set(config, keys[i]))
+            heed__log(context, HEED_LOG_WARNING, "%s = %s has no effect: input.characters is 0%s",
+                      keys[i], heed_config_get(config, keys[i]),
+                      i < 3 ? " and input.ngrams 1" : "");
+    }
+}
+
 void heed__config_warn(heed_context *context, const heed_config *config)
 {
+    warn_of_ngrams(context, config);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int heard = !heed_config_is_set(config, rows[i].key);
         int shared = writes(config) && strcmp(rows[i].needs, "encoder.kind") == 0;

@@ -20,10 +20,15 @@ static heed_status create_embeddings(heed_model *model, int64_t dim)
                                    .decay = 1};
     HEED_TRY(heed__params_add(&model->params, heed__tokenizer_vocabulary(model->tokenizer), dim,
                               options, &model->embedding, "embedding.weight"));
-    int64_t ngrams = heed__tokenizer_ngrams(model->tokenizer);
-    if (ngrams == 0) return HEED_OK;
+    static const char *const names[HEED_BAGS] = {"ngrams.weight", "characters.weight"};
     options.init = HEED_INIT_ZERO; /* a pair adds to its words what data shows that it should */
-    return heed__params_add(&model->params, ngrams, dim, options, &model->ngrams, "ngrams.weight");
+    for (int i = 0; i < HEED_BAGS; i++) {
+        int64_t ngrams = heed__tokenizer_ngrams(model->tokenizer, i);
+        if (ngrams > 0)
+            HEED_TRY(heed__params_add(&model->params, ngrams, dim, options, &model->ngrams[i], "%s",
+                                      names[i]));
+    }
+    return HEED_OK;
 }
 
 static heed_status create_outputs(heed_model *model)
@@ -185,13 +190,26 @@ heed__var heed__model_embed(heed_model *model, heed__tape *tape, heed__param *ta
 static heed__var embed(heed_model *model, heed__tape *tape, const heed__model_batch *batch)
 {
     heed__var x = heed__model_embed(model, tape, model->embedding, batch->tokens, &batch->ragged);
-    if (!model->ngrams) return x;
-    heed__embedding pairs = {
-        .ids = batch->ngrams, .rows = batch->ragged.rows, .zero_is_nothing = 1};
-    heed__var table = heed__tape_param(tape, model->ngrams);
-    heed__var both[2] = {
-        x, heed__tape_apply(tape, &heed__op_embedding, &table, 1, &pairs, sizeof pairs)};
-    return heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);
+    for (int i = 0; i < HEED_BAGS; i++) {
+        if (!model->ngrams[i]) continue;
+        heed__bag bag = {.offsets = batch->bags[i].offsets,
+                         .ids = batch->bags[i].ids,
+                         .rows = batch->ragged.rows,
+                         .mean = i == HEED_BAGS_CHARACTERS,
+                         .ragged = &batch->ragged};
+        bag.drop = (float)heed__config_number(model->config, "input.ngram_dropout");
+        heed__var table = heed__tape_param(tape, model->ngrams[i]);
+        heed__var both[2] = {x, heed__tape_apply(tape, &heed__op_bag, &table, 1, &bag, sizeof bag)};
+        x = heed__tape_apply(tape, &heed__op_add, both, 2, NULL, 0);
+    }
+    return x;
+}
+
+void heed__model_bags_set(heed__model_batch *batch, const heed__bags bags[HEED_BAGS], int64_t first)
+{
+    for (int i = 0; i < HEED_BAGS; i++)
+        if (bags[i].offsets)
+            batch->bags[i] = (heed__model_bags){bags[i].offsets + first, bags[i].ids};
 }
 
 /* The state of each word's first token. */

@@ -62,8 +62,8 @@ struct heed_model {
     heed_task task;
     heed__tokenizer *tokenizer; /* of sources */
     heed__params params;
-    heed__param *embedding, *ngrams; /* ngrams NULL = none */
-    heed__linear enter;              /* from embeddings to the encoder, where sizes differ */
+    heed__param *embedding, *ngrams[HEED_BAGS]; /* NULL = none of those */
+    heed__linear enter; /* from embeddings to the encoder, where sizes differ */
     const heed__encoder_kind *encoder_kind;
     void *encoder;
     /* Classification: */
@@ -99,13 +99,21 @@ heed_status heed__model_create(heed_context *context, const heed__model_parts *p
  * vocabulary: a tokenizer is expensive. */
 heed_status heed__model_rehearse(const heed_config *config, heed_task task);
 
-/* What a batch holds for the network. */
+/* What a batch holds for the network. The bags of its first token begin at offsets[0]. */
+typedef struct heed__model_bags {
+    const int64_t *offsets; /* NULL = none */
+    const int32_t *ids;
+} heed__model_bags;
 typedef struct heed__model_batch {
     heed__ragged ragged;
-    const int32_t *tokens, *ngrams;
+    const int32_t *tokens;
+    heed__model_bags bags[HEED_BAGS];
     heed__ragged words;       /* of models that tag: the words of each text, */
     const int64_t *word_rows; /* [words.rows] and each one's token row, -1 = none */
 } heed__model_batch;
+/* Points to the bags of tokens first, first + 1, ... */
+void heed__model_bags_set(heed__model_batch *batch, const heed__bags bags[HEED_BAGS],
+                          int64_t first);
 
 /* What was recorded. */
 typedef struct heed__model_vars {

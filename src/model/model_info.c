@@ -18,8 +18,11 @@ static json_t *tokenizer_json(const heed_model *model)
     json_object_set_new(object, "kind", json_string(heed__tokenizer_kind(model->tokenizer)));
     json_object_set_new(object, "tokens",
                         json_integer(heed__tokenizer_vocabulary(model->tokenizer)));
-    int64_t pairs = heed__tokenizer_ngrams(model->tokenizer); /* id 0, no pair, among them */
+    /* Id 0, none, is among them. */
+    int64_t pairs = heed__tokenizer_ngrams(model->tokenizer, HEED_BAGS_TOKENS);
+    int64_t characters = heed__tokenizer_ngrams(model->tokenizer, HEED_BAGS_CHARACTERS);
     json_object_set_new(object, "pairs", json_integer(pairs ? pairs - 1 : 0));
+    if (characters) json_object_set_new(object, "characters", json_integer(characters - 1));
     return object;
 }
 

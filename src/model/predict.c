@@ -140,7 +140,7 @@ static heed_status run_slice(heed_model *model, const heed__examples *examples, 
             batch.ragged.longest = offsets[s + 1] - offsets[s];
     batch.ragged.rows = offsets[end - begin];
     batch.tokens = examples->ids + first;
-    batch.ngrams = examples->ngrams ? examples->ngrams + first : NULL;
+    heed__model_bags_set(&batch, examples->bags, first);
     heed__predictor *p = model->predictor;
     HEED_TRY(make_room(p, batch.ragged.n, batch.ragged.longest));
     heed__order_fill(&batch.ragged, p->order, p->count);

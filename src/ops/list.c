@@ -10,6 +10,7 @@
 const heed__op *const heed__ops[] = {
     &heed__op_linear,
     &heed__op_embedding,
+    &heed__op_bag,
     &heed__op_position,
     &heed__op_add,
     &heed__op_multiply,

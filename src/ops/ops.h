@@ -16,11 +16,22 @@ extern const heed__op heed__op_linear;
 typedef struct heed__embedding {
     const int32_t *ids; /* [rows], each 0 <= id < the table's rows */
     int64_t rows;
-    int zero_is_nothing;        /* id 0 gives zeros and learns nothing */
     float drop;                 /* share of tokens taken as id 0 while training */
     const heed__ragged *ragged; /* only read when drop > 0 */
 } heed__embedding;
 extern const heed__op heed__op_embedding;
+
+/* y [T,C] = the sum of table[id] over a token's ids: those of token t are ids[offsets[t]] to
+ * ids[offsets[t + 1] - 1]; of none, zeros */
+typedef struct heed__bag {
+    const int64_t *offsets; /* [rows + 1]; the first may be above 0 */
+    const int32_t *ids;     /* each 0 <= id < the table's rows */
+    int64_t rows;
+    int mean;                   /* the sum over their number */
+    float drop;                 /* share of ids left out while training */
+    const heed__ragged *ragged; /* only read when drop > 0 */
+} heed__bag;
+extern const heed__op heed__op_bag;
 
 /* y [Tq,C] = (keys of the row's sequence) * sigmoid(x) */
 typedef struct heed__centre {

@@ -198,11 +198,11 @@ static void record(heed__session *s, int largest, heed__var *loss)
     heed__batch_capacity most = heed__batches_capacity(s->batches);
     s->labelled = (heed__model_batch){.ragged = s->texts,
                                       .tokens = s->batch.tokens,
-                                      .ngrams = s->batch.ngrams,
                                       .words = {.n = s->batch.word_offsets ? s->batch.n : 0,
                                                 .rows = s->batch.words,
                                                 .offsets = s->batch.word_offsets},
                                       .word_rows = s->batch.word_rows};
+    heed__model_bags_set(&s->labelled, s->batch.bags, 0);
     if (largest) {
         s->labelled.ragged =
             (heed__ragged){.n = most.sequences, .rows = most.rows, .longest = most.longest};

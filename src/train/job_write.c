@@ -17,7 +17,7 @@ static heed__tokenizer_settings tokenizer_settings(const heed__session *s, int64
     heed__tokenizer_settings settings = heed__session_tokenizer(s->config);
     settings.spacing = spacing;
     settings.max_length = INT32_MAX;
-    settings.ngrams = 1; /* pairs and a start token are a classifier's */
+    settings.ngrams = 1, settings.characters = 0; /* n-grams and a start token are a classifier's */
     settings.start = 0;
     return settings;
 }

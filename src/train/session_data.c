@@ -135,6 +135,8 @@ heed__tokenizer_settings heed__session_tokenizer(const heed_config *config)
     s.ngrams = heed__config_integer(config, "input.ngrams");
     s.ngram_min_count = heed__config_integer(config, "input.ngram_min_count");
     s.ngram_max_vocabulary = heed__config_integer(config, "input.ngram_vocabulary");
+    s.characters = heed__config_integer(config, "input.characters");
+    s.characters_from = heed__config_integer(config, "input.characters_from");
     s.max_length = heed__config_integer(config, "input.max_length");
     s.start = heed__config_is(config, "pool.kind", "cls");
     return s;

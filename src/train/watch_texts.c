@@ -132,8 +132,8 @@ static heed__var record_label(heed__watch_texts *t, heed__sites *sites)
     heed__model_targets targets = {0};
     heed__model_vars vars = {.sites = sites};
     t->labelled = (heed__model_batch){.ragged = one_text(t->batch.rows, t->batch.offsets),
-                                      .tokens = t->batch.tokens,
-                                      .ngrams = t->batch.ngrams};
+                                      .tokens = t->batch.tokens};
+    heed__model_bags_set(&t->labelled, t->batch.bags, 0);
     if (!t->batch.rows) return HEED_NO_VAR;
     targets_of(t, t->batch.examples[0], &targets);
     heed__model_record(t->model, tape, &t->labelled, &vars);

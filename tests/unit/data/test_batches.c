@@ -28,6 +28,8 @@ static heed__tokenizer *tokenizer(int64_t ngrams)
     heed__tokenizer *t = NULL;
     check_ok(heed__tokenizer_defaults("words", &s));
     s.ngrams = ngrams;
+    s.characters = ngrams > 1 ? 3 : 0;
+    s.characters_from = 2;
     check_ok(heed__tokenizer_train(NULL, "words", &s, TEXTS, give, NULL, &t));
     return t;
 }
@@ -52,12 +54,34 @@ static void test_examples_do_not_depend_on_threads(void **state)
     assert_int_equal(a.tokens, a.offsets[TEXTS]);
     assert_memory_equal(a.offsets, b.offsets, (TEXTS + 1) * sizeof *a.offsets);
     assert_memory_equal(a.ids, b.ids, (size_t)a.tokens * sizeof *a.ids);
-    assert_memory_equal(a.ngrams, b.ngrams, (size_t)a.tokens * sizeof *a.ngrams);
+    for (int i = 0; i < HEED_BAGS; i++) {
+        const heed__bags *x = &a.bags[i], *y = &b.bags[i];
+        assert_int_equal(x->n, a.tokens);
+        assert_true(x->used > 0 && x->used == y->used);
+        assert_memory_equal(x->offsets, y->offsets, (size_t)(x->n + 1) * sizeof *x->offsets);
+        assert_memory_equal(x->ids, y->ids, (size_t)x->used * sizeof *x->ids);
+    }
     for (int64_t i = 0; i < TEXTS; i++)
         assert_int_equal(a.offsets[i + 1] - a.offsets[i], i % 13 + 1);
     heed__examples_free(&a);
     heed__examples_free(&b);
     heed_context_destroy(&context);
+}
+
+/* The bags of `length` tokens from `at` on are those of the other from `from` on. */
+static void check_bags(const heed__bags *bags, int64_t at, const heed__bags *of, int64_t from,
+                       int64_t length)
+{
+    if (!of->offsets) {
+        assert_null(bags->offsets);
+        return;
+    }
+    for (int64_t t = 0; t < length; t++) {
+        int64_t count = heed__bags_count(of, from + t, from + t + 1);
+        assert_int_equal(heed__bags_count(bags, at + t, at + t + 1), count);
+        assert_memory_equal(bags->ids + bags->offsets[at + t], of->ids + of->offsets[from + t],
+                            (size_t)count * sizeof *of->ids);
+    }
 }
 
 /* One epoch: each example once, its own tokens, within the budget. */
@@ -80,9 +104,8 @@ static void check_epoch(heed__batches *b, const heed__examples *x, const heed__b
             assert_int_equal(batch->offsets[k + 1] - batch->offsets[k], length);
             assert_memory_equal(batch->tokens + batch->offsets[k], x->ids + x->offsets[e],
                                 (size_t)length * sizeof *x->ids);
-            if (x->ngrams)
-                assert_memory_equal(batch->ngrams + batch->offsets[k], x->ngrams + x->offsets[e],
-                                    (size_t)length * sizeof *x->ngrams);
+            for (int g = 0; g < HEED_BAGS; g++)
+                check_bags(&batch->bags[g], batch->offsets[k], &x->bags[g], x->offsets[e], length);
         }
     }
     for (int i = 0; i < TEXTS; i++) assert_int_equal(seen[i], 1);

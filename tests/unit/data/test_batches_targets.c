@@ -22,10 +22,13 @@ static heed__examples examples(int64_t n, int64_t (*length)(int64_t), int ngrams
     }
     x.tokens = x.offsets[n];
     check_ok(heed__alloc((size_t)x.tokens, sizeof *x.ids, "test", &x.ids));
-    if (ngrams) check_ok(heed__alloc((size_t)x.tokens, sizeof *x.ngrams, "test", &x.ngrams));
+    heed__bags *bags = &x.bags[HEED_BAGS_TOKENS];
+    if (ngrams) check_ok(heed__bags_empty(bags));
     for (int64_t k = 0; k < x.tokens; k++) {
         x.ids[k] = (int32_t)(k + 2);
-        if (ngrams) x.ngrams[k] = (int32_t)(k + 7);
+        for (int64_t j = 0; ngrams && j < k % 3; j++)
+            check_ok(heed__bags_add(bags, (int32_t)(k + j)));
+        if (ngrams) check_ok(heed__bags_close(bags));
     }
     return x;
 }
@@ -47,10 +50,16 @@ static void check_source(const heed__batch *batch, int64_t k, const heed__exampl
     assert_memory_equal(batch->tokens + at, x->ids + x->offsets[e],
                         (size_t)length * sizeof *x->ids);
     assert_int_equal(batch->tokens[at + length], HEED_TOKEN_END);
-    if (!x->ngrams) return;
-    assert_memory_equal(batch->ngrams + at, x->ngrams + x->offsets[e],
-                        (size_t)length * sizeof *x->ngrams);
-    assert_int_equal(batch->ngrams[at + length], 0);
+    const heed__bags *bags = &batch->bags[HEED_BAGS_TOKENS];
+    assert_null(batch->bags[HEED_BAGS_CHARACTERS].offsets);
+    if (!x->bags[HEED_BAGS_TOKENS].offsets) return;
+    for (int64_t t = 0; t < length; t++) {
+        int64_t from = x->offsets[e] + t; /* what the examples hold: see above */
+        assert_int_equal(heed__bags_count(bags, at + t, at + t + 1), from % 3);
+        for (int64_t j = 0; j < from % 3; j++)
+            assert_int_equal(bags->ids[bags->offsets[at + t] + j], from + j);
+    }
+    assert_int_equal(heed__bags_count(bags, at + length, at + length + 1), 0);
 }
 
 static void check_target(const heed__batch *batch, int64_t k, const heed__examples *y)

@@ -76,12 +76,17 @@ static void check_examples(const heed__examples *x, const heed_dataset *d, heed_
         int64_t from = all->offsets[rows[i]], length = all->offsets[rows[i] + 1] - from;
         assert_int_equal(x->offsets[i + 1] - x->offsets[i], length);
         assert_memory_equal(x->ids + x->offsets[i], all->ids + from, (size_t)length * 4);
-        if (x->ngrams)
-            assert_memory_equal(x->ngrams + x->offsets[i], all->ngrams + from, (size_t)length * 4);
+        const heed__bags *bags = &x->bags[0], *of = &all->bags[0];
+        for (int64_t t = 0; bags->offsets && t < length; t++) {
+            int64_t at = x->offsets[i] + t, count = heed__bags_count(of, from + t, from + t + 1);
+            assert_int_equal(heed__bags_count(bags, at, at + 1), count);
+            assert_memory_equal(bags->ids + bags->offsets[at], of->ids + of->offsets[from + t],
+                                (size_t)count * 4);
+        }
         if (length > longest) longest = length;
     }
     assert_int_equal(x->longest, longest);
-    assert_true(side == HEED_SIDE_TARGET || x->ngrams);
+    assert_true(side == HEED_SIDE_TARGET || x->bags[0].used > 0);
     (void)d;
 }
 

@@ -109,9 +109,12 @@ static void test_settings_are_obeyed(void **state)
     heed__encoding_free(&e);
     heed__tokenizer_settings s;
     check_ok(heed__tokenizer_defaults("words", &s));
-    s.ngrams = 3;
+    s.ngrams = 6;
     check_fails(heed__tokenizer_train(NULL, "words", &s, TEXTS, give, texts, &t), HEED_E_INVALID,
-                "ngrams = 3");
+                "ngrams = 6");
+    s.ngrams = 1, s.characters = 2;
+    check_fails(heed__tokenizer_train(NULL, "words", &s, TEXTS, give, texts, &t), HEED_E_INVALID,
+                "characters_from = 3 is above characters = 2");
     check_ok(heed__tokenizer_defaults("words", &s));
     s.min_count = 100;
     check_fails(heed__tokenizer_train(NULL, "words", &s, TEXTS, give, texts, &t), HEED_E_DATA,
@@ -143,6 +146,15 @@ static void test_start_and_limit(void **state)
     heed__tokenizer_destroy(&t);
 }
 
+/* The bag of token t holds `count` ids; the first of them, 0 = none. */
+static int32_t bag(const heed__encoding *e, int which, int64_t t, int64_t count)
+{
+    const heed__bags *b = &e->bags[which];
+    assert_int_equal(b->n, e->length);
+    assert_int_equal(heed__bags_count(b, t, t + 1), count);
+    return count ? b->ids[b->offsets[t]] : 0;
+}
+
 static void with_pairs(heed__tokenizer_settings *s)
 {
     s->ngrams = 2;
@@ -154,18 +166,65 @@ static void test_pairs_have_ids_of_their_own(void **state)
     heed__encoding e = {0};
     heed__tokenizer *t = train("words", with_pairs);
     /* "the film" stands 3 times; "film is", "is great" and "the cast" twice; then "电影" */
-    assert_int_equal(heed__tokenizer_ngrams(t), 6);
+    assert_int_equal(heed__tokenizer_ngrams(t, HEED_BAGS_TOKENS), 6);
+    assert_int_equal(heed__tokenizer_ngrams(t, HEED_BAGS_CHARACTERS), 0);
     parts(t, "the film is the film", &e);
-    assert_int_equal(e.ngrams[0], 1);
-    assert_true(e.ngrams[1] > 1);
-    assert_int_equal(e.ngrams[2], 0); /* "is the" is not met twice */
-    assert_int_equal(e.ngrams[3], 1);
-    assert_int_equal(e.ngrams[4], 0); /* nothing follows */
+    assert_int_equal(bag(&e, HEED_BAGS_TOKENS, 0, 1), 1);
+    assert_true(bag(&e, HEED_BAGS_TOKENS, 1, 1) > 1);
+    bag(&e, HEED_BAGS_TOKENS, 2, 0); /* "is the" is not met twice */
+    assert_int_equal(bag(&e, HEED_BAGS_TOKENS, 3, 1), 1);
+    bag(&e, HEED_BAGS_TOKENS, 4, 0); /* nothing follows */
+    assert_null(e.bags[HEED_BAGS_CHARACTERS].offsets);
     parts(t, "unseen film", &e);
-    assert_int_equal(e.ngrams[0], 0);
+    bag(&e, HEED_BAGS_TOKENS, 0, 0);
     parts(t, "电影", &e);
-    assert_true(e.ngrams[0] > 0 && e.ngrams[0] < 6);
+    assert_true(bag(&e, HEED_BAGS_TOKENS, 0, 1) < 6);
     heed__encoding_free(&e);
+    heed__tokenizer_destroy(&t);
+}
+
+static void with_all_ngrams(heed__tokenizer_settings *s)
+{
+    s->ngrams = 3;
+    s->ngram_min_count = 1;
+    s->characters = 4;
+}
+
+static void test_longer_runs_have_ids_too(void **state)
+{
+    (void)state;
+    heed__encoding e = {0};
+    heed__tokenizer *t = train("words", with_all_ngrams);
+    parts(t, "the film is", &e);
+    bag(&e, HEED_BAGS_TOKENS, 0, 2); /* "the film", "the film is" */
+    bag(&e, HEED_BAGS_TOKENS, 1, 1);
+    bag(&e, HEED_BAGS_TOKENS, 2, 0);
+    int32_t triple = e.bags[0].ids[1];
+    parts(t, "film the film is", &e);
+    assert_int_equal(e.bags[0].ids[e.bags[0].offsets[1] + 1], triple);
+    parts(t, "the film was", &e);
+    bag(&e, HEED_BAGS_TOKENS, 0, 1);
+    heed__encoding_free(&e);
+    heed__tokenizer_destroy(&t);
+}
+
+/* <film> has <fi fil ilm lm> and <fil film ilm>; a word that is not known has those that are. */
+static void test_characters_within_tokens_have_ids(void **state)
+{
+    (void)state;
+    heed__encoding e = {0}, f = {0};
+    heed__tokenizer *t = train("words", with_all_ngrams);
+    assert_true(heed__tokenizer_ngrams(t, HEED_BAGS_CHARACTERS) > 8);
+    parts(t, "Film", &e);
+    bag(&e, HEED_BAGS_CHARACTERS, 0, 7);
+    parts(t, "films \xE2\x80\x8B", &f);
+    assert_int_equal(f.ids[0], HEED_TOKEN_UNKNOWN);
+    bag(&f, HEED_BAGS_CHARACTERS, 0, 5); /* <fi <fil fil film ilm */
+    for (int i = 0; i < 5; i++) assert_int_equal(f.bags[1].ids[i], e.bags[1].ids[i]);
+    parts(t, "电", &f);
+    assert_int_equal(f.bags[1].n, 1); /* <电> is a character between two marks */
+    heed__encoding_free(&e);
+    heed__encoding_free(&f);
     heed__tokenizer_destroy(&t);
 }
 
@@ -252,8 +311,12 @@ static void check_saved(const heed__tokenizer *t)
     assert_int_equal(a.length, b.length);
     assert_memory_equal(a.ids, b.ids, (size_t)a.length * sizeof *a.ids);
     assert_memory_equal(a.spans, b.spans, (size_t)a.length * sizeof *a.spans);
-    if (heed__tokenizer_ngrams(t))
-        assert_memory_equal(a.ngrams, b.ngrams, (size_t)a.length * sizeof *a.ngrams);
+    for (int i = 0; i < HEED_BAGS; i++) {
+        assert_int_equal(a.bags[i].used, b.bags[i].used);
+        if (a.bags[i].used)
+            assert_memory_equal(a.bags[i].ids, b.bags[i].ids,
+                                (size_t)a.bags[i].used * sizeof *a.bags[i].ids);
+    }
     heed__tokenizer_destroy(&loaded);
     for (size_t cut = 0; cut < size; cut++) { /* cut anywhere: refused */
         assert_int_equal(heed__tokenizer_load(bytes, cut, &loaded), HEED_E_FORMAT);
@@ -278,6 +341,9 @@ static void test_what_is_saved_is_what_is_loaded(void **state)
     heed__tokenizer *t = train("words", with_pairs);
     check_saved(t);
     heed__tokenizer_destroy(&t);
+    t = train("words", with_all_ngrams);
+    check_saved(t);
+    heed__tokenizer_destroy(&t);
     t = train("characters", with_start_and_limit);
     check_saved(t);
     heed__tokenizer_destroy(&t);
@@ -297,7 +363,8 @@ static heed_status train_job(void *arg)
     unsigned char *bytes = NULL;
     size_t size;
     heed_status status = heed__tokenizer_defaults(arg, &s);
-    s.ngrams = 2;
+    s.ngrams = 3;
+    s.characters = 3;
     s.max_vocabulary = 100;
     if (status == HEED_OK) status = heed__tokenizer_train(NULL, arg, &s, TEXTS, give, texts, &t);
     if (status == HEED_OK) status = heed__tokenizer_encode(t, texts[0], strlen(texts[0]), &e);
@@ -328,6 +395,8 @@ int main(void)
         cmocka_unit_test(test_settings_are_obeyed),
         cmocka_unit_test(test_start_and_limit),
         cmocka_unit_test(test_pairs_have_ids_of_their_own),
+        cmocka_unit_test(test_longer_runs_have_ids_too),
+        cmocka_unit_test(test_characters_within_tokens_have_ids),
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_subwords),
         cmocka_unit_test(test_what_is_saved_is_what_is_loaded),

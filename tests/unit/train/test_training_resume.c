@@ -7,7 +7,8 @@
 
 static const char settings[] =
     CORPUS_SMALL "encoder.dim=16 train.batch_texts=16 train.steps=9 train.validate_every=4 "
-                 "encoder.kind=transformer train.schedule=plateau train.optimizer=adamw";
+                 "encoder.kind=transformer train.schedule=plateau train.optimizer=adamw "
+                 "input.ngrams=3 input.characters=4 input.ngram_dropout=0.3";
 
 static corpus_file uninterrupted(const char *data, const char *wanted_settings)
 {
