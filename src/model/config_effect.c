@@ -8,7 +8,7 @@
 
 /* `key` has an effect where `needs` is one of `among`. */
 static const struct {
-    const char *key, *needs, *among[4];
+    const char *key, *needs, *among[5];
 } rows[] = {
     {"input.target_tokenizer", "output.kind", {"translate"}},
     {"input.joint", "output.kind", {"translate"}},
@@ -62,9 +62,10 @@ static const struct {
     {"pool.score", "output.kind", {"auto", "class", "set", "number"}},
     {"pool.normaliser", "output.kind", {"auto", "class", "set", "number"}},
     {"pool.dropout", "output.kind", {"auto", "class", "set", "number"}},
+    {"output.consistency", "output.kind", {"auto", "class", "set", "tags"}},
     {"output.class_weights", "output.kind", {"auto", "class", "set", "number"}},
-    {"input.ngrams", "output.kind", {"auto", "class", "set", "number"}},
-    {"input.characters", "output.kind", {"auto", "class", "set", "number"}},
+    {"input.ngrams", "output.kind", {"auto", "class", "set", "number", "tags"}},
+    {"input.characters", "output.kind", {"auto", "class", "set", "number", "tags"}},
     {"decoder.kind", "output.kind", {"translate", "language"}},
     {"decoder.dim", "output.kind", {"translate", "language"}},
     {"decoder.layers", "output.kind", {"translate", "language"}},
@@ -107,12 +108,12 @@ void heed__config_warn(heed_context *context, const heed_config *config)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int heard = !heed_config_is_set(config, rows[i].key);
         int shared = writes(config) && strcmp(rows[i].needs, "encoder.kind") == 0;
-        for (int j = 0; j < 4 && rows[i].among[j]; j++)
+        for (int j = 0; j < 5 && rows[i].among[j]; j++)
             heard |= heed__config_is(config, rows[i].needs, rows[i].among[j]) ||
                      (shared && heed__config_is(config, "decoder.kind", rows[i].among[j]));
         if (heard) continue;
         char among[128] = "";
-        for (int j = 0; j < 4 && rows[i].among[j]; j++)
+        for (int j = 0; j < 5 && rows[i].among[j]; j++)
             snprintf(among + strlen(among), sizeof among - strlen(among), "%s%s", j ? " or " : "",
                      rows[i].among[j]);
         heed__log(context, HEED_LOG_WARNING, "%s = %s has no effect: %s is %s, not %s", rows[i].key,

@@ -87,7 +87,13 @@ int heed__model_tags(const heed_model *model)
 static heed_status check_costs(const heed_model *model)
 {
     int fits = model->n_outputs == 1 && model->outputs[0].labels->kind == HEED_LABEL_CLASS;
-    if (fits || !model->pool.layer.mechanisms.wants_costs) return HEED_OK;
+    if (!model->pool.layer.mechanisms.wants_costs) return HEED_OK;
+    if (heed__config_number(model->config, "output.consistency") > 0)
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "pool.normaliser = %s learns from the loss of one pass: take "
+                          "output.consistency = 0, gumbel:hard=1 or straight_through",
+                          heed_config_get(model->config, "pool.normaliser"));
+    if (fits) return HEED_OK;
     return heed__fail(HEED_E_UNSUPPORTED,
                       "pool.normaliser = %s learns from the loss of one output of classes; for "
                       "other outputs take gumbel:hard=1 or straight_through",
@@ -264,6 +270,27 @@ heed__var heed__model_loss(heed_model *model, heed__tape *tape, const heed__mode
     if (model->n_outputs == 1) return losses[0];
     return heed__tape_apply(tape, &heed__op_weighted_sum, losses, model->n_outputs, &sum,
                             sizeof sum);
+}
+
+heed__var heed__model_consistent_loss(heed_model *model, heed__tape *tape,
+                                      const heed__model_vars passes[2],
+                                      const heed__model_targets *targets)
+{
+    heed__weighted_sum sum = {{0.5f, 0.5f}};
+    heed__var parts[2 + HEED_MODEL_OUTPUTS];
+    float weight = (float)heed__config_number(model->config, "output.consistency");
+    int count = 2;
+    for (int i = 0; i < 2; i++) parts[i] = heed__model_loss(model, tape, &passes[i], targets);
+    for (int i = 0; i < model->n_outputs; i++) {
+        heed__label_kind kind = model->outputs[i].labels->kind;
+        heed__divergence divergence = {kind == HEED_LABEL_SET};
+        heed__var both[2] = {passes[0].logits[i], passes[1].logits[i]};
+        if (kind == HEED_LABEL_NUMBER) continue;
+        sum.weights[count] = weight / (float)model->n_outputs;
+        parts[count++] =
+            heed__tape_apply(tape, &heed__op_divergence, both, 2, &divergence, sizeof divergence);
+    }
+    return heed__tape_apply(tape, &heed__op_weighted_sum, parts, count, &sum, sizeof sum);
 }
 
 heed_status heed__model_note(heed_model *model, const char *key, const char *value)

@@ -145,6 +145,12 @@ typedef struct heed__model_targets {
 heed__var heed__model_loss(heed_model *model, heed__tape *tape, const heed__model_vars *vars,
                            const heed__model_targets *targets);
 
+/* Records, of two passes over one batch, the mean of their losses and what they differ by (R-Drop,
+ * arXiv 2106.14448), weighed by output.consistency. */
+heed__var heed__model_consistent_loss(heed_model *model, heed__tape *tape,
+                                      const heed__model_vars passes[2],
+                                      const heed__model_targets *targets);
+
 /* Logits [n, all outputs side by side as in heed_output] to values in place. */
 void heed__model_finish(const heed_model *model, int64_t n, float *values);
 

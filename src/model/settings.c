@@ -171,6 +171,9 @@ static const heed_setting settings[] = {
     NUMBER("output.smoothing", "label-smoothing", "0.1", 0, 0.99, "label smoothing"),
     BOOLEAN("output.crf", "crf", "false",
             "tags: a conditional random field over each text's tags, not each word by itself"),
+    NUMBER("output.consistency", "consistency", "0", 0, 100,
+           "weight of the difference between what two passes with different dropout say; each step "
+           "then takes twice as long"),
     CHOICE("output.class_weights", "class-weights", "none", "none|balanced",
            "balanced = rare labels count more"),
 

@@ -43,6 +43,7 @@ const heed__op *const heed__ops[] = {
     &heed__op_binary_cross_entropy,
     &heed__op_squared_error,
     &heed__op_chain_loss,
+    &heed__op_divergence,
     &heed__op_coverage_loss,
     &heed__op_pointer_loss,
     &heed__op_guide_dot,

@@ -187,6 +187,13 @@ extern const heed__op heed__op_binary_cross_entropy;
 /* Half the squared difference, summed over columns */
 extern const heed__op heed__op_squared_error;
 
+/* How far the logits a [rows, cols] and b of the same shape say different things: half the sum of
+ * the Kullback-Leibler divergences both ways, mean over rows */
+typedef struct heed__divergence {
+    int sets; /* a column is a label of its own (sigmoid); 0 = a row is one choice (softmax) */
+} heed__divergence;
+extern const heed__op heed__op_divergence;
+
 /* y = sum of weights[i] * inputs[i], all of one shape */
 typedef struct heed__weighted_sum {
     float weights[HEED_OP_INPUTS];

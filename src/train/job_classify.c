@@ -19,6 +19,9 @@ static void warn_of_kinds(heed__session *s, const heed__model_parts *parts)
     if (classes == 0 && heed_config_is_set(s->config, "output.smoothing"))
         heed__log(s->context, HEED_LOG_WARNING,
                   "output.smoothing has no effect: no output has one label a row");
+    if (numbers == parts->n_outputs && heed_config_is_set(s->config, "output.consistency"))
+        heed__log(s->context, HEED_LOG_WARNING,
+                  "output.consistency has no effect: the outputs are numbers");
     if (numbers == parts->n_outputs && heed_config_is_set(s->config, "output.class_weights"))
         heed__log(s->context, HEED_LOG_WARNING,
                   "output.class_weights has no effect: the outputs are numbers");
@@ -193,7 +196,8 @@ static void gather_targets(heed__session *s)
 
 static void record(heed__session *s, int largest, heed__var *loss)
 {
-    heed__model_vars vars = {0};
+    heed__model_vars vars[2] = {{0}, {0}};
+    int passes = heed__config_number(s->config, "output.consistency") > 0 ? 2 : 1;
     heed__model_targets targets = {{0}, {0}};
     heed__batch_capacity most = heed__batches_capacity(s->batches);
     s->labelled = (heed__model_batch){.ragged = s->texts,
@@ -215,8 +219,9 @@ static void record(heed__session *s, int largest, heed__var *loss)
         targets.values[i] = s->values[i];
     }
     heed__tape_start(s->tape, heed__session_mode(s), heed__session_draw(s));
-    heed__model_record(s->model, s->tape, &s->labelled, &vars);
-    *loss = heed__model_loss(s->model, s->tape, &vars, &targets);
+    for (int i = 0; i < passes; i++) heed__model_record(s->model, s->tape, &s->labelled, &vars[i]);
+    *loss = passes == 1 ? heed__model_loss(s->model, s->tape, &vars[0], &targets)
+                        : heed__model_consistent_loss(s->model, s->tape, vars, &targets);
     heed__tape_keep(s->tape, *loss);
 }
 

@@ -76,7 +76,7 @@ static void test_settings(void **state)
         "pool.kind=mean",
         "encoder.kind=gru encoder.layers=2 encoder.directions=1 pool.dropout=0.3",
         "input.tokenizer=characters input.ngrams=1 encoder.kind=lstm",
-        "input.tokenizer=bpe input.vocabulary=80",
+        "input.tokenizer=bpe input.vocabulary=80 output.consistency=2",
         "input.ngrams=4 input.characters=5 input.characters_from=2 input.ngram_dropout=0.4",
         "train.optimizer=sgd train.lr=0.1 train.schedule=plateau train.validate_every=2",
         "train.schedule=inverse_sqrt train.clip=0 output.smoothing=0 train.seed=9007199254740991"};
