@@ -30,6 +30,7 @@ static heed_status show_text(explaining *e, long long text, int most, heed_keywo
     for (int o = 0; o < heed_model_outputs(e->model); o++) {
         int found;
         heed_answer answer;
+        if (heed_model_output(e->model, o).kind == HEED_OUTPUT_TAGS) continue;
         heed_status status = find(e, text, o, -1, most, words, &found);
         if (status != HEED_OK) return status;
         heed_explainer_answer(e->explainer, text, o, &answer);
@@ -60,7 +61,7 @@ static heed_status show_labels(explaining *e, int most, heed_keyword *words)
 {
     for (int o = 0; o < heed_model_outputs(e->model); o++) {
         heed_output out = heed_model_output(e->model, o);
-        if (out.kind == HEED_OUTPUT_NUMBER) continue;
+        if (out.kind == HEED_OUTPUT_NUMBER || out.kind == HEED_OUTPUT_TAGS) continue;
         output_format("\n%s, over %lld texts\n", out.name, e->count);
         for (int64_t label = 0; label < out.count; label++) {
             int found;
@@ -109,6 +110,7 @@ static heed_status text_object(explaining *e, long long text, int most, heed_key
     for (int o = 0; o < heed_model_outputs(e->model); o++) {
         int found;
         heed_answer answer;
+        if (heed_model_output(e->model, o).kind == HEED_OUTPUT_TAGS) continue;
         heed_status status = find(e, text, o, -1, most, words, &found);
         if (status != HEED_OK) return status;
         heed_explainer_answer(e->explainer, text, o, &answer);
@@ -128,7 +130,7 @@ static heed_status labels_object(explaining *e, int most, heed_keyword *words, j
 {
     for (int o = 0; o < heed_model_outputs(e->model); o++) {
         heed_output out = heed_model_output(e->model, o);
-        if (out.kind == HEED_OUTPUT_NUMBER) continue;
+        if (out.kind == HEED_OUTPUT_NUMBER || out.kind == HEED_OUTPUT_TAGS) continue;
         json_t *labels = json_object();
         json_object_set_new(all, out.name, labels);
         for (int64_t label = 0; label < out.count; label++) {

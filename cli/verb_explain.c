@@ -335,7 +335,8 @@ const verb verb_explain = {
     .summary = "show which words decided, or which belong together",
     .arguments = "MODEL [FILE...]",
     .description =
-        "Predicts texts from files or standard input and shows for each output which words spoke "
+        "Predicts texts from files or standard input and shows for each output, and for each span "
+        "of words that was tagged, which words spoke "
         "for the answer and which against it: by occlusion (how much the label's odds fall without "
         "the word), gradient x input, the weights of attention pooling, and the attention "
         "that words receive in a transformer. Beside each picture stands how far it can be "

@@ -95,8 +95,12 @@ static int metrics_at(size_t index, entry *out)
         *out = (entry){"metrics", "aer", "alignment error rate of word links, less is better"};
         return 1;
     }
+    if (index == metrics + 1) {
+        *out = (entry){"metrics", "spans", "F1 of spans that tags of words mark, as conlleval"};
+        return 1;
+    }
     *out = (entry){.group = "tokenisations"};
-    return heed_text_metric_tokenize_at(index - metrics - 1, &out->name, &out->help);
+    return heed_text_metric_tokenize_at(index - metrics - 2, &out->name, &out->help);
 }
 
 static const struct table {

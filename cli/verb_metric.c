@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* heed metric: how near texts are to their references. */
 #include "cli/metric_links.h"
+#include "cli/metric_tags.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -35,7 +36,9 @@ static heed_status no_metric(const char *name)
     for (size_t i = 0; heed_text_metric_at(i, &entry); i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s, ", entry.name);
     return report(HEED_E_INVALID,
-                  "there is no metric %s; there are %srouge (all three) and, for word links, aer",
+                  "there is no metric %s; there are %srouge (all three), for word links aer, for "
+                  "tags of words "
+                  "spans",
                   name, names);
 }
 
@@ -155,6 +158,10 @@ static heed_status show(measuring *m)
 static heed_status run(const options *given)
 {
     measuring m = {.given = given};
+    if (metric_tags_named(given->arguments[0])) return metric_tags(given);
+    if (given->n_arguments < 3)
+        return report(HEED_E_INVALID, "%s: the references are missing; name their file",
+                      given->arguments[0]);
     if (metric_links_named(given->arguments[0])) return metric_links(given);
     if (options_given(given, "gold-side"))
         return report(HEED_E_INVALID, "--gold-side is for aer; %s compares texts",
@@ -189,13 +196,14 @@ static const verb_example examples[] = {
     {"heed translate m.heed < in.de | heed metric bleu,chrf - in.en", "straight from a translator"},
     {"heed metric bleu output.txt a.txt b.txt --lowercase", "two references for each line"},
     {"heed metric aer links.pharaoh test.wa", "word links against known ones"},
+    {"heed predict m.heed test.conll --conll | heed metric spans -", "tags, as conlleval"},
     {NULL, NULL},
 };
 
 const verb verb_metric = {
     .name = "metric",
     .summary = "measure texts against references: BLEU and others",
-    .arguments = "NAME[,NAME...] HYPOTHESES REFERENCES...",
+    .arguments = "NAME[,NAME...] HYPOTHESES [REFERENCES...]",
     .description =
         "Compares a file of lines with one or more files of reference lines and prints a line for "
         "each metric: the score first (0 to 100, more is better; ter is errors), then the "
@@ -205,8 +213,10 @@ const verb verb_metric = {
         "alignment "
         "error rate, compares two files of word links instead: Pharaoh lines, or for the known "
         "ones "
-        "also lines of `pair source target S|P`.",
-    .least_arguments = 3,
+        "also lines of `pair source target S|P`. spans compares tags of words as conlleval does: "
+        "two files of lines, or one file of CoNLL columns, the last but one the true tag and the "
+        "last the one given (as heed predict --conll writes them).",
+    .least_arguments = 2,
     .most_arguments = -1,
     .options = rows,
     .common = COMMON_JSON,

@@ -52,7 +52,8 @@ HEED_API HEED_MUST_CHECK heed_status heed_explainer_create(heed_model *model,
 HEED_API void heed_explainer_destroy(heed_explainer **explainer);
 
 /**
- * Explains one text: what each output answered, and why.
+ * Explains one text: what each output answered, and why. Of tags of words each span is explained
+ * by itself: its words are hidden one by one behind an unknown word.
  * @param name stands above the text in drawings, such as "mail.tsv:12"; NULL = none.
  * @param truth the true label of each output (NULL where unknown; several joined by '|'), or NULL;
  * copied.
@@ -92,7 +93,8 @@ HEED_API HEED_MUST_CHECK heed_status heed_explainer_draw(const heed_explainer *e
                                                          char **out, size_t *size);
 
 /**
- * The faithfulness figures over all texts added, for one output and the first method.
+ * The faithfulness figures over all texts added, for one output and the first method. (Spans are
+ * not measured.)
  * @param removed mean fall of the label's probability when the highest words are removed
  * @param random the same for as many random words.
  * Both NaN when none was measured.
@@ -111,6 +113,7 @@ typedef struct heed_keyword {
  * The words that describe one added text, by the first method: largest scores first, a word once
  * (case aside), only those that speak for the answer.
  * @param text index of the text in the order added
+ * @param output not one of tags (HEED_E_INVALID)
  * @param out [most]; *found says how many there are.
  */
 HEED_API HEED_MUST_CHECK heed_status heed_explainer_keywords(heed_explainer *explainer,

@@ -96,7 +96,7 @@ static const heed__format *guess_language(const char *path, const char *ahead, s
     return &heed__format_running;
 }
 
-/* A first line does not tell; the file's name does. */
+/* One line, or one sentence, does not tell; the file's name does. */
 static int names_conll(const char *path)
 {
     static const char *const endings[] = {".conll", ".conllu", ".iob", ".iob2", ".bio"};
@@ -120,7 +120,7 @@ static heed_status guess_format(heed_reader *r, const char *path)
         (void)r->rows.format->fits(ahead, size, &r->rows.delimiter); /* for the delimiter */
     } else if (r->options.kind == HEED_READ_LANGUAGE) {
         r->rows.format = guess_language(path, ahead, size, &r->rows.delimiter);
-    } else if (streams && names_conll(path)) {
+    } else if (names_conll(path)) {
         r->rows.format = &heed__format_conll;
     } else if (streams) {
         r->rows.format =

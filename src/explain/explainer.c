@@ -2,6 +2,7 @@
 /* Gathering explained texts, and handing them to a renderer. */
 #include "explain/explainer.h"
 #include "explain/drawing.h"
+#include "explain/spans.h"
 
 #include "base/fail.h"
 
@@ -196,12 +197,45 @@ static heed_status fill_maps(heed__explained *item, heed__reading *r)
     return HEED_OK;
 }
 
+static int is_tags(const heed_explainer *e, int output)
+{
+    return heed_model_output(e->model, output).kind == HEED_OUTPUT_TAGS;
+}
+
+/* Places among what is shown; returns how many there are. */
+static size_t lay_out(const heed_explainer *e, const heed_tagged *tagged, heed__explained *item)
+{
+    size_t count = 0;
+    for (int o = 0; o < heed_model_outputs(e->model); o++) {
+        item->first[o] = count;
+        count += is_tags(e, o) ? heed__spans_shown(tagged, o) : 1;
+    }
+    return count;
+}
+
+static heed_status fill_outputs(heed_explainer *e, heed__explained *item, heed__reading *r,
+                                const heed_tagged *tagged, const char *const *truth,
+                                heed__explained_output *outputs)
+{
+    for (int o = 0; o < heed_model_outputs(e->model); o++) {
+        heed__explained_output *to = outputs + item->first[o];
+        const char *true_label = truth ? truth[o] : NULL;
+        if (is_tags(e, o)) {
+            HEED_TRY(heed__spans_explain(r, tagged, o, true_label, &item->arena, to));
+            continue;
+        }
+        HEED_TRY(answer_output(e, item, r, o, true_label, to));
+        HEED_TRY(score_output(e, item, r, o, to));
+    }
+    return HEED_OK;
+}
+
 static heed_status fill_item(heed_explainer *e, heed__explained *item, heed__reading *r,
-                             const char *name, const char *const *truth)
+                             const heed_tagged *tagged, const char *name, const char *const *truth)
 {
     heed__explained_output *outputs = NULL;
     heed__word *words = NULL;
-    size_t count = (size_t)heed_model_outputs(e->model);
+    size_t count = lay_out(e, tagged, item);
     HEED_TRY(heed__arena_take(&item->arena, count, sizeof *outputs, "outputs", &outputs));
     HEED_TRY(heed__arena_take(&item->arena, r->n_words + 1, sizeof *words, "words", &words));
     memcpy(words, r->words, r->n_words * sizeof *words);
@@ -210,10 +244,7 @@ static heed_status fill_item(heed_explainer *e, heed__explained *item, heed__rea
     item->shown.n_outputs = count;
     item->shown.outputs = outputs;
     if (name) HEED_TRY(heed__arena_text(&item->arena, name, strlen(name), &item->shown.name));
-    for (int o = 0; o < (int)count; o++) {
-        HEED_TRY(answer_output(e, item, r, o, truth ? truth[o] : NULL, &outputs[o]));
-        HEED_TRY(score_output(e, item, r, o, &outputs[o]));
-    }
+    HEED_TRY(fill_outputs(e, item, r, tagged, truth, outputs));
     return e->options.heat_maps ? fill_maps(item, r) : HEED_OK;
 }
 
@@ -224,12 +255,17 @@ heed_status heed_explainer_add(heed_explainer *e, const char *name, heed_text te
     HEED_TRY(heed__grow(&e->items, &e->capacity, e->count + 1, sizeof *e->items, "explanations"));
     heed__explained *item = &e->items[e->count];
     heed__reading reading = {0};
+    heed_tagged *tagged = NULL;
     memset(item, 0, sizeof *item);
     heed_status status = heed__arena_text(&item->arena, text.bytes, text.size, &item->shown.text);
     item->shown.length = text.size;
     if (status == HEED_OK)
         status = heed__reading_open(e->model, item->shown.text, text.size, &reading);
-    if (status == HEED_OK) status = fill_item(e, item, &reading, name, truth);
+    if (status == HEED_OK && heed__model_tags(e->model))
+        status =
+            heed_model_tag(e->model, &(heed_text){item->shown.text, text.size}, 1, NULL, &tagged);
+    if (status == HEED_OK) status = fill_item(e, item, &reading, tagged, name, truth);
+    heed_tagged_destroy(&tagged);
     heed__reading_close(&reading);
     if (status == HEED_OK)
         e->count++;
@@ -262,9 +298,10 @@ void heed_explainer_faithfulness(const heed_explainer *e, int output, double *re
 {
     size_t measured = 0;
     double highest = 0, chance = 0;
-    for (size_t i = 0; i < e->count; i++) {
+    for (size_t i = 0; i < e->count && !is_tags(e, output); i++) {
+        const heed__explained *item = &e->items[i];
         const heed__faithfulness *f =
-            &e->items[i].shown.outputs[output].attributions[0].faithfulness;
+            &item->shown.outputs[item->first[output]].attributions[0].faithfulness;
         if (!f->words) continue;
         measured++;
         highest += f->drop_highest;

@@ -11,6 +11,8 @@ typedef struct heed__explained {
     heed__arena arena; /* of everything in it */
     heed__explanation shown;
     heed_answer answers[HEED_MODEL_OUTPUTS];
+    size_t first[HEED_MODEL_OUTPUTS]; /* where each output's begin among those shown: of tags there
+                                         is one for each span */
 } heed__explained;
 
 struct heed_explainer {

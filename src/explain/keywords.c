@@ -89,7 +89,7 @@ static heed_status find(tally *t, heed__arena *arena, const char *bytes, size_t 
 /* A word that stands several times in a text counts with its sum, and as one text. */
 static heed_status add_text(tally *t, heed__arena *arena, const heed__explained *item, int output)
 {
-    const float *scores = item->shown.outputs[output].attributions[0].scores;
+    const float *scores = item->shown.outputs[item->first[output]].attributions[0].scores;
     heed__arena seen = {0};
     size_t *last = NULL; /* index of each word of this text */
     heed_status status =
@@ -149,6 +149,9 @@ heed_status heed_explainer_keywords(heed_explainer *e, int64_t text, int output,
     *found = 0;
     if (text < 0 || (size_t)text >= e->count)
         return heed__fail(HEED_E_INVALID, "text = %lld; %zu were added", (long long)text, e->count);
+    if (heed_model_output(e->model, output).kind == HEED_OUTPUT_TAGS)
+        return heed__fail(HEED_E_INVALID, "output %d is tags of words; keywords are of texts",
+                          output);
     heed_status status = add_text(&t, &e->words, &e->items[text], output);
     take_best(&t, by_score, status == HEED_OK ? most : 0, out, found);
     return status;

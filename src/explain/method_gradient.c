@@ -6,6 +6,7 @@
  */
 #include "base/fail.h"
 #include "explain/reading.h"
+#include "model/stack.h"
 
 #include <string.h>
 
@@ -24,7 +25,7 @@ typedef struct work {
 static heed_status take_work(const heed__reading *r, int output, heed__arena *arena, work *w)
 {
     size_t n = (size_t)r->encoding.length;
-    size_t dim = (size_t)heed__config_integer(r->model->config, "encoder.dim");
+    size_t dim = (size_t)heed__source_dim(r->model->config);
     size_t count = (size_t)heed_model_output(r->model, output).count;
     HEED_TRY(heed__arena_take(arena, n * dim, sizeof(heed_real), "gradients", &w->embedded));
     HEED_TRY(heed__arena_take(arena, n * dim, sizeof(heed_real), "gradients", &w->grad));
@@ -80,7 +81,7 @@ static heed_status fill(heed__reading *r, int output, heed__arena *arena, float 
     heed__model_record(r->model, tape, &r->batch, &vars);
     heed__var loss = record_loss(r, output, &w, vars.logits[output], &label);
     HEED_TRY(heed__tape_run(tape, loss));
-    int64_t dim = heed__config_integer(r->model->config, "encoder.dim");
+    int64_t dim = heed__source_dim(r->model->config);
     for (int64_t t = 0; t < r->encoding.length; t++)
         w.token_scores[t] =
             -(float)heed__kernels_best()->dot(dim, w.embedded + t * dim, w.grad + t * dim);

@@ -70,11 +70,9 @@ static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {NULL, NULL}};
 
 /* Words have been cut already. */
-static const preset tagging[] = {{"input.tokenizer", "spaces"},
-                                 {"encoder.kind", "gru"},
-                                 {"encoder.dim", "256"},
-                                 {"input.dim", "128"},
-                                 {NULL, NULL}};
+static const preset tagging[] = {{"input.tokenizer", "spaces"}, {"encoder.kind", "gru"},
+                                 {"encoder.dim", "256"},        {"input.dim", "128"},
+                                 {"output.crf", "true"},        {NULL, NULL}};
 
 /* Subwords learn case and need few pieces. */
 static const preset subwords[] = {

@@ -2,7 +2,6 @@
 #include "model/tagger.h"
 
 #include "base/fail.h"
-#include "data/spans.h"
 #include "ops/chain.h"
 
 #include <math.h> /* INFINITY */
@@ -17,26 +16,26 @@ void heed__tagger_free(heed__tagger *t)
     free(t->beta);
     free(t->best);
     free(t->back);
+    free(t->parts);
     *t = (heed__tagger){0};
 }
 
-static heed__tag_parts parts_of(const heed__model_output *o, int64_t label)
-{
-    const char *name = o->labels->names[label];
-    return heed__tag_read((heed_text){name, strlen(name)});
-}
-
 /* moves[j][i]: from i to j; those that the rule forbids are -inf. */
-static void forbid(const heed__model_output *o, float *moves)
+static heed_status forbid(heed__tagger *t, const heed__model_output *o)
 {
     int64_t K = o->count;
+    HEED_TRY(heed__grow(&t->parts, &t->parts_room, (size_t)K, sizeof *t->parts, "tags"));
     for (int64_t j = 0; j < K; j++) {
-        heed__tag_parts to = parts_of(o, j);
-        if (!heed__tag_continues(to)) continue;
-        for (int64_t i = 0; i < K; i++)
-            if (!heed__tag_follows(parts_of(o, i), to)) moves[j * K + i] = -INFINITY;
-        moves[K * K + j] = -INFINITY;
+        const char *name = o->labels->names[j];
+        t->parts[j] = heed__tag_read((heed_text){name, strlen(name)});
     }
+    for (int64_t j = 0; j < K; j++) {
+        if (!heed__tag_continues(t->parts[j])) continue;
+        for (int64_t i = 0; i < K; i++)
+            if (!heed__tag_follows(t->parts[i], t->parts[j])) t->moves[j * K + i] = -INFINITY;
+        t->moves[K * K + j] = -INFINITY;
+    }
+    return HEED_OK;
 }
 
 /* A chain's moves, turned so that those into a tag lie together, and their factors. */
@@ -59,8 +58,7 @@ heed_status heed__tagger_start(heed__tagger *t, const heed__model_output *o)
     HEED_TRY(heed__grow(&t->moves, &t->moves_room, count, sizeof *t->moves, "tags"));
     memset(t->moves, 0, count * sizeof *t->moves);
     if (o->moves) HEED_TRY(lay_out(t, o));
-    if (o->follows) forbid(o, t->moves);
-    return HEED_OK;
+    return o->follows ? forbid(t, o) : HEED_OK;
 }
 
 static heed_status make_room(heed__tagger *t, int64_t n, int64_t K)

@@ -9,6 +9,7 @@
 #ifndef HEED_MODEL_TAGGER_H
 #define HEED_MODEL_TAGGER_H
 
+#include "data/spans.h"
 #include "model/model.h"
 
 /* Buffers kept from call to call; starts from zero. */
@@ -17,7 +18,8 @@ typedef struct heed__tagger {
     float *factors; /* [2, K, K] of a chain */
     float *shares, *beta, *best;
     int32_t *back;
-    size_t moves_room, factors_room, shares_room, beta_room, best_room, back_room;
+    heed__tag_parts *parts; /* [K] of the labels */
+    size_t moves_room, factors_room, shares_room, beta_room, best_room, back_room, parts_room;
 } heed__tagger;
 void heed__tagger_free(heed__tagger *tagger);
 

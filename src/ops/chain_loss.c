@@ -2,8 +2,8 @@
 /*
  * The loss of a linear-chain conditional random field (Lafferty, McCallum, Pereira 2001): for each
  * sequence log sum over all of exp(score) less the score of the labels, summed and divided by the
- * number of words. Inputs z [T,K] and moves [K+2,K] (ops/chain.h). With p the probability of a
- * state, or of a move, given the whole sequence:
+ * number of words. A sequence with an unknown label (-1) is left out. Inputs z [T,K] and moves
+ * [K+2,K] (ops/chain.h). With p the probability of a state, or of a move, given the whole sequence:
  *   dz = p - label,   dmoves = sum over t of p(i at t-1, j at t) - label's moves
  * and p(i, j) = u[t-1][i] E[i][j] v[t][j] with u = exp(alpha[t-1] - m), m = max alpha[t-1],
  * v = exp(m + z + beta - log sum): their sum over all words is one product, u^T v.
@@ -77,6 +77,21 @@ static heed_real score_of(const work *w, const heed_real *z, int64_t n, const in
     return score;
 }
 
+/* The words of sequence s; 0 where it is left out. */
+static int64_t words_of(const heed__chain_loss *loss, int64_t s)
+{
+    for (int64_t t = loss->ragged->offsets[s]; t < loss->ragged->offsets[s + 1]; t++)
+        if (loss->labels[t] < 0) return 0;
+    return heed__ragged_length(loss->ragged, s);
+}
+
+static int64_t count_words(const heed__chain_loss *loss)
+{
+    int64_t words = 0;
+    for (int64_t s = 0; s < loss->ragged->n; s++) words += words_of(loss, s);
+    return words;
+}
+
 static void lose_sequences(const heed__call *call, int64_t begin, int64_t end, int thread,
                            void *extra)
 {
@@ -84,7 +99,7 @@ static void lose_sequences(const heed__call *call, int64_t begin, int64_t end, i
     int64_t K = w->chain.K;
     const heed__ragged *ragged = w->loss->ragged;
     for (int64_t s = begin; s < end; s++) {
-        int64_t first = ragged->offsets[s], n = heed__ragged_length(ragged, s);
+        int64_t first = ragged->offsets[s], n = words_of(w->loss, s);
         const heed_real *z = call->in[0].data + first * K;
         w->losses[s] = w->sums[s] = 0;
         if (n == 0) continue;
@@ -105,7 +120,7 @@ static heed_status check_labels(const heed__call *call)
 {
     const heed__chain_loss *loss = call->attributes;
     for (int64_t t = 0; t < call->in[0].rows; t++)
-        if (loss->labels[t] < 0 || loss->labels[t] >= call->in[0].cols)
+        if (loss->labels[t] < -1 || loss->labels[t] >= call->in[0].cols)
             return heed__fail(HEED_E_INVALID, "chain_loss: labels[%lld] = %d; there are %lld",
                               (long long)t, loss->labels[t], (long long)call->in[0].cols);
     return HEED_OK;
@@ -126,7 +141,8 @@ static heed_status chain_loss_forward(const heed__call *call)
     heed__for_scratch_rows(call, n, cost_of(call), lose_sequences, &w);
     heed_real total = 0;
     for (int64_t s = 0; s < n; s++) total += w.losses[s];
-    *call->out.data = T ? total / (heed_real)T : 0;
+    int64_t words = count_words(w.loss);
+    *call->out.data = words ? total / (heed_real)words : 0;
     return HEED_OK;
 }
 
@@ -167,6 +183,17 @@ static void weigh_move(const heed__call *call, const work *w, int64_t t, heed_re
     kernels->exp(K, v, v);
 }
 
+/* No gradient comes from sequence s. */
+static void leave_out(const heed__call *call, const work *w, int64_t s)
+{
+    int64_t K = w->chain.K, first = w->loss->ragged->offsets[s];
+    size_t bytes = (size_t)(heed__ragged_length(w->loss->ragged, s) * K) * sizeof(heed_real);
+    if (!bytes) return;
+    memset(w->u + first * K, 0, bytes);
+    memset(w->v + first * K, 0, bytes);
+    if (call->in[0].grad && call->in[0].fresh) memset(call->in[0].grad + first * K, 0, bytes);
+}
+
 /* beta goes where v will be: a word's is needed until the word before it is done. */
 static void slope_sequences(const heed__call *call, int64_t begin, int64_t end, int thread,
                             void *extra)
@@ -177,8 +204,11 @@ static void slope_sequences(const heed__call *call, int64_t begin, int64_t end, 
     heed_real *scratch = w->scratch + thread * 3 * K;
     const heed__ragged *ragged = w->loss->ragged;
     for (int64_t s = begin; s < end; s++) {
-        int64_t first = ragged->offsets[s], n = heed__ragged_length(ragged, s);
-        if (n == 0) continue;
+        int64_t first = ragged->offsets[s], n = words_of(w->loss, s);
+        if (n == 0) {
+            leave_out(call, w, s);
+            continue;
+        }
         heed_real *beta = w->v + first * K;
         heed__chain_beta(&w->chain, n, call->in[0].data + first * K, scratch, beta);
         for (int64_t t = first; t < first + n; t++) {
@@ -203,7 +233,7 @@ static void slope_labels(const work *w, heed_real *dmoves)
     const int32_t *labels = w->loss->labels;
     for (int64_t s = 0; s < ragged->n; s++) {
         int64_t first = ragged->offsets[s], last = ragged->offsets[s + 1] - 1;
-        if (last < first) continue;
+        if (!words_of(w->loss, s)) continue;
         kernels->axpy(K, w->scale, w->ends + 2 * s * K, dmoves + K * K);
         kernels->axpy(K, w->scale, w->ends + (2 * s + 1) * K, dmoves + (K + 1) * K);
         dmoves[K * K + labels[first]] -= w->scale;
@@ -237,7 +267,8 @@ static heed_status chain_loss_backward(const heed__call *call)
     w.v = w.u + T * K;
     w.ends = w.v + T * K;
     w.scratch = w.ends + 2 * n * K;
-    w.scale = *call->out.grad / (heed_real)T;
+    int64_t words = count_words(w.loss);
+    w.scale = words ? *call->out.grad / (heed_real)words : 0;
     heed__for_scratch_rows(call, n, cost_of(call), slope_sequences, &w);
     if (!call->in[1].grad) return HEED_OK;
     slope_moves(call, &w, sums, call->workspace + aligned(heads(n, T, K, threads)));
@@ -247,8 +278,8 @@ static heed_status chain_loss_backward(const heed__call *call)
 
 static heed_status chain_loss_check(heed__gradcheck *check)
 {
-    static const int32_t labels[] = {1, 0, 2, 2, 1, 0, 1};
-    static const int64_t offsets[][4] = {{0, 7}, {0, 1, 1, 7}, {0, 2, 5, 6}};
+    static const int32_t labels[] = {1, 0, 2, 2, 1, 0, 1, -1, 2};
+    static const int64_t offsets[][4] = {{0, 7}, {0, 1, 1, 7}, {0, 2, 7, 9}};
     static const int64_t sequences[] = {1, 3, 3};
     for (size_t i = 0; i < HEED_COUNT(sequences); i++) {
         heed__ragged ragged = {.n = sequences[i], .offsets = offsets[i]};

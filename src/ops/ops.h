@@ -170,11 +170,11 @@ extern const heed__op heed__op_cross_entropy;
 /* The same of logits x [T,K] w[N,K]^T (+ b [1,N]), of which a chunk of rows is there at a time. */
 extern const heed__op heed__op_linear_cross_entropy; /* attributes: heed__class_loss */
 
-/* Negative log-likelihood of label sequences under a linear chain, over the number of rows: logits
+/* Negative log-likelihood of label sequences under a linear chain, over the rows of those: logits
  * [T,K], moves [K + 2,K] (ops/chain.h). */
 typedef struct heed__chain_loss {
     const heed__ragged *ragged;
-    const int32_t *labels; /* [T], each 0 <= label < K */
+    const int32_t *labels; /* [T]; a sequence with -1 in it is left out */
 } heed__chain_loss;
 extern const heed__op heed__op_chain_loss;
 

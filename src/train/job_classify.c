@@ -8,12 +8,19 @@
 #include <math.h> /* sqrt, NAN */
 #include <string.h>
 
+/* Whether an output's loss is that of classes, of texts or of words by themselves. */
+static int is_classes(const heed__session *s, heed__label_kind kind)
+{
+    return kind == HEED_LABEL_CLASS ||
+           (kind == HEED_LABEL_TAGS && !heed__config_boolean(s->config, "output.crf"));
+}
+
 /* Settings of the outputs that no output of these kinds listens to: see also heed__config_warn. */
 static void warn_of_kinds(heed__session *s, const heed__model_parts *parts)
 {
     int classes = 0, numbers = 0;
     for (int i = 0; i < parts->n_outputs; i++) {
-        classes += parts->labels[i]->kind == HEED_LABEL_CLASS;
+        classes += is_classes(s, parts->labels[i]->kind);
         numbers += parts->labels[i]->kind == HEED_LABEL_NUMBER;
     }
     if (classes == 0 && heed_config_is_set(s->config, "output.smoothing"))
@@ -27,6 +34,23 @@ static void warn_of_kinds(heed__session *s, const heed__model_parts *parts)
                   "output.class_weights has no effect: the outputs are numbers");
 }
 
+/* What words' labels alone, or their absence, leave unheard. */
+static void warn_of_tags(heed__session *s, const heed__model_parts *parts)
+{
+    int tags = 0, all = parts->n_outputs;
+    for (int i = 0; i < all; i++) tags += parts->labels[i]->kind == HEED_LABEL_TAGS;
+    if (!tags && heed_config_is_set(s->config, "output.crf"))
+        heed__log(s->context, HEED_LOG_WARNING,
+                  "output.crf has no effect: no output has a label for each word");
+    if (tags == all && heed_config_is_set(s->config, "pool.kind"))
+        heed__log(s->context, HEED_LOG_WARNING,
+                  "pool.kind has no effect: no output is about whole texts");
+    if (tags == all && heed_config_is_set(s->config, "output.class_weights") &&
+        heed__config_boolean(s->config, "output.crf"))
+        heed__log(s->context, HEED_LOG_WARNING,
+                  "output.class_weights has no effect: the outputs are tags in a chain (--crf)");
+}
+
 static heed_status build_labels(heed__session *s, heed__model_parts *parts)
 {
     heed__label_kind kind = HEED_LABEL_GUESS;
@@ -36,6 +60,7 @@ static heed_status build_labels(heed__session *s, heed__model_parts *parts)
     for (int i = 0; i < parts->n_outputs; i++)
         HEED_TRY(heed__labels_build(s->context, s->train.rows, i, kind, &parts->labels[i]));
     warn_of_kinds(s, parts);
+    warn_of_tags(s, parts);
     return HEED_OK;
 }
 

@@ -34,6 +34,11 @@ static heed_status lend_gradients(heed__watch_texts *t)
     return HEED_OK;
 }
 
+static heed_text row_text(const void *user, int64_t i)
+{
+    return heed_dataset_text(user, i);
+}
+
 static heed_status read_labels(heed__watch_texts *t, const heed_dataset *dataset)
 {
     heed_model *model = t->model;
@@ -42,8 +47,9 @@ static heed_status read_labels(heed__watch_texts *t, const heed_dataset *dataset
                           "the data has %d label columns, the model %d outputs; name the columns "
                           "with --label",
                           heed_dataset_layout(dataset)->n_outputs, model->n_outputs);
-    HEED_TRY(
-        heed__examples_encode_dataset(model->context, model->tokenizer, dataset, &t->examples));
+    HEED_TRY(heed__examples_encode_words(model->context, model->tokenizer,
+                                         heed_dataset_rows(dataset), row_text, dataset,
+                                         heed__model_tags(model), &t->examples));
     for (int i = 0; i < model->n_outputs; i++)
         HEED_TRY(heed__targets_make(model->context, model->outputs[i].labels, dataset, i,
                                     &t->targets[i]));
@@ -118,12 +124,19 @@ static void targets_of(heed__watch_texts *t, int64_t text, heed__model_targets *
     for (int i = 0; i < t->model->n_outputs; i++) {
         const heed__model_output *o = &t->model->outputs[i];
         const heed__targets *of = &t->targets[i];
-        if (of->classes) out->classes[i] = of->classes + text;
+        if (of->classes) out->classes[i] = of->classes + (of->words ? of->words[text] : text);
         if (of->set) out->values[i] = of->set + text * of->n;
         if (!of->numbers) continue;
         t->numbers[i] = (of->numbers[text] - o->mean) / o->spread;
         out->values[i] = &t->numbers[i];
     }
+}
+
+static void take_words(heed__watch_texts *t)
+{
+    if (!t->batch.word_offsets) return;
+    t->labelled.words = one_text(t->batch.words, t->batch.word_offsets);
+    t->labelled.word_rows = t->batch.word_rows;
 }
 
 static heed__var record_label(heed__watch_texts *t, heed__sites *sites)
@@ -135,6 +148,7 @@ static heed__var record_label(heed__watch_texts *t, heed__sites *sites)
                                       .tokens = t->batch.tokens};
     heed__model_bags_set(&t->labelled, t->batch.bags, 0);
     if (!t->batch.rows) return HEED_NO_VAR;
+    take_words(t);
     targets_of(t, t->batch.examples[0], &targets);
     heed__model_record(t->model, tape, &t->labelled, &vars);
     return heed__model_loss(t->model, tape, &vars, &targets);

@@ -76,7 +76,7 @@ expect "what takes too long to compare has its line" code=2 err='long:1: 10000 w
 heed metric bleu missing references
 expect "a missing file is named" code=4 err='missing: '
 heed metric blue hypotheses references
-expect "an unknown metric" code=2 err='there is no metric blue; there are bleu, chrf, .*rougeL, ter, rouge .*aer$'
+expect "an unknown metric" code=2 err='there is no metric blue; there are bleu, chrf, .*rougeL, ter, rouge .*aer, .*spans$'
 heed metric bleu hypotheses references -t moses
 expect "an unknown tokenisation" code=2 err='there is no tokenisation moses; there are 13a'
 heed metric bleu hypotheses references --smooth-value 2

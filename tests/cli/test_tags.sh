@@ -67,6 +67,46 @@ expect "a folder can be asked about" code=0 lines=60
 heed predict m.heed valid --json --conll
 expect "one way at a time" code=2 err='--conll and --json were both given'
 
+heed info m.heed --attention valid
+expect "the pool of the intent can be looked at" code=0 out='^pool '
+
+# ---- explain ----
+heed explain m.heed --string 'play some hip hop please' --colour none
+expect "each span is explained, and the intent" code=0 out='^label: music' \
+    out='^tags: genre: hip hop +[0-9.]+ %' out='\[hip\]'
+heed explain m.heed --string 'play some hip hop' --colour none --methods gradient,pool,occlusion
+expect "by other methods too" code=0 out='by gradient'
+heed explain m.heed --string 'please' --colour none --json
+expect "so is a text without spans" code=0 out='"name": ?"tags"' out='"label": ?"no span"'
+paste train/seq.in train/label train/seq.out |
+    awk 'BEGIN { print "text\tlabel\ttags" } NR < 9' >rows.tsv
+heed explain m.heed rows.tsv --colour none --html why.html
+expect "spans are held against the truth" code=0 out='^tags: (city|genre): .*right' file=why.html
+heed explain m.heed rows.tsv --keywords 3
+expect "keywords are those of the whole" code=0 out='music' no_out='tags'
+
+# ---- metric ----
+printf 'B-a I-a O\nO B-b\n' >gold
+printf 'B-a I-a O\nO I-b\n' >same
+printf 'B-a O O\nB-b B-b\n' >other
+heed metric spans same gold
+expect "an I- that begins a span is one" code=0 \
+    out='spans 2, found 2   precision 1\.0000   recall 1\.0000   F1 1\.0000'
+heed metric spans other gold
+expect "ends and places count" code=0 out='precision 0\.3333   recall 0\.5000   F1 0\.4000' \
+    out='^b +0\.500 +1\.000 +0\.667 +1$'
+heed metric spans other gold --json
+expect "the same as data" code=0 out='"f1": ?0\.4' out='"types": ?\{'
+printf 'w B-a B-a\nw I-a O\n\nw O B-b\n' | "$HEED_COMMAND" metric spans - >stdout 2>stderr
+expect "conlleval's columns" out='spans 1, found 2   precision 0\.0000'
+printf 'O\n' >short
+heed metric spans short gold
+expect "files of unlike length are refused" code=3 err='short ends before gold'
+heed metric spans short short --lowercase
+expect "what has no effect is refused" code=2 err='--lowercase has no effect on spans'
+heed metric bleu gold
+expect "others need references" code=2 err='bleu: the references are missing'
+
 # ---- CoNLL files ----
 paste -d ' ' train/seq.in train/seq.out |
     awk '{ for (i = 1; i <= NF / 2; i++) print $i, "x", $(i + NF / 2); print "" }' >train.txt
@@ -80,11 +120,18 @@ printf 'a O\nb O\n\nc O\nd\n' >bad.txt
 heed eval c.heed bad.txt --format conll
 expect "a bad sentence is named" err='bad\.txt:4: line 5 has 1 columns where the sentence has 2'
 
+paste train/seq.in train/label >plain.tsv
+heed train train.txt -o x.heed --steps 2 --dim 16 --pool mean --label-smoothing 0.2
+expect "what a chain of tags does not hear is said" code=0 err='pool\.kind has no effect' \
+    err='output\.smoothing has no effect'
+heed train plain.tsv -o x.heed --steps 2 --crf true
+expect "nor other outputs a chain" code=0 err='output\.crf has no effect: no output has a label'
+rm x.heed
+
 # ---- other shapes ----
 paste train/seq.in train/seq.out >two.tsv
 heed train two.tsv -o t.heed --steps 5 --dim 16
 expect "columns of a table may be tags" code=0 err='one a word, 5 tags'
-paste train/seq.in train/label >plain.tsv
 heed train plain.tsv --task tags -o x.heed
 expect "tags that are none are refused" code=3 err='no label column .* holds a tag for each word' \
     no_file=x.heed

@@ -47,6 +47,9 @@ static void test_conll(void **state)
     d = read_path(files_text("c.conll", conll), &(heed_read_options){.labelled = HEED_UNLABELLED});
     assert_string_equal(heed_dataset_text(d, 0).bytes, "EU rejects German");
     heed_dataset_destroy(&d);
+    d = read_path(files_text("one.conll", "one O\nsentence B-x\n"), NULL); /* by its name */
+    check_row(d, 0, "one sentence", "O B-x");
+    heed_dataset_destroy(&d);
 }
 
 static void test_conll_bad_sentence(void **state)
