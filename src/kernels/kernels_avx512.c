@@ -21,9 +21,10 @@
 
 #    include "kernels/math_tmpl.h"
 
-#    define LEVEL     HEED_LEVEL_AVX512
-#    define TILE_ROWS 14 /* 28 sums, 2 of b, 1 of a: 31 of 32 registers */
-#    define TILE_VECS 2
+#    define LEVEL          HEED_LEVEL_AVX512
+#    define TILE_ROWS      14 /* 28 sums, 2 of b, 1 of a: 31 of 32 registers */
+#    define TILE_VECS      2
+#    define TILE_WIDE_ROWS 6 /* of 64 columns: 24 sums, 4 of b, 1 of a */
 #    include "kernels/table_tmpl.h"
 
 #    if defined(__clang__)
