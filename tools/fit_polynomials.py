@@ -62,3 +62,4 @@ fit("(log erfc x) / x", lambda x: log(erfc(x)) / x, lambda x: x * erfc(x) / erf(
 for degree in (2, 3):
     fit(f"(2^x - 1) / x, degree {degree}", lambda x: (2**x - 1) / x, lambda x: x / 2**x, degree,
         mpf("1e-9"), 1)
+fit("(2^x - 1) / x", lambda x: (2**x - 1) / x, lambda x: x / 2**x, 5, -mpf("0.5"), mpf("0.5"))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exp, log, tanh, the logistic sigmoid and erf, on the vector of a level, of IEEE operations only.
- * Errors stay below 1 unit in the last place, tanh and sigmoid below 2.5 (a test holds them). The
- * constants come from tools/fit_polynomials.py.
+ * Errors stay below 1 unit in the last place, tanh and sigmoid below 2.5 (a test holds them;
+ * vec_exp_weight's are its own). The constants come from tools/fit_polynomials.py.
  */
 #ifndef HEED_KERNELS_MATH_TMPL_H
 #define HEED_KERNELS_MATH_TMPL_H
@@ -38,27 +38,29 @@ HEED_INLINE vec exp_rest(vec x, vec *n)
     return vec_fma(vec_mul(r, r), q, r);
 }
 
-/* Of x up to 89; 0 where x < least: masked scores are -inf. A NaN passes, being no less than
- * anything. */
-HEED_INLINE vec exp_above(vec x, const float least)
-{
-    vec n, q, one = vec_set(1.0f), r = exp_parts(x, &n, &q);
-    return vec_scale_where(vec_not_less(x, vec_set(least)), vec_fma(vec_fma(q, r, one), r, one), n);
-}
-
-/* Above 89 the result is infinite anyway, below -104 it is 0, and a scaling that underflows costs
- * as much as ten that do not. A NaN passes, being second in min. */
+/* Above 89 the result is infinite anyway, below -104 it is 0: masked scores are -inf, and a scaling
+ * that underflows costs as much as ten that do not. A NaN passes, being second in min and no less
+ * than anything. */
 HEED_INLINE vec vec_exp(vec x)
 {
-    return exp_above(vec_min(vec_set(89.0f), x), -104.0f);
+    vec n, q, one = vec_set(1.0f), r = exp_parts(vec_min(vec_set(89.0f), x), &n, &q);
+    vec_mask counts = vec_not_less(x, vec_set(-104.0f));
+    return vec_scale_where(counts, vec_fma(vec_fma(q, r, one), r, one), n);
 }
 
 /* Of a score, under its row's largest or lse (up to 89). What is below e^-60 of it is 0: in a
  * float32 sum with 1 it would be lost, and a product with it could be a denormal number, which
- * costs as much as 100 others. */
+ * costs as much as 100 others.
+ *
+ * 2^n p(y - n) with y = x log2 e and n = round(y). y is rounded, as if x had been rounded once more
+ * than by the subtraction that made it: 1.5 units in the last place, and one more for each 1 of
+ * |x|. Next to the largest weight that is nothing, since |x| e^x < 0.37; a test holds both. */
 HEED_INLINE vec vec_exp_weight(vec x)
 {
-    return exp_above(x, -60.0f);
+    static const float c[] = {1.0f,           0x1.62e430p-1f,  0x1.ebfbdcp-3f, 0x1.c6af7cp-5f,
+                              0x1.3b2de0p-7f, 0x1.5f082ep-10f, 0x1.416b52p-13f};
+    vec n, rest = vec_rest(vec_mul(x, vec_set(0x1.715476p+0f)), &n);
+    return vec_scale_where(vec_not_less(x, vec_set(-60.0f)), polynomial(c, 6, rest), n);
 }
 
 /* x = (1 + f) 2^e with 1 + f in [2/3, 4/3); log(1 + f) = f + f^2 q(f). */

@@ -165,6 +165,13 @@ HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
     return (vec){scale8(m.low, a.low, n.low), scale8(m.high, a.high, n.high)};
 }
 
+HEED_INLINE vec vec_rest(vec a, vec *n)
+{
+    enum { MODE = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC };
+    *n = (vec){_mm256_round_ps(a.low, MODE), _mm256_round_ps(a.high, MODE)};
+    return vec_sub(a, *n);
+}
+
 HEED_INLINE vec vec_power(vec n)
 {
     return (vec){power8(_mm256_cvtps_epi32(n.low)), power8(_mm256_cvtps_epi32(n.high))};

@@ -131,6 +131,13 @@ HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
     return _mm512_maskz_scalef_ps(m, a, n);
 }
 
+HEED_INLINE vec vec_rest(vec a, vec *n)
+{
+    vec rest = _mm512_reduce_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    *n = _mm512_sub_ps(a, rest);
+    return rest;
+}
+
 HEED_INLINE vec vec_power(vec n)
 {
     __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));

@@ -205,6 +205,13 @@ HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
     return a;
 }
 
+HEED_INLINE vec vec_rest(vec a, vec *n)
+{
+    HEED_UNROLL
+    for (int i = 0; i < 4; i++) n->q[i] = vrndnq_f32(a.q[i]);
+    return vec_sub(a, *n);
+}
+
 HEED_INLINE vec vec_split(vec a, vec low, vec *exponent)
 {
     HEED_UNROLL

@@ -255,6 +255,17 @@ HEED_INLINE vec vec_scale_where(vec_mask m, vec a, vec n)
     return a;
 }
 
+/* a - n, exactly, with n = a to the nearest whole number (of two, the even one), for sizes below
+ * 2^22. A NaN gives NaN; so may what is larger. */
+HEED_INLINE vec vec_rest(vec a, vec *n)
+{
+    for (int i = 0; i < LANES; i++) {
+        n->lane[i] = a.lane[i] + 0x1.8p23f - 0x1.8p23f;
+        a.lane[i] -= n->lane[i];
+    }
+    return a;
+}
+
 /* a (positive and normal) = m 2^exponent with low <= m < 2 low; returns m. */
 HEED_INLINE vec vec_split(vec a, vec low, vec *exponent)
 {

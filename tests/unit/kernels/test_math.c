@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How far exp, log, tanh, sigmoid and erf are from the truth, and their special values. */
+/* How far exp, log, tanh, sigmoid, erf and softmax's weights are from the truth, and their special
+ * values. */
 #include "check.h"
 
 #include "kernels/kernels.h"
@@ -60,6 +61,41 @@ static void test_errors(void **state)
     hold_to_truth("erf", k->erf, erf, 1.0);
 }
 
+/* Of a score x under its row's largest: at most 1, off by 2^-24 at most, and by few units for each
+ * 1 of |x|; all levels alike. */
+static void hold_weights(const heed__kernels *k, const heed__kernels *scalar)
+{
+    float x[STEP], y[STEP], z[STEP];
+    for (uint32_t start = 0; start < (uint32_t)STEP * STEP; start += STEP) {
+        for (uint32_t i = 0; i < STEP; i++) x[i] = -0x1.08p-16f * (float)(start + i);
+        k->exp_sum(STEP, x, 0, y);
+        scalar->exp_sum(STEP, x, 0, z);
+        assert_memory_equal(y, z, sizeof y);
+        for (int i = 0; i < STEP; i++) {
+            double truth = exp((double)x[i]), off = error_in_ulps(y[i], truth);
+            if (x[i] < -60) assert_true(y[i] == 0);
+            if (x[i] < -60) continue;
+            assert_true(y[i] <= 1 && fabs((double)y[i] - truth) <= 0x1p-24);
+            if (off > 1.5 - 1.25 * (double)x[i])
+                fail_msg("off by %.3f ulp at %a", off, (double)x[i]);
+        }
+    }
+}
+
+static void test_weights(void **state)
+{
+    const heed__kernels *scalar = heed__kernels_at(HEED_LEVEL_SCALAR);
+    (void)state;
+    for (int l = 0; l < HEED_LEVELS; l++) {
+        const heed__kernels *k = heed__kernels_at((heed__level)l);
+        float x[] = {0, -0.0f, NAN, -INFINITY, -60, -0x1p-149f}, y[6];
+        if (!k) continue;
+        hold_weights(k, scalar);
+        k->exp_sum(6, x, 0, y);
+        assert_true(y[0] == 1 && y[1] == 1 && isnan(y[2]) && y[3] == 0 && y[4] > 0 && y[5] == 1);
+    }
+}
+
 static float at(map_function f, float x)
 {
     float y;
@@ -94,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_weights),
         cmocka_unit_test(test_special_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
