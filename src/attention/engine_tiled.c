@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Rows of a query block that AMX has at work together: two strips' scores and weights stay in the
+ * first cache. Float32 takes whole blocks. */
 enum { STRIP = HEED_STRIP };
 /* Tasks a thread from which on their size is no matter of balance. */
 enum { MANY_ROUNDS = 8 };
@@ -46,6 +48,7 @@ typedef struct piece {
     int64_t sequence, key_head, first, rows;
     int64_t room_rows;    /* of a head: whole strips */
     heed__narrow *narrow; /* NULL = the products are float32 */
+    int64_t strip;        /* rows of a query block that are at work together */
     /* Of one strip the product with the values, of another the scores are made while the vectors
      * are at the softmax of a third: first in, first out. strip.rows 0 = none. */
     strip_on_way weighed, scored;
@@ -94,7 +97,7 @@ static scratch scratch_of(heed__carver *carver, const heed_attention_plan *plan)
     s.turned = heed__carve(carver, score->product ? (size_t)plan->width * HEED_KEY_BLOCK : 0);
     s.score = heed__carve(carver, score->scratch ? score->scratch(plan->width) : 0);
     int64_t copies = plan->parts ? 2 : 1;
-    s.s = heed__carve(carver, (size_t)copies * STRIP * HEED_KEY_BLOCK);
+    s.s = heed__carve(carver, HEED_TILE);
     s.visible =
         (unsigned char *)heed__carve(carver, (size_t)copies * HEED_TILE / sizeof(heed_real));
     s.out = heed__carve(carver, plan->parts ? rows * (size_t)narrow_columns(plan) : 0);
@@ -157,19 +160,17 @@ static heed__queries block_at(const piece *p, const heed__stage *stage, int64_t 
     return q;
 }
 
-/* So few rows at a time that their scores, queries and outputs stay in the first cache, beside the
- * block's keys and values. */
-static heed__queries strip_of(const heed__queries *q, int64_t r)
+static heed__queries strip_of(const piece *p, const heed__queries *q, int64_t r)
 {
-    return (heed__queries){q->first + r, heed__least(STRIP, q->count - r), q->data + r * q->stride,
-                           q->stride};
+    return (heed__queries){q->first + r, heed__least(p->strip, q->count - r),
+                           q->data + r * q->stride, q->stride};
 }
 
 static void prepare_block(piece *p, const heed__stage *stage, int64_t group_head, int64_t row)
 {
     heed__queries q = block_at(p, stage, group_head, row, 1);
-    for (int64_t r = 0; p->narrow && r < q.count; r += STRIP) {
-        heed__queries strip = strip_of(&q, r);
+    for (int64_t r = 0; p->narrow && r < q.count; r += p->strip) {
+        heed__queries strip = strip_of(p, &q, r);
         heed__narrow_queries(p->narrow, (group_head * p->room_rows + row + r) / STRIP, &strip);
     }
 }
@@ -278,7 +279,7 @@ static void forward_strip(piece *p, const heed__stage *stage, const heed__querie
     const heed__narrow_strip *strip = &x.strip;
     int64_t n = keys->keys.count, dv = run->plan->options.value_size;
     int64_t *begun = &p->room.begun[state / STRIP];
-    heed_real *s = strip->s, *o = strip->o, factor[STRIP];
+    heed_real *s = strip->s, *o = strip->o, factor[HEED_QUERY_BLOCK];
     const heed_real *v = heed__read_at(&run->v, &run->batch->keys, p->sequence, p->key_head);
     int narrow = p->narrow && heed__narrow_can(p->narrow, strip->strip);
     if (narrow && p->narrow->fuses) {
@@ -328,8 +329,8 @@ static void forward_tile(piece *p, const heed__stage *stage, const heed__queries
     heed__cover cover = heed__tile_look(stage, queries, keys, visible);
     if (cover == HEED_EMPTY) return;
     p->other_tile ^= 1; /* a strip of the tile before may not have been masked yet */
-    for (int64_t r = 0; r < queries->count; r += STRIP) {
-        heed__queries strip = strip_of(queries, r);
+    for (int64_t r = 0; r < queries->count; r += p->strip) {
+        heed__queries strip = strip_of(p, queries, r);
         forward_strip(p, stage, &strip, keys,
                       cover == HEED_PARTIAL ? visible + r * HEED_KEY_BLOCK : NULL, state + r);
     }
@@ -345,9 +346,9 @@ static void finish_output(const piece *p, const heed__stage *stage, int64_t grou
     heed_real *lse =
         heed__write_at(&run->out_lse, &run->batch->queries, p->sequence, stage->place.head);
     run->plan->normaliser->finish(&run->normaliser, stage->place.head, p->rows, top, sum);
-    for (int64_t r = 0; r < p->rows; r += STRIP)
+    for (int64_t r = 0; r < p->rows; r += p->strip)
         if (!p->room.begun[(first + r) / STRIP])
-            clear_rows(heed__least(STRIP, p->rows - r), dv, sums.data + r * sums.row_stride,
+            clear_rows(heed__least(p->strip, p->rows - r), dv, sums.data + r * sums.row_stride,
                        sums.row_stride);
     run->plan->kernels->scale_rows(p->rows, dv, sum, sums.data, sums.row_stride,
                                    o + p->first * run->out.row_stride, run->out.row_stride);
@@ -429,6 +430,7 @@ static void forward_task(void *arg, int64_t task, int thread)
     if (heed__narrow_now(run->plan) &&
         heed__length(&run->batch->queries, p.sequence) >= run->plan->thresholds.narrow_queries)
         p.narrow = &p.room.narrow;
+    p.strip = p.narrow ? STRIP : HEED_QUERY_BLOCK;
     if (p.narrow) p.narrow->amx->begin();
     forward_piece(&p);
     if (p.narrow) p.narrow->amx->end();

@@ -4,7 +4,7 @@
 /* ./dev bench tune; docs/performance.md has what it printed. */
 const heed__thresholds heed__thresholds_found = {
     .narrow_queries = 64,
-    .forward_blocks = 8,
+    .forward_blocks = 16,
     .narrow_blocks = 32,
     .halves_cost = 140,
     .half_blocks = 4,
