@@ -28,9 +28,14 @@ static void show_seconds(double seconds)
 
 static void show_line(const heed_progress *p)
 {
-    fprintf(stderr, "step %lld/%lld  epoch %lld", (long long)p->step, (long long)p->steps,
-            (long long)p->epoch);
-    if (p->loss == p->loss) fprintf(stderr, "  loss %.4f", p->loss);
+    if (p->together) {
+        fprintf(stderr, "the %d members together", p->together);
+    } else {
+        if (p->members > 1) fprintf(stderr, "member %d of %d  ", p->member, p->members);
+        fprintf(stderr, "step %lld/%lld  epoch %lld", (long long)p->step, (long long)p->steps,
+                (long long)p->epoch);
+        if (p->loss == p->loss) fprintf(stderr, "  loss %.4f", p->loss);
+    }
     if (p->valid_loss == p->valid_loss && strcmp(p->metric_name, "token_accuracy") == 0)
         fprintf(stderr, "  valid_loss %.4f (perplexity %.2f)", p->valid_loss,
                 heed_perplexity(-p->valid_loss, 1));

@@ -64,17 +64,30 @@ static heed_status make_config(const options *given, heed_config **out)
 static heed_status show_result(const options *given, const heed_train_result *r, const char *path,
                                const json_t *record)
 {
-    if (options_flag(given, "json"))
-        return output_json(json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f, s:b, s:O*}", "model",
-                                     path, "steps", (json_int_t)r->steps, "best_step",
-                                     (json_int_t)r->best_step, "rows", (json_int_t)r->rows,
-                                     "valid_rows", (json_int_t)r->valid_rows, "metric",
-                                     r->metric_name, "value", r->metric, "valid_loss", r->loss,
-                                     "stopped_early", r->stopped_early, "tune", record));
+    if (options_flag(given, "json")) {
+        json_t *all =
+            json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f, s:b, s:O*}", "model", path, "steps",
+                      (json_int_t)r->steps, "best_step", (json_int_t)r->best_step, "rows",
+                      (json_int_t)r->rows, "valid_rows", (json_int_t)r->valid_rows, "metric",
+                      r->metric_name, "value", r->metric, "valid_loss", r->loss, "stopped_early",
+                      r->stopped_early, "tune", record);
+        json_t *each = json_array();
+        for (int i = 0; i < r->members; i++) json_array_append_new(each, json_real(r->each[i]));
+        if (all && r->members > 1) json_object_set(all, "members", each);
+        json_decref(each);
+        return output_json(all);
+    }
     if (record) tuning_show(record);
-    output_format("%s: %s %.4f on %lld validation rows, at step %lld%s\n", path, r->metric_name,
-                  r->metric, (long long)r->valid_rows, (long long)r->best_step,
-                  r->stopped_early ? " (stopped early)" : "");
+    output_format("%s: %s %.4f on %lld validation rows, ", path, r->metric_name, r->metric,
+                  (long long)r->valid_rows);
+    if (r->members > 1) {
+        output_format("%d members together (alone", r->members);
+        for (int i = 0; i < r->members; i++) output_format(" %.4f", r->each[i]);
+        output_text(")\n");
+    } else {
+        output_format("at step %lld%s\n", (long long)r->best_step,
+                      r->stopped_early ? " (stopped early)" : "");
+    }
     return output_status();
 }
 

@@ -42,7 +42,7 @@ HEED_API HEED_MUST_CHECK heed_status heed_evaluate_exact(heed_model *model,
  * for the tokens of a text: the mean over texts; near 1, they have become alike; null of a pool),
  * and "gradient" (the norm of the loss's gradient for what the head gives: the mean over texts).
  * Then what the head learned beside matrices, each by its name: "span" in keys, "alpha",
- * "gate.weight".
+ * "gate.weight". Of a model of several members, each one's heads, with "member" (from 1).
  * @param dataset labelled texts, for a translator pairs, for a language model plain text, which is
  * cut into windows as for training. A recurrent decoder's attention is looked at for the first
  * hundreds of tokens of a text; where it covers or copies, for its entropy alone (null elsewhere).

@@ -69,6 +69,12 @@ HEED_API int heed_model_outputs(const heed_model *model);
 HEED_API heed_output heed_model_output(const heed_model *model, int index);
 /** Label 0 <= label < count of an output that is not a number. Owns: the model. */
 HEED_API const char *heed_model_label(const heed_model *model, int output, int64_t label);
+/** How many networks answer together, their probabilities averaged: 1, or the setting
+ * train.members. */
+HEED_API int heed_model_members(const heed_model *model);
+/** From now on one member answers alone, 1 <= member <= members, at temperature 1; 0 = all of them,
+ * as after loading. Errors HEED_E_INVALID. */
+HEED_API HEED_MUST_CHECK heed_status heed_model_ask_member(heed_model *model, int member);
 /** Values a text gets: the sum of all outputs' counts, those of tags left out; 0 for a model that
  * only tags. */
 HEED_API int64_t heed_model_width(const heed_model *model);

@@ -21,6 +21,9 @@
 extern "C" {
 #endif
 
+/** The most that the setting train.members can ask for. */
+enum { HEED_TRAIN_MEMBERS = 16 };
+
 typedef enum heed_train_event {
     HEED_TRAIN_START,    /**< all is read and planned; the first step follows */
     HEED_TRAIN_STEP,     /**< a step was done */
@@ -32,7 +35,9 @@ typedef enum heed_train_event {
 /** What a progress function is told. Numbers not known yet are NaN. */
 typedef struct heed_progress {
     heed_train_event event;
-    int64_t step, steps;  /**< done, and planned */
+    int member, members;  /**< which of a model's networks is trained, from 1, and of how many */
+    int together;         /**< of so many members together a validation was; 0 = of one */
+    int64_t step, steps;  /**< done, and planned, of the member */
     int64_t epoch;        /**< from 1 */
     double loss;          /**< mean over the last steps (about the last 50) */
     double rate;          /**< learning rate of the step */
@@ -78,9 +83,11 @@ typedef struct heed_train_options {
 } heed_train_options;
 
 typedef struct heed_train_result {
-    int64_t steps, best_step;
+    int64_t steps, best_step; /**< of the last member that was trained */
     int64_t rows, valid_rows;
-    double metric, loss; /**< of the best model on the validation data */
+    double metric, loss; /**< of the best model on the validation data; of its members together */
+    int members;
+    double each[HEED_TRAIN_MEMBERS]; /**< the metric of each member alone, if there are several */
     const char
         *metric_name;  /**< "accuracy", "micro_f1" or "r2" of a single output, else "mean score" */
     int stopped_early; /**< by train.patience */

@@ -5,6 +5,7 @@
 #include "explain/spans.h"
 
 #include "base/fail.h"
+#include "model/members.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -94,7 +95,7 @@ static heed_status score_output(heed_explainer *e, heed__explained *item, heed__
     for (size_t m = 0; m < count; m++) {
         float *scores = NULL;
         HEED_TRY(heed__arena_take(&item->arena, r->n_words + 1, sizeof *scores, "scores", &scores));
-        if (r->n_words) HEED_TRY(e->methods[m]->score(r, output, scores));
+        if (r->n_words) HEED_TRY(heed__reading_score(r, e->methods[m], output, scores));
         attributions[m] = (heed__attribution){
             .method = e->methods[m]->name, .scores = scores, .is_signed = e->methods[m]->is_signed};
         HEED_TRY(heed__faithfulness_measure(r, output, scores, e->options.removed, e->options.seed,
@@ -140,6 +141,7 @@ typedef struct map_list {
     heed__arena *arena;
     heed__heat_map *maps;
     size_t count, room;
+    int member; /* from 1; 0 = the only one */
 } map_list;
 
 static heed_status count_maps(heed__reading *r, const heed__site *site, void *user)
@@ -157,7 +159,8 @@ static heed_status add_map(heed__reading *r, const heed__site *site, int64_t hea
     static const char *const pool_label[1] = {"pool"};
     float *pieces = NULL, *weights = NULL;
     const char *title = NULL;
-    char text[64];
+    char text[64], whose[24] = "";
+    if (list->member) snprintf(whose, sizeof whose, "member %d, ", list->member);
     HEED_TRY(heed__arena_take(list->arena, n * (pool ? 1 : n), sizeof(float), "a map", &pieces));
     HEED_TRY(heed__arena_take(list->arena, words * words + 1, sizeof(float), "a map", &weights));
     HEED_TRY(heed__site_weights(r, site, head, pieces));
@@ -166,9 +169,9 @@ static heed_status add_map(heed__reading *r, const heed__site *site, int64_t hea
     else
         heed__words_attention(r->word_of, pieces, n, weights, words);
     if (pool)
-        snprintf(text, sizeof text, "%s", site->name);
+        snprintf(text, sizeof text, "%s%s", whose, site->name);
     else
-        snprintf(text, sizeof text, "%s, head %lld", site->name, (long long)head + 1);
+        snprintf(text, sizeof text, "%s%s, head %lld", whose, site->name, (long long)head + 1);
     HEED_TRY(heed__arena_text(list->arena, text, strlen(text), &title));
     list->maps[list->count++] = (heed__heat_map){.title = title,
                                                  .rows = pool ? 1 : words,
@@ -185,13 +188,30 @@ static heed_status add_maps(heed__reading *r, const heed__site *site, void *user
     return HEED_OK;
 }
 
+/* Of each member that answers. */
+static heed_status add_all_maps(heed__reading *r, map_list *list)
+{
+    heed_model *whole = r->model;
+    heed_status status = HEED_OK;
+    int first, count;
+    heed__members_asked(whole, &first, &count);
+    for (int i = first; i < first + count && status == HEED_OK; i++) {
+        list->member = count > 1 ? i + 1 : 0;
+        r->model = heed__member_at(whole, i);
+        status = heed__reading_visit(r, add_maps, list);
+    }
+    r->model = whole;
+    return status;
+}
+
 static heed_status fill_maps(heed__explained *item, heed__reading *r)
 {
     map_list list = {.arena = &item->arena};
     if (r->n_words == 0 || r->n_words > HEAT_MAP_WORDS) return HEED_OK;
     HEED_TRY(heed__reading_visit(r, count_maps, &list));
+    list.room *= (size_t)heed_model_members(r->model);
     HEED_TRY(heed__arena_take(&item->arena, list.room, sizeof *list.maps, "maps", &list.maps));
-    HEED_TRY(heed__reading_visit(r, add_maps, &list));
+    HEED_TRY(add_all_maps(r, &list));
     item->shown.heat_maps = list.maps;
     item->shown.n_heat_maps = list.count;
     return HEED_OK;

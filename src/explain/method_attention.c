@@ -68,8 +68,12 @@ static heed_status score_layers(heed__reading *r, int output, float *scores)
     return score_of(r, 0, scores);
 }
 
-const heed__method heed__method_pool = {"pool", "weight of the word in attention pooling", 0,
-                                        has_pool, score_pool};
+const heed__method heed__method_pool = {
+    "pool", "weight of the word in attention pooling", 0, has_pool, score_pool, 0};
 const heed__method heed__method_attention = {
-    "attention", "attention that the word receives, mean over layers, heads and queries", 0,
-    has_layers, score_layers};
+    "attention",
+    "attention that the word receives, mean over layers, heads and queries",
+    0,
+    has_layers,
+    score_layers,
+    0};

@@ -18,6 +18,7 @@ static int supports(const heed_model *model)
 
 typedef struct work {
     heed_real *embedded, *grad;
+    float number; /* what the network says, as it is learned */
     float *targets, *weights;
     float *token_scores;
 } work;
@@ -34,14 +35,16 @@ static heed_status take_work(const heed__reading *r, int output, heed__arena *ar
     return heed__arena_take(arena, count, sizeof(float), "gradients", &w->weights);
 }
 
-static heed_status read_embeddings(heed__reading *r, work *w)
+static heed_status read_embeddings(heed__reading *r, int output, work *w)
 {
     heed__tape *tape = r->model->tape;
     heed__model_vars vars = {0};
     heed__tape_start(tape, HEED_TAPE_INFER, (heed__draw){0});
     heed__model_record(r->model, tape, &r->batch, &vars);
     heed__tape_keep(tape, vars.embedded);
+    heed__tape_keep(tape, vars.logits[output]);
     HEED_TRY(heed__tape_run(tape, HEED_NO_VAR));
+    w->number = (float)*heed__tape_value(tape, vars.logits[output]);
     int64_t count = heed__tape_rows(tape, vars.embedded) * heed__tape_cols(tape, vars.embedded);
     memcpy(w->embedded, heed__tape_value(tape, vars.embedded), (size_t)count * sizeof(heed_real));
     return HEED_OK;
@@ -64,8 +67,7 @@ static heed__var record_loss(heed__reading *r, int output, work *w, heed__var lo
         return heed__tape_apply(tape, &heed__op_binary_cross_entropy, &logits, 1, &values,
                                 sizeof values);
     /* (z - t)^2 / 2 has slope z - t: with t = z + 1 it is -1. */
-    const heed__model_output *o = &r->model->outputs[output];
-    w->targets[0] = (r->values[o->first] - o->mean) / o->spread + 1;
+    w->targets[0] = w->number + 1;
     return heed__tape_apply(tape, &heed__op_squared_error, &logits, 1, &values, sizeof values);
 }
 
@@ -74,7 +76,7 @@ static heed_status fill(heed__reading *r, int output, heed__arena *arena, float 
     work w = {0};
     heed__tape *tape = r->model->tape;
     HEED_TRY(take_work(r, output, arena, &w));
-    HEED_TRY(read_embeddings(r, &w));
+    HEED_TRY(read_embeddings(r, output, &w));
     int32_t label = (int32_t)heed__reading_label(r, output);
     heed__model_vars vars = {.given = w.embedded, .given_grad = w.grad};
     heed__tape_start(tape, HEED_TAPE_SAVE, (heed__draw){0});
@@ -99,4 +101,5 @@ static heed_status score(heed__reading *r, int output, float *scores)
 }
 
 const heed__method heed__method_gradient = {
-    "gradient", "gradient of the label's log probability times the embedding", 1, supports, score};
+    "gradient", "gradient of the label's log probability times the embedding", 1, supports, score,
+    0};

@@ -56,5 +56,6 @@ static heed_status score(heed__reading *r, int output, float *scores)
 }
 
 const heed__method heed__method_occlusion = {
-    "occlusion", "fall of the label's log odds (of the number) when the word is left out", 1,
-    supports, score};
+    "occlusion", "fall of the label's log odds (of the number) when the word is left out",
+    1,           supports,
+    score,       1};

@@ -86,5 +86,6 @@ static heed_status score(heed__reading *r, int output, float *scores)
 }
 
 const heed__method heed__method_rollout = {
-    "rollout", "attention followed back through all layers, residual paths counted as half", 0,
-    supports, score};
+    "rollout", "attention followed back through all layers, residual paths counted as half",
+    0,         supports,
+    score,     0};

@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "kernels/kernels.h"
+#include "model/members.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,34 @@ heed_status heed__reading_without(const heed__reading *r, size_t n,
                                     values + done * (size_t)heed_model_width(r->model));
     }
     heed__free(copies);
+    return status;
+}
+
+static heed_status add_members(heed__reading *r, const heed__method *method, int output, int first,
+                               int count, float *each, float *scores)
+{
+    heed_model *whole = r->model;
+    heed_status status = HEED_OK;
+    for (int i = 0; i < count && status == HEED_OK; i++) {
+        r->model = heed__member_at(whole, first + i);
+        status = method->score(r, output, each);
+        for (size_t w = 0; w < r->n_words; w++) scores[w] = (i ? scores[w] : 0) + each[w];
+    }
+    r->model = whole;
+    for (size_t w = 0; w < r->n_words; w++) scores[w] /= (float)count;
+    return status;
+}
+
+heed_status heed__reading_score(heed__reading *r, const heed__method *method, int output,
+                                float *scores)
+{
+    int first, count;
+    float *each = NULL;
+    heed__members_asked(r->model, &first, &count);
+    if (method->answers || !r->model->n_others) return method->score(r, output, scores);
+    HEED_TRY(heed__alloc(r->n_words, sizeof *each, "scores", &each));
+    heed_status status = add_members(r, method, output, first, count, each, scores);
+    heed__free(each);
     return status;
 }
 

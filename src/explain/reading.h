@@ -46,11 +46,17 @@ typedef struct heed__method {
     int is_signed;
     int (*supports)(const heed_model *model);
     heed_status (*score)(heed__reading *reading, int output, float *scores);
+    int answers; /* it asks the model only for answers, which several members give together */
 } heed__method;
 
 extern const heed__method heed__method_occlusion, heed__method_gradient, heed__method_pool,
     heed__method_attention, heed__method_rollout;
 const heed__method *heed__method_at(size_t index); /* NULL past the end */
+
+/* The method's scores; of several members the mean of each one's, for the label that all of them
+ * together gave. */
+heed_status heed__reading_score(heed__reading *reading, const heed__method *method, int output,
+                                float *scores);
 
 /* Runs the model on the text and calls `visit` for each site of attention while its weights can be
  * had. */

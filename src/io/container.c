@@ -78,12 +78,12 @@ static heed_status write_sealed(heed_context *context, const char *path, const h
     return status;
 }
 
-heed_status heed__container_write(heed_context *context, const char *path, const heed__text *texts,
-                                  size_t text_count, const heed__stored *tensors,
-                                  size_t tensor_count)
+heed_status heed__container_write_version(heed_context *context, const char *path, int number,
+                                          const heed__text *texts, size_t text_count,
+                                          const heed__stored *tensors, size_t tensor_count)
 {
     char version[16];
-    snprintf(version, sizeof version, "%d", HEED_CONTAINER_FORMAT);
+    snprintf(version, sizeof version, "%d", number);
     heed__text *all = NULL;
     HEED_TRY(heed__alloc(text_count + 2, sizeof *all, "metadata", &all));
     all[0] = (heed__text){HEED_CONTAINER_FORMAT_KEY, version};
@@ -92,6 +92,14 @@ heed_status heed__container_write(heed_context *context, const char *path, const
     heed_status status = write_sealed(context, path, all, text_count + 2, tensors, tensor_count);
     heed__free(all);
     return status;
+}
+
+heed_status heed__container_write(heed_context *context, const char *path, const heed__text *texts,
+                                  size_t text_count, const heed__stored *tensors,
+                                  size_t tensor_count)
+{
+    return heed__container_write_version(context, path, HEED_CONTAINER_FIRST, texts, text_count,
+                                         tensors, tensor_count);
 }
 
 static heed_status check_version(const heed__safetensors *file, const char *name)

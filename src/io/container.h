@@ -2,7 +2,7 @@
 /*
  * heed's own files (models, checkpoints): a safetensors file whose `__metadata__` starts with
  *
- *     heed.format    the version of this layout, "1"
+ *     heed.format    the version of this layout, "1" or "2"
  *     heed.checksum  64 hexadecimal digits: SHA-256 over the file's header (all bytes before the
  *                    first tensor's) with these digits taken as '0', followed by the SHA-256
  *                    digests of every 16 KiB of each tensor, in the order of the file
@@ -16,7 +16,8 @@
 #include "base/parallel.h"
 #include "io/safetensors.h"
 
-enum { HEED_CONTAINER_FORMAT = 1 }; /* the newest version, the one that is written */
+/* The newest version, and the one of files that the first readers understand. */
+enum { HEED_CONTAINER_FORMAT = 2, HEED_CONTAINER_FIRST = 1 };
 
 #define HEED_CONTAINER_FORMAT_KEY   "heed.format"
 #define HEED_CONTAINER_CHECKSUM_KEY "heed.checksum"
@@ -27,6 +28,10 @@ enum { HEED_CONTAINER_FORMAT = 1 }; /* the newest version, the one that is writt
 heed_status heed__container_write(heed_context *context, const char *path, const heed__text *texts,
                                   size_t text_count, const heed__stored *tensors,
                                   size_t tensor_count);
+/* The same as a version that older readers refuse: for content that they would misread. */
+heed_status heed__container_write_version(heed_context *context, const char *path, int version,
+                                          const heed__text *texts, size_t text_count,
+                                          const heed__stored *tensors, size_t tensor_count);
 
 /* Opens and verifies. Errors HEED_E_FORMAT: not a heed file, damaged, or of a newer version (both
  * versions are named). Free with heed__safetensors_free. */

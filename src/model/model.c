@@ -3,6 +3,7 @@
 #include "model/model.h"
 
 #include "base/fail.h"
+#include "model/members.h"
 #include "model/outputs.h"
 #include "model/stack.h"
 #include "model/writer.h"
@@ -120,6 +121,54 @@ static void destroy_tokenizers(heed_model *model)
     heed__tokenizer_destroy(&model->tokenizer);
 }
 
+static void start_params(heed_model *model, int member, int trains, heed__param_source source,
+                         void *source_user)
+{
+    uint64_t seed = (uint64_t)heed__config_integer(model->config, "train.seed");
+    model->params.trains = trains;
+    model->params.source = source;
+    model->params.source_user = source_user;
+    heed__random_start(&model->params.random, heed__member_seed(seed, member), HEED_RANDOM_WEIGHTS);
+}
+
+heed_status heed__model_check_members(const heed_model *model)
+{
+    if (!heed__model_tags(model)) return HEED_OK;
+    return heed__fail(HEED_E_UNSUPPORTED,
+                      "train.members = %s; a model that tags has one network: leave --members out",
+                      heed_config_get(model->config, "train.members"));
+}
+
+heed_status heed__model_add_member(heed_model *model, int trains, heed__param_source source,
+                                   void *source_user, heed_model **out)
+{
+    heed_model *other = NULL;
+    size_t count = (size_t)model->n_others;
+    *out = NULL;
+    HEED_TRY(heed__model_check_members(model));
+    HEED_TRY(heed__grow(&model->others, &model->others_room, count + 1, sizeof *model->others,
+                        "members"));
+    HEED_TRY(heed__alloc(1, sizeof *other, "a member", &other));
+    model->others[model->n_others++] = other; /* from here on, destroying the model frees it */
+    other->is_other = 1;
+    other->context = model->context;
+    other->config = model->config;
+    other->task = model->task;
+    other->tokenizer = model->tokenizer;
+    other->writer.tokenizer = model->writer.tokenizer;
+    other->n_outputs = model->n_outputs;
+    for (int i = 0; i < model->n_outputs; i++) other->outputs[i].labels = model->outputs[i].labels;
+    start_params(other, model->n_others, trains, source, source_user);
+    HEED_TRY(put_together(other));
+    for (int i = 0; i < model->n_outputs; i++) {
+        other->outputs[i].mean = model->outputs[i].mean;
+        other->outputs[i].spread = model->outputs[i].spread;
+        other->outputs[i].class_weights = model->outputs[i].class_weights;
+    }
+    *out = other;
+    return HEED_OK;
+}
+
 heed_status heed__model_create(heed_context *context, const heed__model_parts *parts,
                                heed_model **out)
 {
@@ -137,12 +186,7 @@ heed_status heed__model_create(heed_context *context, const heed__model_parts *p
         owner->writer.tokenizer = parts->tokenizer;
     owner->n_outputs = parts->n_outputs;
     for (int i = 0; i < parts->n_outputs; i++) owner->outputs[i].labels = parts->labels[i];
-    owner->params.trains = parts->trains;
-    owner->params.source = parts->source;
-    owner->params.source_user = parts->source_user;
-    heed__random_start(&owner->params.random,
-                       (uint64_t)heed__config_integer(owner->config, "train.seed"),
-                       HEED_RANDOM_WEIGHTS);
+    start_params(owner, 0, parts->trains, parts->source, parts->source_user);
     if (status == HEED_OK) status = put_together(model);
     if (status == HEED_OK)
         *out = model;
@@ -158,24 +202,32 @@ heed_status heed__model_create(heed_context *context, const heed__model_parts *p
 
 void heed__predictor_destroy(struct heed__predictor **predictor);
 
+/* What the first member lends to the others. */
+static void destroy_shared(heed_model *m)
+{
+    for (int i = 0; i < m->n_outputs; i++) {
+        heed__labels_destroy(&m->outputs[i].labels);
+        heed__free(m->outputs[i].class_weights);
+    }
+    destroy_tokenizers(m);
+    heed_config_destroy(&m->config);
+}
+
 void heed_model_destroy(heed_model **model)
 {
     if (!model || !*model) return;
     heed_model *m = *model;
+    for (int i = 0; i < m->n_others; i++) heed_model_destroy(&m->others[i]);
+    free(m->others);
     heed__predictor_destroy(&m->predictor);
     heed__tape_destroy(&m->tape);
     heed__writing_destroy(&m->writing);
     heed__pool_clear(&m->pool);
     heed__writer_destroy(&m->writer);
     if (m->encoder) m->encoder_kind->destroy(m->encoder);
-    for (int i = 0; i < m->n_outputs; i++) {
-        heed__labels_destroy(&m->outputs[i].labels);
-        heed__free(m->outputs[i].class_weights);
-    }
     for (int i = 0; i < m->n_notes; i++) heed__free(m->notes[i].value);
     heed__params_clear(&m->params);
-    destroy_tokenizers(m);
-    heed_config_destroy(&m->config);
+    if (!m->is_other) destroy_shared(m);
     heed__free(m);
     *model = NULL;
 }

@@ -75,6 +75,12 @@ struct heed_model {
     int n_notes;
     heed__note notes[HEED_MODEL_NOTES];
     heed__tape *tape; /* for predicting and explaining */
+    /* The other members, which this one, the first, answers with (members.h). */
+    heed_model **others;
+    size_t others_room;
+    int n_others;
+    int is_other; /* configuration, tokenizers and labels are the first member's */
+    int asked;    /* the member that answers alone, from 1; 0 = all together */
     struct heed__predictor *predictor;
     struct heed__writing *writing; /* of translating; see writing.h */
 };
@@ -151,7 +157,11 @@ heed__var heed__model_consistent_loss(heed_model *model, heed__tape *tape,
                                       const heed__model_vars passes[2],
                                       const heed__model_targets *targets);
 
-/* Logits [n, all outputs side by side as in heed_output] to values in place. */
+/* What predicting gives before the outputs' scales and temperatures [n, width]: logits; of several
+ * members (members.h) the mean of what each says. */
+heed_status heed__model_opinions(heed_model *model, const heed__examples *examples, float *values,
+                                 heed__tagging *tagging);
+/* That to values, in place. */
 void heed__model_finish(const heed_model *model, int64_t n, float *values);
 
 /* Sets a string of the file; the value is copied. At most HEED_MODEL_NOTES. */

@@ -6,15 +6,20 @@
  */
 #include "base/fail.h"
 #include "io/json.h"
+#include "model/members.h"
 #include "model/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { JSON_LIMIT = 64 << 20, FIXED_TEXTS = 4 };
+enum { JSON_LIMIT = 64 << 20, FIXED_TEXTS = 5, NAME_SIZE = 160 };
+
+/* Members are what an older reader would not see, and answer without. */
+enum { FORMAT_OF_MEMBERS = 2 };
 
 static const char tokenizer_tensor[] = "tokenizer", target_tensor[] = "target.tokenizer";
+static const char members_key[] = "heed.members";
 static const char *const task_names[] = {"classify", "translate", "language"};
 
 static json_t *output_json(const heed__model_output *output)
@@ -65,7 +70,10 @@ typedef struct saving {
     } tokenizers[2]; /* the target's is there where it is one of its own */
     size_t n_tokenizers;
     int64_t (*shapes)[2];
+    char (*names)[NAME_SIZE]; /* of the other members' parameters */
     heed__stored *tensors;
+    size_t count;
+    char members[16];
 } saving;
 
 static heed_status save_tokenizer(const heed__tokenizer *tokenizer, const char *name, saving *s)
@@ -73,33 +81,52 @@ static heed_status save_tokenizer(const heed__tokenizer *tokenizer, const char *
     struct saved_tokenizer *to = &s->tokenizers[s->n_tokenizers];
     HEED_TRY(heed__tokenizer_save(tokenizer, &to->bytes, &to->size));
     to->shape[0] = (int64_t)to->size;
-    s->tensors[s->n_tokenizers++] = (heed__stored){
+    s->n_tokenizers++;
+    s->tensors[s->count++] = (heed__stored){
         .name = name, .dtype = HEED_DTYPE_U8, .rank = 1, .shape = to->shape, .data = to->bytes};
     return HEED_OK;
 }
 
-static void list_tensors(const heed_model *model, saving *s)
+/* The name of a member's parameter in the file: the first has no prefix. */
+static void name_param(int member, const char *name, char out[NAME_SIZE])
 {
-    for (size_t i = 0; i < model->params.count; i++) {
+    if (member)
+        snprintf(out, NAME_SIZE, "member.%d.%s", member, name);
+    else
+        snprintf(out, NAME_SIZE, "%s", name);
+}
+
+static void list_params(const heed_model *model, int member, saving *s)
+{
+    for (size_t i = 0; i < model->params.count; i++, s->count++) {
         const heed__param *p = model->params.items[i];
-        s->shapes[i][0] = p->rank == 1 ? p->cols : p->rows;
-        s->shapes[i][1] = p->cols;
-        s->tensors[s->n_tokenizers + i] = (heed__stored){.name = p->name,
-                                                         .dtype = HEED_DTYPE_F32,
-                                                         .rank = p->rank,
-                                                         .shape = s->shapes[i],
-                                                         .data = p->data};
+        int64_t *shape = s->shapes[s->count];
+        shape[0] = p->rank == 1 ? p->cols : p->rows;
+        shape[1] = p->cols;
+        name_param(member, p->name, s->names[s->count]);
+        s->tensors[s->count] = (heed__stored){.name = s->names[s->count],
+                                              .dtype = HEED_DTYPE_F32,
+                                              .rank = p->rank,
+                                              .shape = shape,
+                                              .data = p->data};
     }
+}
+
+static heed_status take_lists(const heed_model *model, saving *s)
+{
+    size_t count = 2 + model->params.count * (1 + (size_t)model->n_others);
+    HEED_TRY(heed__alloc(count, sizeof *s->shapes, "a model file", &s->shapes));
+    HEED_TRY(heed__alloc(count, sizeof *s->names, "a model file", &s->names));
+    return heed__alloc(count, sizeof *s->tensors, "a model file", &s->tensors);
 }
 
 static heed_status save(heed_model *model, const char *path, saving *s)
 {
-    size_t count = model->params.count;
+    int members = 1 + model->n_others;
     heed__text texts[FIXED_TEXTS + HEED_MODEL_NOTES];
     HEED_TRY(heed_config_json(model->config, 0, &s->config));
     HEED_TRY(outputs_text(model, &s->outputs));
-    HEED_TRY(heed__alloc(count, sizeof *s->shapes, "a model file", &s->shapes));
-    HEED_TRY(heed__alloc(count + 2, sizeof *s->tensors, "a model file", &s->tensors));
+    HEED_TRY(take_lists(model, s));
     HEED_TRY(save_tokenizer(model->tokenizer, tokenizer_tensor, s));
     if (model->writer.tokenizer && model->writer.tokenizer != model->tokenizer)
         HEED_TRY(save_tokenizer(model->writer.tokenizer, target_tensor, s));
@@ -107,13 +134,16 @@ static heed_status save(heed_model *model, const char *path, saving *s)
     texts[1] = (heed__text){"heed.tokenizer", heed__tokenizer_kind(model->tokenizer)};
     texts[2] = (heed__text){"heed.config", s->config};
     texts[3] = (heed__text){"heed.outputs", s->outputs};
-    size_t n_texts = FIXED_TEXTS;
+    texts[4] = (heed__text){members_key, s->members};
+    snprintf(s->members, sizeof s->members, "%d", members);
+    size_t n_texts = members > 1 ? FIXED_TEXTS : FIXED_TEXTS - 1;
     for (int i = 0; i < model->n_notes; i++) /* a checksum is that of the file it was read from */
         if (strcmp(model->notes[i].key, HEED_CONTAINER_CHECKSUM_KEY) != 0)
             texts[n_texts++] = (heed__text){model->notes[i].key, model->notes[i].value};
-    list_tensors(model, s);
-    return heed__container_write(model->context, path, texts, n_texts, s->tensors,
-                                 s->n_tokenizers + count);
+    for (int i = 0; i < members; i++) list_params(heed__member_at(model, i), i, s);
+    return heed__container_write_version(model->context, path,
+                                         members > 1 ? FORMAT_OF_MEMBERS : HEED_CONTAINER_FIRST,
+                                         texts, n_texts, s->tensors, s->count);
 }
 
 heed_status heed_model_save(heed_model *model, const char *path)
@@ -124,17 +154,26 @@ heed_status heed_model_save(heed_model *model, const char *path)
     heed_text_free(s.outputs);
     for (size_t i = 0; i < s.n_tokenizers; i++) free(s.tokenizers[i].bytes);
     heed__free(s.shapes);
+    heed__free(s.names);
     heed__free(s.tensors);
     return status;
 }
 
+/* Whose parameters are taken from a file. */
+typedef struct member_source {
+    heed__safetensors *file;
+    int member;
+} member_source;
+
 /* Parameters from a file: nothing is allocated for a tensor that the file does not hold. */
 static heed_status take_tensor(void *user, const heed__param *param, heed_real *data)
 {
-    const heed__stored *tensor = heed__safetensors_tensor(user, param->name);
+    const member_source *from = user;
+    char name[NAME_SIZE];
+    name_param(from->member, param->name, name);
+    const heed__stored *tensor = heed__safetensors_tensor(from->file, name);
     if (!tensor)
-        return heed__fail(HEED_E_FORMAT, "tensor %s is missing; the file is not whole",
-                          param->name);
+        return heed__fail(HEED_E_FORMAT, "tensor %s is missing; the file is not whole", name);
     int64_t rows = param->rank == 1 ? param->cols : param->rows;
     if (tensor->dtype != HEED_DTYPE_F32 || tensor->rank != param->rank ||
         tensor->shape[0] != rows || (param->rank == 2 && tensor->shape[1] != param->cols))
@@ -142,7 +181,7 @@ static heed_status take_tensor(void *user, const heed__param *param, heed_real *
                           "tensor %s is %lld x %lld and does not fit the configuration and the "
                           "vocabulary in the file, which want %lld x %lld; get the file again, or "
                           "train it anew",
-                          param->name, (long long)(tensor->rank ? tensor->shape[0] : 1),
+                          name, (long long)(tensor->rank ? tensor->shape[0] : 1),
                           (long long)(tensor->rank > 1 ? tensor->shape[1] : 1), (long long)rows,
                           (long long)(param->rank == 2 ? param->cols : 1));
     if (data) memcpy(data, tensor->data, tensor->bytes);
@@ -205,6 +244,8 @@ static heed_status read_output(const heed__json *object, heed__labels **labels, 
 typedef struct loading {
     heed__safetensors *file;
     json_t *outputs;
+    member_source from;
+    int members;
     heed__model_parts parts;
     scales scales[HEED_MODEL_OUTPUTS];
 } loading;
@@ -249,10 +290,23 @@ static heed_status read_task(loading *l)
                       text);
 }
 
+static heed_status read_members(loading *l)
+{
+    const char *text = heed__safetensors_text(l->file, members_key);
+    l->members = 1;
+    if (!text) return HEED_OK;
+    size_t digits = strspn(text, "0123456789");
+    l->members = digits && digits < 4 && !text[digits] ? atoi(text) : 0;
+    if (l->members >= 1 && l->members <= HEED_MEMBERS) return HEED_OK;
+    return heed__fail(HEED_E_FORMAT, "%s = %s; it must be 1 to %d; get the file again", members_key,
+                      text, HEED_MEMBERS);
+}
+
 static heed_status read_parts(loading *l)
 {
     const char *config, *outputs;
     HEED_TRY(read_task(l));
+    HEED_TRY(read_members(l));
     HEED_TRY(need_text(l->file, "heed.config", &config));
     HEED_TRY(need_text(l->file, "heed.outputs", &outputs));
     HEED_TRY(heed_config_create(&l->parts.config));
@@ -288,8 +342,9 @@ static heed_status load(heed_context *context, const char *path, loading *l, hee
         for (int i = 0; i < HEED_MODEL_OUTPUTS; i++) heed__labels_destroy(&l->parts.labels[i]);
         return status;
     }
+    l->from.file = l->file;
     l->parts.source = take_tensor;
-    l->parts.source_user = l->file;
+    l->parts.source_user = &l->from;
     HEED_TRY(heed__model_create(context, &l->parts, out));
     for (int i = 0; i < l->parts.n_outputs; i++) {
         (*out)->outputs[i].mean = (float)l->scales[i].mean;
@@ -298,6 +353,10 @@ static heed_status load(heed_context *context, const char *path, loading *l, hee
         (*out)->outputs[i].follows = l->scales[i].follows;
     }
     status = keep_notes(*out, l->file);
+    for (l->from.member = 1; l->from.member < l->members && status == HEED_OK; l->from.member++) {
+        heed_model *other;
+        status = heed__model_add_member(*out, 0, take_tensor, &l->from, &other);
+    }
     if (status == HEED_OK) status = heed__writer_read_choice(*out);
     if (status != HEED_OK) heed_model_destroy(out);
     return status;

@@ -2,6 +2,7 @@
 /* All that is known of a model, as JSON. */
 #include "base/fail.h"
 #include "io/json.h"
+#include "model/members.h"
 #include "model/outputs.h"
 
 #include <stdio.h>
@@ -193,7 +194,9 @@ heed_status heed_model_info(const heed_model *model, int indent, char **out)
     set(object, "written_by", version ? json_string(version) : NULL);
     set(object, "outputs", outputs_json(model));
     set(object, "tokenizer", tokenizer_json(model));
-    set(object, "parameters", json_integer(heed__params_total(&model->params)));
+    if (model->n_others) set(object, "members", json_integer(heed_model_members(model)));
+    set(object, "parameters",
+        json_integer(heed__params_total(&model->params) * heed_model_members(model)));
     set(object, "alignment", alignment_json(model));
     set(object, "metrics", parsed(heed__model_note_find(model, "heed.metrics")));
     set(object, "rebuild", json_string(rebuild.text));

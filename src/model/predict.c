@@ -5,6 +5,7 @@
  */
 #include "base/fail.h"
 #include "data/utf8.h"
+#include "model/members.h"
 #include "model/outputs.h"
 #include "model/tagger.h"
 
@@ -16,7 +17,8 @@ enum { BATCH_TOKENS = 4096, BATCH_TEXTS = 256 };
 /* Buffers kept from call to call. */
 typedef struct heed__predictor {
     int64_t *order, *count, *ids;
-    size_t order_capacity, count_capacity, ids_capacity;
+    float *said; /* by one of several members */
+    size_t order_capacity, count_capacity, ids_capacity, said_capacity;
     int64_t *word_rows, *word_offsets;
     size_t word_rows_capacity, word_offsets_capacity;
     heed__tagger tagger;
@@ -30,6 +32,7 @@ void heed__predictor_destroy(heed__predictor **predictor)
     free((*predictor)->order);
     free((*predictor)->count);
     free((*predictor)->ids);
+    free((*predictor)->said);
     free((*predictor)->word_rows);
     free((*predictor)->word_offsets);
     heed__tagger_free(&(*predictor)->tagger);
@@ -85,8 +88,9 @@ static heed_status tag_batch(heed_model *model, int i, const heed__model_batch *
     return HEED_OK;
 }
 
-static heed_status run_batch(heed_model *model, const heed__model_batch *batch, float *values,
-                             int64_t first_word, heed__tagging *tagging)
+/* What one network says: logits, and tags. */
+static heed_status run_network(heed_model *model, const heed__model_batch *batch, float *values,
+                               int64_t first_word, heed__tagging *tagging)
 {
     heed__model_vars vars = {0};
     int64_t width = heed_model_width(model);
@@ -104,7 +108,41 @@ static heed_status run_batch(heed_model *model, const heed__model_batch *batch, 
             memcpy(values + s * width + o->first, logits + s * o->count,
                    (size_t)o->count * sizeof *values);
     }
-    heed__model_finish(model, batch->ragged.n, values);
+    return HEED_OK;
+}
+
+/* One member's logits to what can be averaged: values without a temperature or a scale. */
+static void to_opinions(const heed_model *model, int64_t n, float *values)
+{
+    int64_t width = heed_model_width(model);
+    for (int i = 0; i < model->n_outputs; i++) {
+        heed__model_output plain = model->outputs[i];
+        plain.temperature = plain.spread = 1;
+        plain.mean = 0;
+        for (int64_t s = 0; s < n && plain.kind->finish; s++)
+            plain.kind->finish(&plain, values + s * width + plain.first);
+    }
+}
+
+/* Of several members the mean, in their order. */
+static heed_status run_batch(heed_model *model, const heed__model_batch *batch, float *values,
+                             int64_t first_word, heed__tagging *tagging)
+{
+    heed__predictor *p = model->predictor;
+    const heed__kernels *kernels = heed__kernels_best();
+    int64_t n = batch->ragged.n, all = n * heed_model_width(model);
+    int first, count;
+    if (!model->n_others) return run_network(model, batch, values, first_word, tagging);
+    heed__members_asked(model, &first, &count);
+    HEED_TRY(run_network(heed__member_at(model, first), batch, values, 0, NULL));
+    to_opinions(model, n, values);
+    HEED_TRY(heed__grow(&p->said, &p->said_capacity, (size_t)all, sizeof *p->said, "a batch"));
+    for (int i = 1; i < count; i++) {
+        HEED_TRY(run_network(heed__member_at(model, first + i), batch, p->said, 0, NULL));
+        to_opinions(model, n, p->said);
+        kernels->axpy(all, 1, p->said, values);
+    }
+    kernels->scale(all, 1 / (float)count, values, values);
     return HEED_OK;
 }
 
@@ -174,12 +212,16 @@ heed_status heed__model_plan(heed_model *model, const heed__examples *examples)
         if (examples->words) most.words.n = most.ragged.n;
         if (words > most.words.rows) most.words.rows = words;
     }
-    record(model, &most, &vars);
-    return heed__tape_plan(model->tape, HEED_NO_VAR);
+    for (int i = 0; i <= model->n_others; i++) {
+        heed_model *member = heed__member_at(model, i);
+        record(member, &most, &vars);
+        HEED_TRY(heed__tape_plan(member->tape, HEED_NO_VAR));
+    }
+    return HEED_OK;
 }
 
-heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,
-                                         float *values, heed__tagging *tagging)
+heed_status heed__model_opinions(heed_model *model, const heed__examples *examples, float *values,
+                                 heed__tagging *tagging)
 {
     int64_t offsets[BATCH_TEXTS + 1];
     if (!model->predictor)
@@ -193,13 +235,38 @@ heed_status heed__model_predict_examples(heed_model *model, const heed__examples
     return HEED_OK;
 }
 
+heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,
+                                         float *values, heed__tagging *tagging)
+{
+    HEED_TRY(heed__model_opinions(model, examples, values, tagging));
+    heed__model_finish(model, examples->n, values);
+    return HEED_OK;
+}
+
+/* Of several members: probabilities have logarithms, which take a temperature as logits do; a
+ * member alone has none. */
+static void finish_mean(const heed_model *model, const heed__model_output *o, float *z)
+{
+    const float tiny = 1e-37f; /* 0 has no logarithm */
+    if (o->labels->kind == HEED_LABEL_NUMBER) o->kind->finish(o, z);
+    if (o->labels->kind != HEED_LABEL_CLASS || model->asked ||
+        !(o->temperature < 1 || o->temperature > 1))
+        return;
+    for (int64_t j = 0; j < o->count; j++) z[j] = z[j] < tiny ? tiny : z[j];
+    heed__kernels_best()->log(o->count, z, z);
+    o->kind->finish(o, z);
+}
+
 void heed__model_finish(const heed_model *model, int64_t n, float *values)
 {
     int64_t width = heed_model_width(model);
     for (int64_t s = 0; s < n; s++)
         for (int i = 0; i < model->n_outputs; i++) {
             const heed__model_output *o = &model->outputs[i];
-            if (o->kind->finish) o->kind->finish(o, values + s * width + o->first);
+            if (model->n_others)
+                finish_mean(model, o, values + s * width + o->first);
+            else if (o->kind->finish)
+                o->kind->finish(o, values + s * width + o->first);
         }
 }
 

@@ -220,6 +220,9 @@ static const heed_setting settings[] = {
     INTEGER("decoder.guide_layer", "guide-layer", "0", 0, 64,
             "with --guide: the layer that is guided; 0 = the last but one"),
     INTEGER("decoder.guide_head", "guide-head", "1", 1, 1024, "with --guide: the head"),
+    INTEGER("train.members", "members", "1", 1, 16,
+            "networks trained one after another, each from a seed of its own, that answer together "
+            "by the mean of their probabilities"),
     INTEGER("train.patience", "patience", "5", 0, 100000,
             "stop after this many validations without a better one; 0 = never"),
     INTEGER("train.validate_every", "validate-every", "0", 0, 1000000000,

@@ -2,6 +2,7 @@
 #include "model/writing.h"
 
 #include "base/fail.h"
+#include "model/members.h"
 #include "model/screen.h"
 
 #include <stdlib.h>
@@ -33,6 +34,11 @@ struct heed__writing {
     heed__site_room room;
     heed__screen *screen; /* NULL = none */
     float *scores;        /* that it finds [HEED_SCREEN_ROWS, vocabulary] */
+    /* Of several members: this one is the first; what all say together. */
+    heed__writing *others[HEED_MEMBERS];
+    int n_others;
+    float *together, *scratch, *mean_weights;
+    size_t together_room, scratch_room, mean_room;
 };
 
 void heed__writing_destroy(heed__writing **writing)
@@ -53,6 +59,9 @@ void heed__writing_destroy(heed__writing **writing)
     free(w->each);
     free(w->weights);
     free(w->part);
+    free(w->together);
+    free(w->scratch);
+    free(w->mean_weights);
     heed__free(w->room.workspace);
     free(w->room.one);
     heed__screen_destroy(&w->screen);
@@ -61,7 +70,7 @@ void heed__writing_destroy(heed__writing **writing)
     *writing = NULL;
 }
 
-heed_status heed__writing_open(heed_model *model, heed__writing **out)
+static heed_status open_network(heed_model *model, heed__writing **out)
 {
     *out = model->writing;
     if (*out) return HEED_OK;
@@ -75,6 +84,17 @@ heed_status heed__writing_open(heed_model *model, heed__writing **out)
     if (status != HEED_OK) heed__writing_destroy(out);
     model->writing = *out;
     return status;
+}
+
+/* The others' are their models' own. */
+heed_status heed__writing_open(heed_model *model, heed__writing **out)
+{
+    HEED_TRY(open_network(model, out));
+    heed__writing *w = *out;
+    w->n_others = model->n_others;
+    for (int i = 0; i < model->n_others; i++)
+        HEED_TRY(open_network(model->others[i], &w->others[i]));
+    return HEED_OK;
 }
 
 static heed_status keep_sources(heed__writing *w, const heed__pairs_batch *batch)
@@ -95,7 +115,7 @@ static heed_status keep_sources(heed__writing *w, const heed__pairs_batch *batch
     return HEED_OK;
 }
 
-heed_status heed__writing_begin(heed__writing *w, const heed__pairs_batch *batch)
+static heed_status begin_network(heed__writing *w, const heed__pairs_batch *batch)
 {
     const heed__writer *writer = &w->model->writer;
     heed__memory memory;
@@ -108,24 +128,43 @@ heed_status heed__writing_begin(heed__writing *w, const heed__pairs_batch *batch
     return writer->kind->begun(writer->decoder, w->state, w->encoder_tape);
 }
 
+heed_status heed__writing_begin(heed__writing *w, const heed__pairs_batch *batch)
+{
+    HEED_TRY(begin_network(w, batch));
+    for (int i = 0; i < w->n_others; i++) HEED_TRY(begin_network(w->others[i], batch));
+    return HEED_OK;
+}
+
+/* All members look at the same. */
+static void tell_others(heed__writing *w)
+{
+    for (int i = 0; i < w->n_others; i++) {
+        w->others[i]->choice = w->choice;
+        w->others[i]->all_layers = w->all_layers;
+        w->others[i]->all_heads = w->all_heads;
+    }
+}
+
 heed_status heed__writing_choose(heed__writing *w, const heed_align_choice *choice)
 {
     HEED_TRY(heed__writer_check_choice(w->model, choice));
     w->choice = choice->layer ? *choice : w->model->writer.choice;
     w->all_layers = w->all_heads = 0;
+    tell_others(w);
     return HEED_OK;
 }
 
 void heed__writing_choose_all(heed__writing *w)
 {
     heed_model_alignment_sites(w->model, &w->all_layers, &w->all_heads);
+    tell_others(w);
 }
 
 heed_status heed__writing_screen(heed__writing *w)
 {
     const heed_model *model = w->model;
     const heed__linear *output = &model->writer.output;
-    if (w->screen || model->params.trains || model->writer.copies) return HEED_OK;
+    if (w->screen || w->n_others || model->params.trains || model->writer.copies) return HEED_OK;
     HEED_TRY(heed__screen_create(model->context, output, &w->screen));
     if (!w->screen) return HEED_OK;
     return heed__alloc((size_t)(HEED_SCREEN_ROWS * output->weight->rows), sizeof *w->scores,
@@ -254,9 +293,9 @@ static heed_status fill_weights(heed__writing *w, const heed__decoded *decoded,
     return HEED_OK;
 }
 
-static heed_status step(void *user, const heed__search_step *step, heed__search_scores *out)
+static heed_status step_network(heed__writing *w, const heed__search_step *step,
+                                heed__search_scores *out)
 {
-    heed__writing *w = user;
     heed_model *model = w->model;
     heed__pass pass = {.tape = w->step_tape, .ragged = &w->rows};
     HEED_TRY(make_room(w, step));
@@ -298,8 +337,62 @@ static heed_status step(void *user, const heed__search_step *step, heed__search_
     return sites ? fill_weights(w, &vars.decoded, out) : HEED_OK;
 }
 
+/* ------------------------------------------------------------------ several members */
+
+/* The mean of each row's weights, which are as many as its source has tokens (and heads). */
+static heed_status mix_weights(heed__writing *w, int count, const heed__search_scores *each,
+                               heed__search_scores *out)
+{
+    const heed__kernels *kernels = heed__kernels_best();
+    int64_t rows = w->rows.rows, stride = each->weights_stride;
+    const int64_t *lengths = w->each + rows;
+    HEED_TRY(heed__grow(&w->mean_weights, &w->mean_room, (size_t)(rows * stride),
+                        sizeof *w->mean_weights, "weights"));
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t length = lengths[i] * (w->all_layers ? w->all_layers * w->all_heads : 1);
+        float *mean = w->mean_weights + i * stride;
+        memset(mean, 0, (size_t)length * sizeof *mean);
+        for (int m = 0; m < count; m++)
+            kernels->axpy(length, 1 / (float)count, each[m].weights + i * stride, mean);
+    }
+    out->weights = w->mean_weights;
+    out->weights_stride = stride;
+    return HEED_OK;
+}
+
+static heed_status mix(heed__writing *w, int64_t rows, int64_t columns, int count,
+                       const heed__search_scores *each, heed__search_scores *out)
+{
+    const float *scores[HEED_MEMBERS];
+    heed_context *context = w->model->context;
+    size_t threads = (size_t)heed_context_threads(context);
+    for (int m = 0; m < count; m++) scores[m] = each[m].scores;
+    HEED_TRY(heed__grow(&w->together, &w->together_room, (size_t)(rows * columns),
+                        sizeof *w->together, "a step"));
+    HEED_TRY(heed__grow(&w->scratch, &w->scratch_room, threads * (size_t)columns,
+                        sizeof *w->scratch, "a step"));
+    heed__members_mix(context, count, scores, rows, columns, w->scratch, w->together);
+    *out = (heed__search_scores){.scores = w->together};
+    return each->weights ? mix_weights(w, count, each, out) : HEED_OK;
+}
+
+/* All members go on, so that any of them can answer next; those that are asked are heard. */
+static heed_status step_all(void *user, const heed__search_step *step, heed__search_scores *out)
+{
+    heed__writing *w = user;
+    heed__search_scores each[HEED_MEMBERS];
+    int first, count;
+    int64_t columns = heed__tokenizer_vocabulary(w->model->writer.tokenizer) + w->added;
+    HEED_TRY(step_network(w, step, &each[0]));
+    for (int m = 0; m < w->n_others; m++) HEED_TRY(step_network(w->others[m], step, &each[m + 1]));
+    heed__members_asked(w->model, &first, &count);
+    if (count > 1) return mix(w, step->rows, columns, count, each, out);
+    *out = each[first];
+    return HEED_OK;
+}
+
 heed__search_model heed__writing_model(heed__writing *w)
 {
     int64_t vocabulary = heed__tokenizer_vocabulary(w->model->writer.tokenizer);
-    return (heed__search_model){w, vocabulary + w->added, step};
+    return (heed__search_model){w, vocabulary + w->added, step_all};
 }

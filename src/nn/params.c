@@ -174,3 +174,32 @@ int64_t heed__params_total(const heed__params *params)
         total += params->items[i]->rows * params->items[i]->cols;
     return total;
 }
+
+void heed__params_copy_out(const heed__params *params, heed_real *to)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const heed__param *p = params->items[i];
+        size_t count = (size_t)(p->rows * p->cols);
+        memcpy(to, p->data, count * sizeof *to);
+        to += count;
+    }
+}
+
+void heed__params_copy_in(heed__params *params, const heed_real *from)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        heed__param *p = params->items[i];
+        size_t count = (size_t)(p->rows * p->cols);
+        memcpy(p->data, from, count * sizeof *from);
+        from += count;
+    }
+}
+
+void heed__params_settle(heed__params *params)
+{
+    params->trains = 0;
+    for (size_t i = 0; i < params->count; i++) {
+        heed__free(params->items[i]->grad);
+        params->items[i]->grad = NULL;
+    }
+}

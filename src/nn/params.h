@@ -64,5 +64,10 @@ void heed__params_pay(heed__params *params, int64_t batches);
 /* After a step: those that are shares go back to where they are held. */
 void heed__params_hold(heed__params *params);
 int64_t heed__params_total(const heed__params *params);
+/* All values to one array [total], and back. */
+void heed__params_copy_out(const heed__params *params, heed_real *to);
+void heed__params_copy_in(heed__params *params, const heed_real *from);
+/* No more training: gradients are given back. */
+void heed__params_settle(heed__params *params);
 
 #endif

@@ -36,20 +36,6 @@ void heed__averages_free(heed__averages *a)
     *a = (heed__averages){0};
 }
 
-/* Parameters to one array, or back. */
-static void copy(const heed__averages *a, heed_real *array, int back)
-{
-    for (size_t i = 0; i < a->params->count; i++) {
-        heed__param *p = a->params->items[i];
-        size_t count = (size_t)(p->rows * p->cols);
-        if (back)
-            memcpy(p->data, array, count * sizeof *array);
-        else
-            memcpy(array, p->data, count * sizeof *array);
-        array += count;
-    }
-}
-
 void heed__averages_follow(heed__averages *a, int64_t step)
 {
     if (!a->moving) return;
@@ -67,14 +53,14 @@ void heed__averages_follow(heed__averages *a, int64_t step)
 void heed__averages_show(heed__averages *a)
 {
     if (!a->moving) return;
-    copy(a, a->spare, 0);
-    copy(a, a->moving, 1);
+    heed__params_copy_out(a->params, a->spare);
+    heed__params_copy_in(a->params, a->moving);
     a->shown = 1;
 }
 
 void heed__averages_hide(heed__averages *a)
 {
-    if (a->shown) copy(a, a->spare, 1);
+    if (a->shown) heed__params_copy_in(a->params, a->spare);
     a->shown = 0;
 }
 
@@ -92,7 +78,7 @@ void heed__averages_keep(heed__averages *a, int64_t step, double loss)
 {
     int64_t slot = a->wanted ? slot_for(a, loss) : -1;
     if (slot < 0) return;
-    copy(a, a->checkpoints[slot], 0);
+    heed__params_copy_out(a->params, a->checkpoints[slot]);
     a->losses[slot] = loss;
     a->steps[slot] = step;
     if (slot == a->kept) a->kept++;
@@ -112,7 +98,7 @@ int heed__averages_mean(heed__averages *a)
     const heed__kernels *kernels = heed__kernels_best();
     heed_real share = 1 / (heed_real)(a->kept ? a->kept : 1);
     if (a->kept < 2) return 0;
-    copy(a, a->spare, 0);
+    heed__params_copy_out(a->params, a->spare);
     a->shown = 1;
     for (size_t i = 0, at = 0; i < a->params->count; i++) {
         heed__param *p = a->params->items[i];

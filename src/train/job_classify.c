@@ -180,7 +180,7 @@ static heed_status make_batches(heed__session *s)
         .max_tokens = heed__config_integer(s->config, "train.batch_tokens"),
         .max_sequences = heed__config_integer(s->config, "train.batch_texts"),
         .shuffle = 1,
-        .seed = (uint64_t)heed__config_integer(s->config, "train.seed")};
+        .seed = heed__session_seed(s)};
     HEED_TRY(heed__batches_create(&s->train.examples, NULL, &options, &s->batches));
     heed__batch_capacity most = heed__batches_capacity(s->batches);
     for (int i = 0; i < s->model->n_outputs; i++) {

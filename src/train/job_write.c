@@ -118,7 +118,7 @@ static heed_status make_batches(heed__session *s)
         .max_sequences = heed__config_integer(s->config, "train.batch_texts"),
         .shuffle = 1,
         .bucket = BUCKET,
-        .seed = (uint64_t)heed__config_integer(s->config, "train.seed"),
+        .seed = heed__session_seed(s),
         .block = heed__config_integer(s->config, "input.block"),
         .running = heed_dataset_layout(s->train.rows)->format == HEED_FORMAT_RUNNING};
     HEED_TRY(heed__batches_create(pairs ? &s->train.examples : NULL, &s->train.written, &options,
@@ -249,18 +249,58 @@ static heed_status plan_scoring(heed__session *s)
     return heed__tape_plan(s->model->tape, HEED_NO_VAR);
 }
 
+/* What was said of a batch's rows [rows, columns]. */
+typedef struct said {
+    const heed_real *values;
+    int64_t columns;
+    int logs; /* log-probabilities; else logits */
+} said;
+
+static heed_status ask_network(heed__session *s, said *out)
+{
+    heed__var scores = record_valid(s);
+    HEED_TRY(heed__tape_run(s->model->tape, HEED_NO_VAR));
+    *out = (said){heed__tape_value(s->model->tape, scores), heed__tape_cols(s->model->tape, scores),
+                  s->model->writer.copies};
+    return HEED_OK;
+}
+
+/* Of several members what they say together. */
+static heed_status ask(heed__session *s, said *out)
+{
+    heed_model *whole = s->model;
+    const heed_real *scores[HEED_MEMBERS];
+    int members = heed_model_members(whole);
+    heed_status status = HEED_OK;
+    for (int m = 0; m < members && status == HEED_OK; m++) {
+        s->model = heed__member_at(whole, m);
+        status = ask_network(s, out);
+        scores[m] = out->values;
+    }
+    s->model = whole;
+    if (status != HEED_OK || members == 1) return status;
+    size_t rows = (size_t)s->pairs.target.rows, columns = (size_t)out->columns;
+    size_t threads = (size_t)heed_context_threads(s->context);
+    HEED_TRY(heed__grow(&s->together_scores, &s->together_room, (rows + threads) * columns,
+                        sizeof *s->together_scores, "a batch"));
+    heed__members_mix(s->context, members, scores, (int64_t)rows, out->columns,
+                      s->together_scores + rows * columns, s->together_scores);
+    *out = (said){s->together_scores, out->columns, 1};
+    return HEED_OK;
+}
+
 /* Sums over a batch's rows: the negative log-likelihood, and how often the label is likeliest. */
-static void add_rows(heed__session *s, heed__var scores, double *loss, int64_t *right)
+static void add_rows(heed__session *s, const said *all, double *loss, int64_t *right)
 {
     const int32_t *labels = s->pairs.labels;
-    int64_t rows = s->pairs.target.rows, columns = heed__tape_cols(s->model->tape, scores);
-    const heed_real *values = heed__tape_value(s->model->tape, scores);
+    int64_t rows = s->pairs.target.rows, columns = all->columns;
+    const heed_real *values = all->values;
     const heed__kernels *kernels = heed__kernels_best();
-    if (!s->model->writer.copies)
+    if (!all->logs)
         heed__log_softmax_of(s->context, rows, columns, values, labels, s->valid_scores);
     for (int64_t i = 0; i < rows; i++) {
         const heed_real *row = values + i * columns;
-        *loss -= (double)(s->model->writer.copies ? row[labels[i]] : s->valid_scores[i]);
+        *loss -= (double)(all->logs ? row[labels[i]] : s->valid_scores[i]);
         *right += row[labels[i]] >= kernels->max(columns, row);
     }
 }
@@ -282,9 +322,9 @@ static heed_status score_tokens(heed__session *s, heed__scores *out)
         if (b->rows)
             s->pairs.source = heed__session_ragged(s, b->n, b->rows, b->longest, b->offsets,
                                                    b->examples, s->valid_order);
-        heed__var scores = record_valid(s);
-        HEED_TRY(heed__tape_run(s->model->tape, HEED_NO_VAR));
-        add_rows(s, scores, &loss, &right);
+        said heard = {0};
+        HEED_TRY(ask(s, &heard));
+        add_rows(s, &heard, &loss, &right);
         rows += b->target_rows;
     }
     out->loss = loss / (double)rows;

@@ -26,6 +26,9 @@ static heed_status add_heads(heed__session *session, json_t *line)
 static heed_status metrics_text(heed__session *session, const heed_progress *p, char **out)
 {
     json_t *line = json_object();
+    if (p->together) json_object_set_new(line, "together", json_integer(p->together));
+    if (p->members > 1 && !p->together)
+        json_object_set_new(line, "member", json_integer(p->member));
     json_object_set_new(line, "step", json_integer(p->step));
     json_object_set_new(line, "epoch", json_integer(p->epoch));
     json_object_set_new(line, "loss", heed__json_real(p->loss));
@@ -59,12 +62,31 @@ heed_status heed__log_metrics(heed__session *session, FILE *file, const heed_pro
     return heed__fail(HEED_E_IO, "%s: cannot be written: %s", path, strerror(errno));
 }
 
+/* What each member was at its best. */
+static json_t *members_json(const heed__session *session)
+{
+    json_t *list = json_array();
+    for (int i = 0; i <= session->member; i++) {
+        const heed__cursor *c = &session->done[i];
+        json_t *item = json_object();
+        json_object_set_new(item, "step", json_integer(c->best_step));
+        json_object_set_new(item, session->job->metric_name(session->whole),
+                            heed__json_real(c->best_metric));
+        json_object_set_new(item, "valid_loss", heed__json_real(c->best_loss));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
 heed_status heed__note_metrics(heed__session *session, int64_t step, const heed__scores *scores)
 {
-    heed_model *model = session->model;
+    heed_model *model = session->whole;
     char *text = NULL;
     json_t *object = json_object();
-    json_object_set_new(object, "step", json_integer(step));
+    if (model->n_others)
+        json_object_set_new(object, "members", members_json(session));
+    else
+        json_object_set_new(object, "step", json_integer(step));
     json_object_set_new(object, session->job->metric_name(model), heed__json_real(scores->metric));
     json_object_set_new(object, "valid_loss", heed__json_real(scores->loss));
     if (scores->bleu == scores->bleu)

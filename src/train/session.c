@@ -6,19 +6,20 @@
 #include "base/file.h"
 #include "heed/info.h"
 
-#include <math.h> /* isfinite */
+#include <math.h> /* isfinite, NAN */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static heed_status create_model(heed__session *s)
 {
-    heed__model_parts parts = {.trains = 1};
+    heed__model_parts parts = {.trains = s->member == 0};
     parts.task = s->job->task;
     heed_status status = heed__config_copy(s->config, &parts.config);
     /* it changes no number, so the model does not say it */
     if (status == HEED_OK) status = heed_config_set(parts.config, "train.recompute", "auto");
     if (status == HEED_OK) status = s->job->build(s, &parts);
-    if (status == HEED_OK) return heed__model_create(s->context, &parts, &s->model);
+    if (status == HEED_OK) return heed__model_create(s->context, &parts, &s->whole);
     heed_config_destroy(&parts.config);
     heed__tokenizer_destroy(&parts.tokenizer);
     heed__tokenizer_destroy(&parts.target_tokenizer);
@@ -83,12 +84,21 @@ static heed_status start_schedule(heed__session *s)
                                 (uint64_t)warmup, (uint64_t)s->steps, &s->schedule);
 }
 
-static void drop_model(heed__session *s)
+/* What a network needs for being trained only. */
+static void drop_training(heed__session *s)
 {
     heed__averages_free(&s->averages);
     heed__tape_destroy(&s->tape);
     heed__optimizer_destroy(&s->optimizer);
-    heed_model_destroy(&s->model);
+    heed__free(s->best);
+    s->best = NULL;
+}
+
+static void drop_model(heed__session *s)
+{
+    drop_training(s);
+    heed_model_destroy(&s->whole);
+    s->model = NULL;
 }
 
 static void drop_batches(heed__session *s)
@@ -108,6 +118,9 @@ static void drop_batches(heed__session *s)
     heed__free(s->valid_scores);
     heed__free(s->mixed);
     s->mixed = NULL;
+    free(s->together_scores);
+    s->together_scores = NULL;
+    s->together_room = 0;
     heed__guide_batch_free(&s->guided);
     heed__copies_batch_free(&s->copied);
     heed__copies_batch_free(&s->valid_copied);
@@ -140,7 +153,9 @@ size_t heed__session_bytes(const heed__session *s)
 {
     size_t arrays = 2 + (s->averages.moving ? 1u : 0) + (s->averages.spare ? 1u : 0) +
                     (size_t)s->averages.wanted;
+    int members = heed__session_members(s);
     for (int i = 0; i < HEED_OPTIMIZER_SLOTS; i++) arrays += s->optimizer->kind->slots[i] != NULL;
+    if (members > 1) arrays += (size_t)members; /* the others, and this one at its best */
     return (size_t)heed__params_total(&s->model->params) * arrays * sizeof(heed_real) +
            heed__tape_bytes(s->tape) + heed__tape_bytes(s->model->tape);
 }
@@ -252,25 +267,80 @@ static heed_status fit(heed__session *s)
     return status;
 }
 
-heed_status heed__session_start(heed__session *s)
+/* All that the training of s->model needs, as before its first step. */
+static heed_status begin(heed__session *s)
 {
-    drop_model(s);
     s->cursor = (heed__cursor){0};
     s->laid_out = -1;
-    HEED_TRY(create_model(s));
-    HEED_TRY(s->job->encode(s));
     HEED_TRY(make_batches(s));
     HEED_TRY(create_optimizer(s));
     HEED_TRY(heed__averages_create(&s->model->params, heed__config_number(s->config, "train.ema"),
                                    heed__config_integer(s->config, "train.average"),
                                    heed__config_is(s->config, "train.average_of", "best"),
                                    &s->averages));
+    if (heed__session_members(s) > 1)
+        HEED_TRY(heed__alloc((size_t)heed__params_total(&s->model->params), sizeof *s->best,
+                             "the best weights", &s->best));
     HEED_TRY(heed__tape_create(s->context, &s->tape));
     s->recomputes = heed__config_is(s->config, "train.recompute", "layers");
     if (s->options->memory) HEED_TRY(fit(s));
     HEED_TRY(start_schedule(s));
     HEED_TRY(heed__session_note(s));
     return plan(s);
+}
+
+heed_status heed__session_start(heed__session *s)
+{
+    drop_model(s);
+    HEED_TRY(create_model(s));
+    s->model = s->whole;
+    if (heed__session_members(s) > 1) HEED_TRY(heed__model_check_members(s->whole));
+    HEED_TRY(s->job->encode(s));
+    for (int i = 1; i <= s->member; i++)
+        HEED_TRY(heed__model_add_member(s->whole, i == s->member, NULL, NULL, &s->model));
+    return begin(s);
+}
+
+heed_status heed__session_next_member(heed__session *s)
+{
+    s->member++;
+    HEED_TRY(heed__model_add_member(s->whole, 1, NULL, NULL, &s->model));
+    return begin(s);
+}
+
+/* Measured as one, and saved so. */
+static heed_status save_together(heed__session *s)
+{
+    s->model = s->whole;
+    HEED_TRY(s->job->plan_scoring(s));
+    HEED_TRY(s->job->score(s, &s->together));
+    HEED_TRY(heed__note_metrics(s, s->cursor.step, &s->together));
+    HEED_TRY(s->job->calibrate(s));
+    heed_status status = heed_model_save(s->whole, s->options->model_path);
+    s->job->uncalibrate(s);
+    return status;
+}
+
+heed_status heed__session_end_member(heed__session *s)
+{
+    heed__params_copy_in(&s->model->params, s->best);
+    HEED_TRY(heed__params_check(&s->model->params));
+    drop_training(s);
+    heed__params_settle(&s->model->params);
+    s->done[s->member] = s->cursor;
+    if (s->member > 0) return save_together(s);
+    s->together = (heed__scores){s->cursor.best_metric, s->cursor.best_loss, NAN};
+    return HEED_OK;
+}
+
+int heed__session_members(const heed__session *s)
+{
+    return (int)heed__config_integer(s->config, "train.members");
+}
+
+uint64_t heed__session_seed(const heed__session *s)
+{
+    return heed__member_seed((uint64_t)heed__config_integer(s->config, "train.seed"), s->member);
 }
 
 /* What will not do is refused before anything is read, and a tokenizer trained. */
@@ -477,6 +547,6 @@ heed__tape_mode heed__session_mode(const heed__session *s)
 heed__draw heed__session_draw(const heed__session *s)
 {
     uint64_t batches = (uint64_t)heed__config_integer(s->config, "train.accumulate");
-    return (heed__draw){(uint64_t)heed__config_integer(s->config, "train.seed"),
+    return (heed__draw){heed__session_seed(s),
                         (uint64_t)s->cursor.step * batches + (uint64_t)s->micro};
 }

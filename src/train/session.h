@@ -6,6 +6,7 @@
 #include "data/copies.h"
 #include "data/guide.h"
 #include "heed/train.h"
+#include "model/members.h"
 #include "model/vocabulary.h"
 #include "model/writer.h"
 #include "optim/optimizer.h"
@@ -74,7 +75,14 @@ struct heed__session {
     const heed__job *job;
     heed_config *config;
     heed__split train, valid;
-    heed_model *model;
+    heed_model *model; /* the network that is trained */
+    /* Of several members the first, with those behind it that are done or being trained: what is
+     * saved. */
+    heed_model *whole;
+    int member;                      /* which is being trained, from 0 */
+    heed__cursor done[HEED_MEMBERS]; /* where those before it ended */
+    heed_real *best;                 /* its parameters at its best validation; NULL = it is alone */
+    heed__scores together;           /* of all that are done */
     heed__optimizer *optimizer;
     heed__averages averages;
     heed__schedule schedule;
@@ -95,7 +103,9 @@ struct heed__session {
     heed__batches *valid_batches;
     heed__batch valid_batch;
     int64_t *valid_order, *valid_target_order;
-    float *valid_scores;            /* of each row of a batch */
+    float *valid_scores;    /* of each row of a batch */
+    float *together_scores; /* what several members say together */
+    size_t together_room;
     int32_t *mixed;                 /* inputs of scheduled sampling; NULL without */
     heed__guide_files *guide_files; /* NULL: no links */
     heed__guide guide;
@@ -119,8 +129,17 @@ struct heed__session {
 
 heed_status heed__session_open(heed_context *context, const heed_train_options *options,
                                heed__session *session);
-/* Model, optimiser and plan anew, as before the first step. */
+/* Model, optimiser and plan anew, as before the first step of session->member. */
 heed_status heed__session_start(heed__session *session);
+/* The member that was trained stays as it was at its best; of the second and later ones all are
+ * then measured together and saved. */
+heed_status heed__session_end_member(heed__session *session);
+/* The next one, as before its first step. */
+heed_status heed__session_next_member(heed__session *session);
+/* How many there shall be. */
+int heed__session_members(const heed__session *session);
+/* Where the random numbers of the member that is being trained come from. */
+uint64_t heed__session_seed(const heed__session *session);
 void heed__session_close(heed__session *session);
 
 /* Training and validation rows into session->train and ->valid, with their hashes. */

@@ -105,7 +105,7 @@ heed_status heed__session_note(heed__session *s)
         snprintf(arithmetic, sizeof arithmetic, ", \"arithmetic\": \"%s\"",
                  heed__session_arithmetic(s));
     snprintf(steps, sizeof steps, "%lld", (long long)s->steps);
-    HEED_TRY(heed_config_set(s->model->config, "train.steps", steps));
+    HEED_TRY(heed_config_set(s->whole->config, "train.steps", steps));
     if (*s->guide_hash) snprintf(guide, sizeof guide, ", \"guide_sha256\": \"%s\"", s->guide_hash);
     if (s->job->task == HEED_TASK_TRANSLATE)
         snprintf(unknown, sizeof unknown, ", \"unknown_targets\": %lld",
@@ -120,10 +120,10 @@ heed_status heed__session_note(heed__session *s)
              s->options->target_paths ? "true" : "false", heed_config_get(s->config, "train.seed"),
              (long long)s->steps, unknown, guide, arithmetic);
     const heed_layout *layout = heed_dataset_layout(s->train.rows);
-    HEED_TRY(heed__model_note(s->model, "heed.version", heed_version()));
-    HEED_TRY(heed__model_note(s->model, "heed.text_columns", layout->text));
-    HEED_TRY(heed__model_note(s->model, "heed.label_columns", layout->label));
-    return heed__model_note(s->model, "heed.data", text);
+    HEED_TRY(heed__model_note(s->whole, "heed.version", heed_version()));
+    HEED_TRY(heed__model_note(s->whole, "heed.text_columns", layout->text));
+    HEED_TRY(heed__model_note(s->whole, "heed.label_columns", layout->label));
+    return heed__model_note(s->whole, "heed.data", text);
 }
 
 heed__tokenizer_settings heed__session_tokenizer(const heed_config *config)

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 enum { WITHOUT_GUIDE = 2 * (HEED_HASH_SIZE - 1) + 1 }; /* of a fingerprint */
-enum { COUNTERS = 8, PLANNED = 7, DOUBLES = 2 + HEED_SCHEDULE_STATE };
+enum { COUNTERS = 9, PLANNED = 7, MEMBER = 8, DOUBLES = 2 + HEED_SCHEDULE_STATE };
+enum { DONE = 4 }; /* numbers of a member that is done */
 
 static const int64_t most_steps = INT64_C(1) << 40;
 
@@ -38,7 +39,8 @@ static void get_numbers(const heed__session *s, int64_t *counters, double *doubl
                                    c->waited,
                                    c->validated,
                                    (int64_t)s->optimizer->steps,
-                                   s->steps};
+                                   s->steps,
+                                   s->member};
     memcpy(counters, all, sizeof all);
     doubles[0] = c->best_metric;
     doubles[1] = c->best_loss;
@@ -50,9 +52,10 @@ static heed_status check_numbers(heed__session *s, const int64_t *counters)
 {
     int64_t step = counters[0], epoch = counters[1], batch = counters[2];
     int64_t most = step * heed__config_integer(s->config, "train.accumulate");
-    int fits = step >= 0 && step <= s->steps && counters[PLANNED] == s->steps && epoch >= 0 &&
-               epoch <= most && batch >= 0 && batch <= most && counters[3] >= 0 &&
-               counters[3] <= step && counters[4] >= 0 && counters[6] == step;
+    int fits = counters[MEMBER] == s->member && step >= 0 && step <= s->steps &&
+               counters[PLANNED] == s->steps && epoch >= 0 && epoch <= most && batch >= 0 &&
+               batch <= most && counters[3] >= 0 && counters[3] <= step && counters[4] >= 0 &&
+               counters[6] == step;
     if (fits) fits = batch < heed__batches_epoch(s->batches, epoch);
     s->laid_out = -1;
     if (fits) return HEED_OK;
@@ -102,6 +105,44 @@ static void list_free(state_list *list)
     heed__free(list->data);
 }
 
+/* What members that are done were at their best, and this one so far. */
+static void list_members(heed__session *s, double (*done)[DONE], state_list *list)
+{
+    char name[192];
+    if (!s->best) return;
+    list_add(list, "members.best", HEED_DTYPE_F32, heed__params_total(&s->model->params), s->best);
+    if (s->member) list_add(list, "members.done", HEED_DTYPE_F64, s->member * DONE, done);
+    for (int m = 0; m < s->member; m++) {
+        const heed__params *params = &heed__member_at(s->whole, m)->params;
+        for (size_t i = 0; i < params->count; i++) {
+            heed__param *p = params->items[i];
+            snprintf(name, sizeof name, "member.%d.%s", m, p->name);
+            list_add(list, name, HEED_DTYPE_F32, p->rows * p->cols, p->data);
+        }
+    }
+}
+
+static void get_done(const heed__session *s, double (*done)[DONE])
+{
+    for (int m = 0; m < s->member; m++) {
+        const heed__cursor *c = &s->done[m];
+        done[m][0] = (double)c->step;
+        done[m][1] = (double)c->best_step;
+        done[m][2] = c->best_metric;
+        done[m][3] = c->best_loss;
+    }
+}
+
+static void set_done(heed__session *s, double (*done)[DONE])
+{
+    for (int m = 0; m < s->member; m++)
+        s->done[m] = (heed__cursor){.step = (int64_t)done[m][0],
+                                    .best_step = (int64_t)done[m][1],
+                                    .best_metric = done[m][2],
+                                    .best_loss = done[m][3],
+                                    .validated = 1};
+}
+
 static void list_averages(heed__averages *a, state_list *list)
 {
     char name[64];
@@ -117,10 +158,12 @@ static void list_averages(heed__averages *a, state_list *list)
 }
 
 /* All arrays of a run: parameters as "param.<name>", the optimiser's as "optim.<slot>.<name>". */
-static heed_status list_fill(heed__session *s, state_list *list, int64_t *counters, double *doubles)
+static heed_status list_fill(heed__session *s, state_list *list, int64_t *counters, double *doubles,
+                             double (*done)[DONE])
 {
     size_t slots = heed__optimizer_state_count(s->optimizer);
-    size_t room = s->model->params.count + slots + 2 + 4 + HEED_CHECKPOINTS;
+    size_t room =
+        s->model->params.count * (size_t)(1 + s->member) + slots + 2 + 4 + 2 + HEED_CHECKPOINTS;
     char name[192], state[160];
     HEED_TRY(heed__alloc(room, sizeof *list->tensors, "the state", &list->tensors));
     HEED_TRY(heed__alloc(room, sizeof *list->shapes, "the state", &list->shapes));
@@ -141,18 +184,20 @@ static heed_status list_fill(heed__session *s, state_list *list, int64_t *counte
         list_add(list, name, HEED_DTYPE_F32, tensor->count, data);
     }
     list_averages(&s->averages, list);
+    list_members(s, done, list);
     return HEED_OK;
 }
 
 static heed_status save(heed__session *s, state_list *list, char **config)
 {
     int64_t counters[COUNTERS];
-    double doubles[DOUBLES];
+    double doubles[DOUBLES], done[HEED_MEMBERS][DONE];
     char print[256];
     get_numbers(s, counters, doubles);
+    get_done(s, done);
     fingerprint(s, print, sizeof print);
     HEED_TRY(heed_config_json(s->config, 0, config));
-    HEED_TRY(list_fill(s, list, counters, doubles));
+    HEED_TRY(list_fill(s, list, counters, doubles, done));
     heed__text texts[] = {
         {"heed.kind", "training state"}, {"heed.fingerprint", print}, {"heed.config", *config}};
     return heed__container_write(s->context, s->state_path, texts, 3, list->tensors, list->count);
@@ -212,9 +257,9 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
 static heed_status load(heed__session *s, const heed__safetensors *file, state_list *list)
 {
     int64_t counters[COUNTERS];
-    double doubles[DOUBLES];
+    double doubles[DOUBLES], done[HEED_MEMBERS][DONE];
     HEED_TRY(check_same_run(s, file));
-    HEED_TRY(list_fill(s, list, counters, doubles));
+    HEED_TRY(list_fill(s, list, counters, doubles, done));
     for (size_t i = 0; i < list->count; i++) {
         const heed__stored *want = &list->tensors[i];
         const heed__stored *have = heed__safetensors_tensor(file, want->name);
@@ -228,6 +273,7 @@ static heed_status load(heed__session *s, const heed__safetensors *file, state_l
                           s->state_path, (long long)s->averages.kept);
     HEED_TRY(check_numbers(s, counters));
     set_numbers(s, counters, doubles);
+    set_done(s, done);
     return HEED_OK;
 }
 
@@ -262,8 +308,13 @@ heed_status heed__state_steps(heed__session *s)
     heed_status status = check_same_run(s, file);
     const heed__stored *counters = heed__safetensors_tensor(file, counters_name);
     int whole = counters && counters->dtype == HEED_DTYPE_I64 && counters->count == COUNTERS;
+    int64_t member = -1;
     if (whole) memcpy(&s->steps, (const int64_t *)counters->data + PLANNED, sizeof s->steps);
-    if (status == HEED_OK && (!whole || s->steps < 1 || s->steps > most_steps))
+    if (whole) memcpy(&member, (const int64_t *)counters->data + MEMBER, sizeof member);
+    int fits = whole && s->steps >= 1 && s->steps <= most_steps && member >= 0 &&
+               member < heed__session_members(s);
+    s->member = fits ? (int)member : 0;
+    if (status == HEED_OK && !fits)
         status = heed__fail(HEED_E_FORMAT, "%s: not a training state", s->state_path);
     heed__safetensors_free(&file);
     return status;

@@ -21,6 +21,7 @@ typedef struct loop {
     FILE *metrics;
     double started, saved; /* clock */
     int64_t first_step, first_tokens, tokens;
+    int64_t done; /* steps, of all members */
     double losses[LOSSES];
     double rate;
     heed_progress progress;
@@ -53,8 +54,10 @@ static void look(loop *l, heed_train_event event)
     heed__session *s = l->session;
     heed_progress *p = &l->progress;
     double spent = now() - l->started;
-    int64_t done = s->cursor.step - l->first_step;
     p->event = event;
+    p->members = heed__session_members(s);
+    p->member = s->member + 1;
+    int64_t left = (p->members - s->member) * s->steps - s->cursor.step;
     p->step = s->cursor.step;
     p->steps = s->steps;
     p->epoch = s->cursor.epoch + (s->cursor.batch > 0 || s->cursor.epoch == 0);
@@ -65,12 +68,12 @@ static void look(loop *l, heed_train_event event)
     p->metric_name = s->job->metric_name(s->model);
     p->seconds = spent;
     p->tokens_per_second = spent > 0 ? (double)l->tokens / spent : NAN;
-    p->seconds_left = done > 0 ? spent / (double)done * (double)(s->steps - s->cursor.step) : NAN;
+    p->seconds_left = l->done > 0 ? spent / (double)l->done * (double)left : NAN;
     p->bytes = heed__session_bytes(s);
     if (event != HEED_TRAIN_STEP) p->resident = resident();
     p->gradient_norm = event == HEED_TRAIN_STEP ? s->gradient_norm : heed__trace_norm(&s->trace);
-    p->parameters = heed__params_total(&s->model->params);
-    p->model = s->model;
+    p->parameters = heed__params_total(&s->model->params) * p->members;
+    p->model = s->whole;
     p->valid_rows = s->valid.rows;
 }
 
@@ -86,9 +89,12 @@ static void tell(loop *l, heed_train_event event)
     call(l);
 }
 
+/* Of several members the first is a model already; later ones wait until they are done. */
 static heed_status save_model(heed__session *s, const heed__scores *scores)
 {
     HEED_TRY(heed__params_check(&s->model->params));
+    if (s->best) heed__params_copy_out(&s->model->params, s->best);
+    if (s->member > 0) return HEED_OK;
     HEED_TRY(heed__note_metrics(s, s->cursor.step, scores));
     HEED_TRY(s->job->calibrate(s));
     heed_status status = heed_model_save(s->model, s->options->model_path);
@@ -197,16 +203,23 @@ static heed_status stop_now(loop *l)
 {
     heed__session *s = l->session;
     heed__scores scores;
-    if (!s->cursor.validated) { /* leave something usable; a resume will replace it */
+    if (!s->cursor.validated &&
+        s->member == 0) { /* leave something usable; a resume will replace it */
         HEED_TRY(measure(s, &scores));
         HEED_TRY(save_model(s, &scores));
     }
     HEED_TRY(save_state(l));
-    return heed__fail(HEED_E_STOPPED, "stopped at step %lld of %lld; --resume goes on from there",
-                      (long long)s->cursor.step, (long long)s->steps);
+    if (heed__session_members(s) == 1)
+        return heed__fail(HEED_E_STOPPED,
+                          "stopped at step %lld of %lld; --resume goes on from there",
+                          (long long)s->cursor.step, (long long)s->steps);
+    return heed__fail(
+        HEED_E_STOPPED,
+        "stopped at step %lld of %lld of member %d of %d; --resume goes on from there",
+        (long long)s->cursor.step, (long long)s->steps, s->member + 1, heed__session_members(s));
 }
 
-static heed_status run(loop *l)
+static heed_status run_member(loop *l)
 {
     heed__session *s = l->session;
     const volatile int *stop = s->options->stop;
@@ -217,6 +230,7 @@ static heed_status run(loop *l)
         if (status != HEED_OK)
             return heed__fail_prefix(status, "step %lld: ", (long long)s->cursor.step + 1);
         l->losses[(s->cursor.step - 1 - l->first_step) % LOSSES] = loss;
+        l->done++;
         heed__trace_add(&s->trace, s->cursor.step, loss, s->gradient_norm, l->rate);
         l->tokens = s->step_tokens - l->first_tokens;
         tell(l, HEED_TRAIN_STEP);
@@ -227,8 +241,53 @@ static heed_status run(loop *l)
             HEED_TRY(save_state(l));
         }
     }
-    HEED_TRY(try_mean(l));
-    tell(l, HEED_TRAIN_END);
+    return try_mean(l);
+}
+
+/* A member is done: all so far are measured together. */
+static heed_status end_member(loop *l)
+{
+    heed__session *s = l->session;
+    look(l, HEED_TRAIN_VALIDATE); /* while there is an optimiser to ask */
+    HEED_TRY(heed__session_end_member(s));
+    if (s->member == 0) return HEED_OK;
+    l->progress.together = s->member + 1;
+    l->progress.valid_loss = s->together.loss;
+    l->progress.metric = s->together.metric;
+    l->progress.bleu = s->together.bleu;
+    l->progress.best = NAN;
+    l->progress.better = 1;
+    HEED_TRY(heed__log_metrics(s, l->metrics, &l->progress));
+    call(l);
+    l->progress.together = 0;
+    return HEED_OK;
+}
+
+static heed_status next_member(loop *l)
+{
+    heed__session *s = l->session;
+    HEED_TRY(heed__session_next_member(s));
+    heed__trace_clear(&s->trace);
+    l->first_step = 0;
+    l->progress.valid_loss = l->progress.metric = l->progress.bleu = NAN;
+    l->progress.mean_of = 0;
+    return save_state(l);
+}
+
+static heed_status run(loop *l)
+{
+    heed__session *s = l->session;
+    int members = heed__session_members(s);
+    HEED_TRY(run_member(l));
+    while (members > 1) {
+        HEED_TRY(end_member(l));
+        if (s->member + 1 == members) break;
+        HEED_TRY(next_member(l));
+        HEED_TRY(run_member(l));
+    }
+    l->progress.event = HEED_TRAIN_END;
+    if (members == 1) look(l, HEED_TRAIN_END);
+    call(l);
     return HEED_OK;
 }
 
@@ -251,7 +310,7 @@ static heed_status calibrate(heed__session *s)
     int64_t every = heed__config_integer(s->config, "train.validate_every");
     if (!every) every = heed__batches_epoch(s->batches, 0);
     double left = s->options->seconds - 2 * setup - (before - first) - validation;
-    double steps = left / (each + validation / (double)every);
+    double steps = left / (each + validation / (double)every) / (double)heed__session_members(s);
     s->steps = steps < 1 ? 1 : steps > 1e9 ? 1000000000 : (int64_t)steps;
     heed__log(s->context, HEED_LOG_INFO, "%.0f s are %lld steps of %.1f ms", s->options->seconds,
               (long long)s->steps, 1e3 * each);
@@ -280,6 +339,27 @@ static heed_status start(loop *l)
     return save_state(l);
 }
 
+static heed_train_result result_of(const heed__session *s)
+{
+    heed_train_result r = {.steps = s->cursor.step,
+                           .best_step = s->cursor.best_step,
+                           .rows = heed_dataset_rows(s->train.rows),
+                           .valid_rows = heed_dataset_rows(s->valid.rows),
+                           .metric = s->cursor.best_metric,
+                           .loss = s->cursor.best_loss,
+                           .members = s->member + 1,
+                           .metric_name = s->job->metric_name(s->whole),
+                           .stopped_early = s->cursor.step < s->steps};
+    if (r.members == 1) return r;
+    r.metric = s->together.metric;
+    r.loss = s->together.loss;
+    for (int i = 0; i < r.members; i++) {
+        r.each[i] = s->done[i].best_metric;
+        r.stopped_early |= s->done[i].step < s->steps;
+    }
+    return r;
+}
+
 heed_status heed_train(heed_context *context, const heed_train_options *options,
                        heed_train_result *result)
 {
@@ -293,14 +373,7 @@ heed_status heed_train(heed_context *context, const heed_train_options *options,
         status = heed__fail(HEED_E_IO, "%s: cannot be written: %s", session.metrics_path,
                             strerror(errno));
     if (status == HEED_OK) {
-        *result = (heed_train_result){.steps = session.cursor.step,
-                                      .best_step = session.cursor.best_step,
-                                      .rows = heed_dataset_rows(session.train.rows),
-                                      .valid_rows = heed_dataset_rows(session.valid.rows),
-                                      .metric = session.cursor.best_metric,
-                                      .loss = session.cursor.best_loss,
-                                      .metric_name = session.job->metric_name(session.model),
-                                      .stopped_early = session.cursor.step < session.steps};
+        *result = result_of(&session);
         unlink(session.state_path);
     }
     heed__session_close(&session);

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "heed/evaluate.h"
 #include "io/json.h"
+#include "model/members.h"
 #include "train/effective_rank.h"
 #include "train/watch_texts.h"
 
@@ -235,34 +236,46 @@ static json_t *head_json(const place *p, int64_t h)
     return item;
 }
 
-static json_t *heads_json(const watch *w)
+/* member: 0 = the only one. */
+static void list_heads(const watch *w, int member, json_t *list)
 {
-    json_t *list = json_array();
     for (int i = 0; i < w->places; i++)
-        for (int64_t h = 0; h < w->place[i].heads; h++)
-            json_array_append_new(list, head_json(&w->place[i], h));
-    return list;
+        for (int64_t h = 0; h < w->place[i].heads; h++) {
+            json_t *item = head_json(&w->place[i], h);
+            if (member) json_object_set_new(item, "member", json_integer(member));
+            json_array_append_new(list, item);
+        }
+}
+
+static heed_status watch_network(heed_model *network, int member, const heed_dataset *dataset,
+                                 int64_t texts, json_t *list)
+{
+    watch *w = NULL;
+    HEED_TRY(heed__alloc(1, sizeof *w, "attention", &w));
+    w->model = network;
+    w->sites.all = 1;
+    heed_status status = heed__watch_texts_open(network, dataset, &w->texts);
+    int64_t n = texts && texts < w->texts.n ? texts : w->texts.n;
+    for (int64_t i = 0; i < n && status == HEED_OK; i++) status = add_text(w, i);
+    if (status == HEED_OK) list_heads(w, member, list);
+    free_watch(w);
+    return status;
 }
 
 heed_status heed_evaluate_attention(heed_model *model, const heed_dataset *dataset, int64_t texts,
                                     int indent, char **out)
 {
-    watch *w = NULL;
+    int members = heed_model_members(model);
+    heed_status status = HEED_OK;
     *out = NULL;
     if (texts < 0)
         return heed__fail(HEED_E_INVALID, "texts = %lld; it must be 0 (all) or more",
                           (long long)texts);
-    HEED_TRY(heed__alloc(1, sizeof *w, "attention", &w));
-    w->model = model;
-    w->sites.all = 1;
-    heed_status status = heed__watch_texts_open(model, dataset, &w->texts);
-    int64_t n = texts && texts < w->texts.n ? texts : w->texts.n;
-    for (int64_t i = 0; i < n && status == HEED_OK; i++) status = add_text(w, i);
-    if (status == HEED_OK) {
-        json_t *list = heads_json(w);
-        status = heed__json_text(list, 6, indent, out);
-        json_decref(list);
-    }
-    free_watch(w);
+    json_t *list = json_array();
+    for (int i = 0; i < members && status == HEED_OK; i++)
+        status =
+            watch_network(heed__member_at(model, i), members > 1 ? i + 1 : 0, dataset, texts, list);
+    if (status == HEED_OK) status = heed__json_text(list, 6, indent, out);
+    json_decref(list);
     return status;
 }

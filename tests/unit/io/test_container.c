@@ -132,8 +132,8 @@ static void test_versions(void **state)
 {
     (void)state;
     check_texts(NULL, 0, "not one of heed's");
-    check_texts((heed__text[]){{"heed.format", "2"}}, 1,
-                "format version 2, and this heed reads up to 1");
+    check_texts((heed__text[]){{"heed.format", "3"}}, 1,
+                "format version 3, and this heed reads up to 2");
     check_texts((heed__text[]){{"heed.format", "0"}}, 1, "not a version number");
     check_texts((heed__text[]){{"heed.format", ""}}, 1, "not a version number");
     check_texts((heed__text[]){{"heed.format", "1x"}}, 1, "not a version number");
