@@ -157,11 +157,7 @@ heed__var heed__model_consistent_loss(heed_model *model, heed__tape *tape,
                                       const heed__model_vars passes[2],
                                       const heed__model_targets *targets);
 
-/* What predicting gives before the outputs' scales and temperatures [n, width]: logits; of several
- * members (members.h) the mean of what each says. */
-heed_status heed__model_opinions(heed_model *model, const heed__examples *examples, float *values,
-                                 heed__tagging *tagging);
-/* That to values, in place. */
+/* Opinions (below) to values, in place. */
 void heed__model_finish(const heed_model *model, int64_t n, float *values);
 
 /* Sets a string of the file; the value is copied. At most HEED_MODEL_NOTES. */
@@ -192,11 +188,14 @@ typedef struct heed__tagging {
 heed_status heed__tagging_create(const heed_model *model, int64_t words, heed__tagging *out);
 void heed__tagging_free(heed__tagging *tagging);
 
+/* What predicting gives before the outputs' scales and temperatures [n, width]: logits; of several
+ * members (members.h) the mean of what each says. */
+heed_status heed__model_opinions(heed_model *model, const heed__examples *examples, float *values,
+                                 heed__tagging *tagging);
 /* Predicts encoded examples (all on one tokenizer) into values [n, width]; and the tags of their
  * words into tagging, where that is not NULL and the examples have words. */
 heed_status heed__model_predict_examples(heed_model *model, const heed__examples *examples,
                                          float *values, heed__tagging *tagging);
-
 /* The same of texts: checked, encoded, predicted. */
 heed_status heed__model_predict_texts(heed_model *model, const heed_text *texts, int64_t n,
                                       float *values, heed__tagging *tagging);
