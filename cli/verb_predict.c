@@ -28,7 +28,18 @@ typedef struct asking {
     float *values;
     heed_tagged *tagged; /* of a model that tags */
     long long line;      /* of the last record; -1: not one record a line */
+    double least;        /* labels below this probability are left open; 0 = none */
+    long long asked, left;
 } asking;
+
+/* Whether an output of one label is not sure enough of it. */
+static int is_open(const asking *a, const heed_output *o, const float *values)
+{
+    float most = values[o->first];
+    for (int64_t j = 1; j < o->count; j++)
+        if (values[o->first + j] > most) most = values[o->first + j];
+    return o->kind == HEED_OUTPUT_CLASS && (double)most < a->least;
+}
 
 /* Indices of the `count` highest values, highest first; ties go to the lower index. */
 static void pick(const float *values, int64_t n, int64_t count, int64_t *out)
@@ -107,7 +118,8 @@ static json_t *output_object(const asking *a, int text, int index, const float *
     json_t *object =
         o.kind == HEED_OUTPUT_SET
             ? json_pack("{s:o}", "labels", set)
-            : json_pack("{s:s, s:f}", "label", heed_model_label(a->model, index, order[0]),
+            : json_pack("{s:s?, s:f}", "label",
+                        is_open(a, &o, values) ? NULL : heed_model_label(a->model, index, order[0]),
                         "probability", (double)p[order[0]]);
     if (o.kind != HEED_OUTPUT_SET) json_decref(set);
     if (a->best > 1 || o.kind == HEED_OUTPUT_SET)
@@ -231,7 +243,7 @@ static void show_columns(const asking *a, int text, const float *values)
         pick(p, o.count, count, order);
         for (int64_t k = 0; k < count; k++) {
             if (k) output_text(separator);
-            show_cell(a, heed_model_label(a->model, index, order[k]));
+            if (!is_open(a, &o, values)) show_cell(a, heed_model_label(a->model, index, order[k]));
             output_format("%s%.6f", separator, (double)p[order[k]]);
         }
     }
@@ -245,6 +257,15 @@ static void show_gap(asking *a, long long line)
     while (++a->line < line) output_text("\n");
 }
 
+static void count_open(asking *a, const float *values)
+{
+    for (int index = 0; index < heed_model_outputs(a->model); index++) {
+        heed_output o = heed_model_output(a->model, index);
+        a->asked += o.kind == HEED_OUTPUT_CLASS;
+        a->left += is_open(a, &o, values);
+    }
+}
+
 static heed_status answer(asking *a)
 {
     heed_tagged_destroy(&a->tagged);
@@ -254,6 +275,7 @@ static heed_status answer(asking *a)
     int64_t width = heed_model_width(a->model);
     for (int i = 0; i < a->g.n && status == HEED_OK; i++) {
         show_gap(a, a->g.places[i].line);
+        count_open(a, a->values + i * width);
         if (a->style == STYLE_JSON)
             show_json(a, i, a->values + i * width);
         else if (a->style == STYLE_CONLL)
@@ -282,6 +304,31 @@ static int is_number_list(const asking *a)
     return 1;
 }
 
+/* Without a probability to go by, and beside labels of the second best, nothing can be left. */
+static heed_status check_abstaining(const asking *a)
+{
+    int classes = 0;
+    if (!options_given(a->given, "abstain")) return HEED_OK;
+    for (int i = 0; i < heed_model_outputs(a->model); i++)
+        classes += heed_model_output(a->model, i).kind == HEED_OUTPUT_CLASS;
+    if (!classes)
+        return report(HEED_E_INVALID, "--abstain %s: the model has no output of one label a text",
+                      options_text(a->given, "abstain"));
+    if (a->best > 1 && a->style != STYLE_JSON)
+        return report(HEED_E_INVALID,
+                      "--abstain and -k %lld: columns hold the label or nothing; leave one out, or "
+                      "take --json, which gives both",
+                      a->best);
+    return HEED_OK;
+}
+
+static void say_left(const asking *a)
+{
+    if (a->least > 0 && !options_flag(a->given, "quiet"))
+        fprintf(stderr, "heed: %lld of %lld labels left open: less likely than %g\n", a->left,
+                a->asked, a->least);
+}
+
 static heed_status predict(asking *a, heed_context *context)
 {
     const options *given = a->given;
@@ -295,6 +342,7 @@ static heed_status predict(asking *a, heed_context *context)
     if (status == HEED_OK && a->best > 1 && is_number_list(a))
         status = report(HEED_E_INVALID, "-k %lld: the model has no output with one label a text",
                         a->best);
+    if (status == HEED_OK) status = check_abstaining(a);
     if (status == HEED_OK) status = gather_open(&a->g, given, 1, context, &read);
     if (status != HEED_OK) return status;
     heed_format format = heed_reader_layout(a->g.readers[0])->format;
@@ -305,6 +353,7 @@ static heed_status predict(asking *a, heed_context *context)
     a->values = malloc((size_t)(AT_ONCE * width + 1) * sizeof *a->values);
     if (!a->values) return report(HEED_E_NOMEM, "no memory for answers");
     status = answer_all(a);
+    if (status == HEED_OK) say_left(a);
     heed_tagged_destroy(&a->tagged);
     free(a->values);
     return status;
@@ -333,6 +382,7 @@ static heed_status run(const options *given)
     asking a = {.given = given, .best = options_integer(given, "best")};
     heed_status status = choose_style(given, &a.style);
     if (status != HEED_OK) return status;
+    if (options_given(given, "abstain")) a.least = options_number(given, "abstain");
     a.g = (gathering){.most = AT_ONCE,
                       .json = a.style == STYLE_JSON || a.style == STYLE_CONLL,
                       .skips = 1,
@@ -348,6 +398,9 @@ static heed_status run(const options *given)
 
 static const option_row rows[] = {
     {"best", 'k', "N", OPTION_INTEGER, "1", NULL, 1, 1024, "how many labels to show, best first"},
+    {"abstain", 0, "P", OPTION_NUMBER, NULL, NULL, 0, 1,
+     "leave open what is not at least this likely: an empty label (JSON: null) and the "
+     "probability"},
     {"csv", .help = "write CSV instead of tab-separated columns"},
     {"conll",
      .help = "a model that tags: write a word a line with its columns in the input and its tag, a "
@@ -356,6 +409,7 @@ static const option_row rows[] = {
 };
 
 static const verb_example examples[] = {
+    {"heed predict m.heed new.txt --abstain 0.9", "for a person to look at the rest"},
     {"echo 'a fine film' | heed predict m.heed", "one line in, one line out: label, probability"},
     {"heed predict m.heed new.csv --json",
      "one JSON object a row, its other fields passed through"},

@@ -41,9 +41,12 @@ typedef struct heed_metrics {
     double macro_f1; /**< mean F1 of the labels that some row has or was given */
     double micro_f1; /**< F1 of all decisions together; for CLASS equal to accuracy */
     double ece;      /**< CLASS: expected calibration error, 15 bins of equal width */
-    double mse, mae; /**< NUMBER: mean squared and mean absolute error */
-    double r2;       /**< NUMBER: share of the variance explained; NaN when all are equal */
-    double pearson;  /**< NUMBER: correlation; NaN when either side does not vary */
+    double temperature; /**< CLASS, of a model: what its logits (of several members, the logarithms
+                           of their mean) were divided by; else NaN */
+    double ece_before;  /**< and the calibration error without it */
+    double mse, mae;    /**< NUMBER: mean squared and mean absolute error */
+    double r2;          /**< NUMBER: share of the variance explained; NaN when all are equal */
+    double pearson;     /**< NUMBER: correlation; NaN when either side does not vary */
     /** TAGS: rows are texts; accuracy is the share of right words, micro_f1 the F1 of spans with
      * their types, as conlleval has it, and `labels` are types (tags that mark no spans: of words,
      * and tags). */
@@ -106,11 +109,22 @@ HEED_API HEED_MUST_CHECK heed_status heed_metrics_number(int64_t rows, const flo
 HEED_API HEED_MUST_CHECK heed_status heed_metrics_tags(int64_t texts, const heed_text *gold,
                                                        const heed_text *given, heed_metrics **out);
 
+/**
+ * Of CLASS: what becomes of a model that leaves open what it is not sure of.
+ * @param least 0 to 1: rows whose label has less than this probability are left.
+ * @param kept out: the share of the rows that are not.
+ * @param accuracy out: the share of right rows among those; NaN where all are left.
+ * Errors HEED_E_INVALID (another kind, least out of range).
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_metrics_abstain(const heed_metrics *metrics, double least,
+                                                          double *kept, double *accuracy);
+
 /** Accepts NULL and a pointer to NULL; nulls the pointer. */
 HEED_API void heed_metrics_destroy(heed_metrics **metrics);
 
 /**
- * The figures as one JSON object: rows, accuracy, macro_f1, micro_f1, ece, unknown, labels ({name:
+ * The figures as one JSON object: rows, accuracy, macro_f1, micro_f1, ece (of a model with
+ * ece_before and temperature), unknown, labels ({name:
  * {precision, recall, f1, count, predicted}}), confusion ({labels, counts}); for numbers rows, mse,
  * mae, r2, pearson; for tags rows, words, accuracy, exact, precision, recall, f1, macro_f1, count,
  * predicted, types (as labels). What is not defined is null.

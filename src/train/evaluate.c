@@ -28,6 +28,24 @@ heed_status heed__evaluate_column(const heed_model *model, const heed_dataset *d
                       layout->n_outputs, model->n_outputs);
 }
 
+/* The calibration error that there would be without the temperature; opinions become values. */
+static heed_status measure_before(heed_model *model, int output, const heed__targets *t,
+                                  float *opinions, heed_metrics *metrics)
+{
+    heed__model_output *o = &model->outputs[output];
+    float temperature = o->temperature;
+    heed_metrics *before = NULL;
+    o->temperature = 1;
+    heed__model_finish(model, t->rows, opinions);
+    o->temperature = temperature;
+    HEED_TRY(heed_metrics_class(o->labels->names, o->count, t->rows, t->classes,
+                                opinions + o->first, heed_model_width(model), &before));
+    metrics->ece_before = before->ece;
+    metrics->temperature = model->asked ? 1 : (double)temperature;
+    heed_metrics_destroy(&before);
+    return HEED_OK;
+}
+
 static heed_status measure(const heed_model *model, int output, const heed__targets *t,
                            const float *values, heed_metrics **out)
 {
@@ -50,12 +68,13 @@ typedef struct answers {
     heed__targets targets;
     heed__examples examples;
     heed__tagging tagging;
-    float *values;
+    float *values, *opinions; /* see heed__model_opinions */
 } answers;
 
 static void free_answers(answers *a)
 {
     heed__free(a->values);
+    heed__free(a->opinions);
     heed__tagging_free(&a->tagging);
     heed__examples_free(&a->examples);
     heed__targets_free(&a->targets);
@@ -68,8 +87,13 @@ static heed_status predict(heed_model *model, const heed_dataset *dataset, answe
     HEED_TRY(heed__examples_encode_words(model->context, model->tokenizer, rows, row_text, dataset,
                                          tags, &a->examples));
     if (tags) HEED_TRY(heed__tagging_create(model, a->examples.words[rows], &a->tagging));
-    HEED_TRY(heed__alloc((size_t)(rows * width), sizeof *a->values, "predictions", &a->values));
-    return heed__model_predict_examples(model, &a->examples, a->values, &a->tagging);
+    size_t count = (size_t)(rows * width);
+    HEED_TRY(heed__alloc(count, sizeof *a->values, "predictions", &a->values));
+    HEED_TRY(heed__alloc(count, sizeof *a->opinions, "predictions", &a->opinions));
+    HEED_TRY(heed__model_opinions(model, &a->examples, a->opinions, &a->tagging));
+    if (count) memcpy(a->values, a->opinions, count * sizeof *a->values);
+    heed__model_finish(model, rows, a->values);
+    return HEED_OK;
 }
 
 /* The true tags of each text and those given, as data has them. */
@@ -151,6 +175,17 @@ heed_status heed_evaluate_exact(heed_model *model, const heed_dataset *dataset, 
     return status;
 }
 
+/* Of classes also what there would be without the temperature; the opinions are used up. */
+static heed_status measure_classes(heed_model *model, int output, const answers *a,
+                                   heed_metrics **out)
+{
+    HEED_TRY(measure(model, output, &a->targets, a->values, out));
+    if ((*out)->kind != HEED_METRICS_CLASS) return HEED_OK;
+    heed_status status = measure_before(model, output, &a->targets, a->opinions, *out);
+    if (status != HEED_OK) heed_metrics_destroy(out);
+    return status;
+}
+
 heed_status heed_evaluate(heed_model *model, const heed_dataset *dataset, int output, int column,
                           heed_metrics **out)
 {
@@ -164,7 +199,7 @@ heed_status heed_evaluate(heed_model *model, const heed_dataset *dataset, int ou
     if (status == HEED_OK)
         status = labels->kind == HEED_LABEL_TAGS
                      ? measure_tags(model, dataset, output, column, &a, out)
-                     : measure(model, output, &a.targets, a.values, out);
+                     : measure_classes(model, output, &a, out);
     free_answers(&a);
     return status;
 }

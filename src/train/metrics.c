@@ -34,6 +34,8 @@ heed_status heed__metrics_create(heed_metrics_kind kind, const char *const *name
                              .macro_f1 = NAN,
                              .micro_f1 = NAN,
                              .ece = NAN,
+                             .temperature = NAN,
+                             .ece_before = NAN,
                              .mse = NAN,
                              .mae = NAN,
                              .r2 = NAN,

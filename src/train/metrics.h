@@ -14,6 +14,9 @@ typedef struct heed__metrics {
     heed__arena arena;
     heed__buffer shown;
     char *json;
+    /* Of a class, a row each: the probability of what it was given, and whether that is right. */
+    float *sure;
+    unsigned char *right;
 } heed__metrics;
 
 /* All figures NaN or 0; rows >= 1 is checked. names may be NULL with n_labels 0. */

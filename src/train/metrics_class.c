@@ -51,6 +51,8 @@ static heed_status count_row(counts *c, int64_t row, int32_t gold, const float *
     } else {
         open->unknown++;
     }
+    c->metrics->sure[row] = values[given];
+    c->metrics->right[row] = (unsigned char)right;
     c->right[given] += right;
     c->all_right += right;
     double place = (double)values[given] * BINS;
@@ -77,6 +79,8 @@ static heed_status measure(heed__metrics *m, const int32_t *gold, const float *v
     heed_metrics *open = &m->open;
     size_t n = (size_t)open->n_labels;
     HEED_TRY(heed__arena_take(&m->arena, n, sizeof *c.right, "metrics", &c.right));
+    HEED_TRY(heed__arena_take(&m->arena, (size_t)open->rows, sizeof *m->sure, "metrics", &m->sure));
+    HEED_TRY(heed__arena_take(&m->arena, (size_t)open->rows, 1, "metrics", &m->right));
     if (n <= MOST_CONFUSION)
         HEED_TRY(heed__arena_take(&m->arena, n * n, sizeof *c.confusion, "a confusion matrix",
                                   &c.confusion));
@@ -105,4 +109,23 @@ heed_status heed_metrics_class(const char *const *names, int64_t n_labels, int64
     if (status != HEED_OK) heed_metrics_destroy(&open);
     *out = open;
     return status;
+}
+
+heed_status heed_metrics_abstain(const heed_metrics *metrics, double least, double *kept,
+                                 double *accuracy)
+{
+    const heed__metrics *m = (const heed__metrics *)(const void *)metrics;
+    int64_t rows = 0, right = 0;
+    if (metrics->kind != HEED_METRICS_CLASS)
+        return heed__fail(HEED_E_INVALID, "only an output of one label a row can leave rows open");
+    if (!(least >= 0 && least <= 1))
+        return heed__fail(HEED_E_INVALID, "least = %g; it must be a probability, 0 to 1", least);
+    for (int64_t i = 0; i < metrics->rows; i++) {
+        int is_kept = !((double)m->sure[i] < least);
+        rows += is_kept;
+        right += is_kept && m->right[i];
+    }
+    *kept = (double)rows / (double)metrics->rows;
+    *accuracy = rows ? (double)right / (double)rows : NAN;
+    return HEED_OK;
 }

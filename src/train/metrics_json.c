@@ -90,6 +90,10 @@ static heed_status add_all(const heed_metrics *m, json_t *root)
     failed |= set_number(root, "macro_f1", m->macro_f1);
     failed |= set_number(root, "micro_f1", m->micro_f1);
     if (m->kind == HEED_METRICS_CLASS) failed |= set_number(root, "ece", m->ece);
+    if (m->temperature == m->temperature) { /* there is a model */
+        failed |= set_number(root, "ece_before", m->ece_before);
+        failed |= set_number(root, "temperature", m->temperature);
+    }
     failed |= set_count(root, "unknown", m->unknown);
     if (failed) return no_memory();
     HEED_TRY(add_labels(m, "labels", root));

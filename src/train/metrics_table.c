@@ -167,6 +167,13 @@ static void add_summary(heed__buffer *b, const heed_metrics *m)
         if (m->kind == HEED_METRICS_SET) add_named(b, "micro-F1", m->micro_f1);
         if (m->kind == HEED_METRICS_CLASS) add_named(b, "calibration error", m->ece);
     }
+    if (m->temperature == m->temperature) {
+        heed__buffer_text(b, " (");
+        heed__buffer_number(b, m->ece_before, 4);
+        heed__buffer_text(b, " before the temperature of ");
+        heed__buffer_number(b, m->temperature, 3);
+        heed__buffer_text(b, ")");
+    }
     heed__buffer_text(b, "\n");
     if (m->unknown)
         heed__buffer_format(b, "%lld true labels are not known to the model: counted wrong\n",

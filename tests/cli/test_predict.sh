@@ -33,6 +33,25 @@ tail -n 1 answers >last_answer
 expect "an answer does not depend on the texts around it" same=stdout,last_answer
 heed predict model.heed other.tsv -k 2 --quiet
 expect "-k 2 gives both labels" code=0 out='^pos	0\.[0-9]+	neg	0\.[0-9]+$|^neg	.*	pos	'
+# At a probability that half of them have: as many empty labels as are below it, in their places.
+half=$(cut -f 2 answers | sort | sed -n 45p)
+heed predict model.heed other.tsv --abstain "$half"
+awk -F '\t' -v OFS='\t' -v least="$half" '{print ($2 < least ? "" : $1), $2}' answers >abstained
+expect "--abstain leaves what is less likely" code=0 same=stdout,abstained \
+    err="$(grep -c '^	' abstained) of 90 labels left open: less likely than 0"
+heed predict model.heed other.tsv --abstain 1 --json -k 2 --quiet
+expect "in JSON: null, beside what it might be" code=0 lines=90 no_err=. \
+    out='"label": ?null, ?"probability": ?[0-9.e-]+, ?"best": ?\[\{"label": ?"(pos|neg)"'
+heed predict model.heed other.tsv --abstain 0.9 -k 2
+expect "columns cannot have both" code=2 err='take --json'
+heed predict model.heed other.tsv --abstain 90
+expect "a probability is meant" code=2 err='abstain'
+heed eval model.heed other.tsv --abstain "$half"
+expect "eval says what is kept" code=0 out='before the temperature of [0-9.]+\)' \
+    out='of a probability of 0\.[0-9]+ or more: [0-9.]+ % of the rows, accuracy [01]\.[0-9]+'
+heed eval model.heed other.tsv --json --abstain 1
+expect "in JSON, with the error before the temperature" code=0 out='"ece_before":' \
+    out='"abstain": ?\{"least": ?1(\.0)?, ?"kept": ?[0-9.]+, ?"accuracy": ?(null|1)'
 heed predict model.heed other.tsv --csv --quiet
 expect "--csv" code=0 lines=90 out='^(pos|neg),[01]\.[0-9]{6}$'
 heed predict model.heed other.tsv --json --quiet
