@@ -116,6 +116,7 @@ static heed_status train(const options *given, heed_context *context, heed_confi
                                  .read = &read,
                                  .config = config,
                                  .resume = options_flag(given, "resume"),
+                                 .from_path = options_text(given, "from"),
                                  .stop = &stop_asked,
                                  .progress = tell,
                                  .progress_user = &all};
@@ -180,6 +181,8 @@ static const option_row rows[] = {
     {"valid-target", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0, "and their translations"},
     {"guide", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "word links of the training pairs (Pharaoh lines, 0-0 1-2) that attention is trained towards"},
+    {"from", 0, "MODEL", OPTION_TEXT, NULL, NULL, 0, 0,
+     "go on from a model: its settings, tokenizer, labels and parameters are kept; new labels join"},
     {"config", 'c', "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "settings from a JSON file; flags win over it"},
     {"time", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,

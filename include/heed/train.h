@@ -70,6 +70,8 @@ typedef struct heed_train_options {
     const char *const *valid_target_paths; /**< beside valid_paths where target_paths are given */
     int n_valid_target_paths;
     const char *guide_path;        /**< links (Pharaoh lines) of the training pairs, NULL = none */
+    const char *from_path;         /**< a model whose settings, tokenizer, labels and parameters
+                                      training goes on from; NULL = none */
     const char *model_path;        /**< the best model so far is kept there, replaced whole */
     const heed_read_options *read; /**< NULL = guessed */
     const heed_config *config;     /**< NULL = all defaults */

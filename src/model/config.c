@@ -47,6 +47,13 @@ heed_status heed__config_copy(const heed_config *config, heed_config **out)
     return HEED_OK;
 }
 
+heed_status heed__config_inherit(heed_config *config, const heed_config *from)
+{
+    for (int i = 0; heed_setting_at((size_t)i); i++)
+        if (!config->given[i]) memcpy(config->values[i], from->values[i], VALUE_SIZE);
+    return HEED_OK;
+}
+
 void heed_text_free(char *text)
 {
     heed__free(text);
@@ -193,6 +200,15 @@ const char *heed_config_get(const heed_config *config, const char *name)
 {
     int i = find(name);
     return i < 0 ? NULL : config->values[i];
+}
+
+heed_status heed__config_reset(heed_config *config, const char *key)
+{
+    int i = find(key);
+    if (i < 0) return unknown(key);
+    strcpy(config->values[i], heed_setting_at((size_t)i)->initial);
+    config->given[i] = 0;
+    return HEED_OK;
 }
 
 int heed_config_is_set(const heed_config *config, const char *name)

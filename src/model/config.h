@@ -42,5 +42,9 @@ void heed__config_warn(heed_context *context, const heed_config *config);
 heed_status heed__config_attention(heed_config *config, const struct heed__json *at);
 
 heed_status heed__config_copy(const heed_config *config, heed_config **out);
+/* What was not given becomes what `from` has, and counts as not given still. */
+heed_status heed__config_inherit(heed_config *config, const heed_config *from);
+/* As if it had never been given. */
+heed_status heed__config_reset(heed_config *config, const char *key);
 
 #endif

@@ -159,6 +159,7 @@ heed_status heed__model_add_member(heed_model *model, int trains, heed__param_so
     other->n_outputs = model->n_outputs;
     for (int i = 0; i < model->n_outputs; i++) other->outputs[i].labels = model->outputs[i].labels;
     start_params(other, model->n_others, trains, source, source_user);
+    other->params.overlays = model->params.overlays;
     HEED_TRY(put_together(other));
     for (int i = 0; i < model->n_outputs; i++) {
         other->outputs[i].mean = model->outputs[i].mean;
@@ -187,6 +188,7 @@ heed_status heed__model_create(heed_context *context, const heed__model_parts *p
     owner->n_outputs = parts->n_outputs;
     for (int i = 0; i < parts->n_outputs; i++) owner->outputs[i].labels = parts->labels[i];
     start_params(owner, 0, parts->trains, parts->source, parts->source_user);
+    owner->params.overlays = parts->overlays;
     if (status == HEED_OK) status = put_together(model);
     if (status == HEED_OK)
         *out = model;

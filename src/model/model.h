@@ -97,6 +97,7 @@ typedef struct heed__model_parts {
     int trains;
     heed__param_source source;
     void *source_user;
+    int overlays; /* what the source does not fill begins by chance */
 } heed__model_parts;
 heed_status heed__model_create(heed_context *context, const heed__model_parts *parts,
                                heed_model **out);

@@ -94,9 +94,8 @@ heed_status heed__params_add(heed__params *params, int64_t rows, int64_t cols,
     if (params->trains) HEED_TRY(heed__alloc(count, sizeof(heed_real), param->name, &param->grad));
     *out = param;
     if (params->rehearses) return HEED_OK;
-    if (params->source) return params->source(params->source_user, param, param->data);
-    fill(&params->random, param, options);
-    return HEED_OK;
+    if (!params->source || params->overlays) fill(&params->random, param, options);
+    return params->source ? params->source(params->source_user, param, param->data) : HEED_OK;
 }
 
 heed_status heed__params_pack(heed__params *params, heed_context *context)

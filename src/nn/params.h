@@ -29,6 +29,7 @@ typedef struct heed__params {
     int rehearses; /* parameters are declared only: no memory, no values; needs a source too */
     heed__random random;
     heed__param_source source; /* NULL = first values by chance */
+    int overlays;              /* by chance first, and the source fills what it has */
     void *source_user;
 } heed__params;
 

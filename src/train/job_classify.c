@@ -57,8 +57,11 @@ static heed_status build_labels(heed__session *s, heed__model_parts *parts)
     const char *asked = heed_config_get(s->config, "output.kind");
     if (strcmp(asked, "auto") != 0) HEED_TRY(heed__label_kind_find(asked, &kind));
     parts->n_outputs = heed_dataset_layout(s->train.rows)->n_outputs;
-    for (int i = 0; i < parts->n_outputs; i++)
+    for (int i = 0; i < parts->n_outputs; i++) {
+        if (s->parent && i < s->parent->n_outputs) kind = s->parent->outputs[i].labels->kind;
         HEED_TRY(heed__labels_build(s->context, s->train.rows, i, kind, &parts->labels[i]));
+        if (s->parent) HEED_TRY(heed__from_labels(s, i, &parts->labels[i]));
+    }
     warn_of_kinds(s, parts);
     warn_of_tags(s, parts);
     return HEED_OK;
@@ -68,6 +71,7 @@ static heed_status build(heed__session *s, heed__model_parts *parts)
 {
     heed__tokenizer_settings settings = heed__session_tokenizer(s->config);
     HEED_TRY(build_labels(s, parts));
+    if (s->parent) return heed__from_tokenizers(s, parts);
     return heed__tokenizer_train_dataset(s->context, heed_config_get(s->config, "input.tokenizer"),
                                          &settings, s->train.rows, &parts->tokenizer);
 }
@@ -144,6 +148,10 @@ static heed_status make_targets(heed__session *s)
                                         &s->valid.targets[i]));
         if (output->labels->kind == HEED_LABEL_NUMBER)
             HEED_TRY(scale_numbers(output, &s->train.targets[i]));
+        if (s->parent) { /* what the output layer learned is on the old scale */
+            output->mean = s->parent->outputs[i].mean;
+            output->spread = s->parent->outputs[i].spread;
+        }
         if (output->labels->kind == HEED_LABEL_TAGS)
             output->follows = tags_follow(output->labels, &s->train.targets[i]);
         HEED_TRY(weigh_classes(s, output));

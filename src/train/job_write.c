@@ -29,6 +29,7 @@ static int is_subwords(const char *kind)
 
 static heed_status build_pairs(heed__session *s, heed__model_parts *parts)
 {
+    if (s->parent) return heed__from_tokenizers(s, parts);
     heed__tokenizer_settings settings = tokenizer_settings(s, HEED_SPACING_LINE);
     const char *kind = heed_config_get(s->config, "input.tokenizer");
     const char *target = heed_config_get(s->config, "input.target_tokenizer");
@@ -45,6 +46,7 @@ static heed_status build_pairs(heed__session *s, heed__model_parts *parts)
 
 static heed_status build_language(heed__session *s, heed__model_parts *parts)
 {
+    if (s->parent) return heed__from_tokenizers(s, parts);
     int running = heed_dataset_layout(s->train.rows)->format == HEED_FORMAT_RUNNING;
     heed__tokenizer_settings settings =
         tokenizer_settings(s, running ? HEED_SPACING_RUNNING : HEED_SPACING_LINE);

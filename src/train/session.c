@@ -15,6 +15,8 @@ static heed_status create_model(heed__session *s)
 {
     heed__model_parts parts = {.trains = s->member == 0};
     parts.task = s->job->task;
+    parts.source = heed__from_source(s, 0, &parts.source_user);
+    parts.overlays = 1;
     heed_status status = heed__config_copy(s->config, &parts.config);
     /* it changes no number, so the model does not say it */
     if (status == HEED_OK) status = heed_config_set(parts.config, "train.recompute", "auto");
@@ -289,6 +291,14 @@ static heed_status begin(heed__session *s)
     return plan(s);
 }
 
+/* Those before the one that is trained are filled from the state. */
+static heed_status add_member(heed__session *s, int member)
+{
+    void *user = NULL;
+    heed__param_source source = heed__from_source(s, member, &user);
+    return heed__model_add_member(s->whole, member == s->member, source, user, &s->model);
+}
+
 heed_status heed__session_start(heed__session *s)
 {
     drop_model(s);
@@ -296,15 +306,15 @@ heed_status heed__session_start(heed__session *s)
     s->model = s->whole;
     if (heed__session_members(s) > 1) HEED_TRY(heed__model_check_members(s->whole));
     HEED_TRY(s->job->encode(s));
-    for (int i = 1; i <= s->member; i++)
-        HEED_TRY(heed__model_add_member(s->whole, i == s->member, NULL, NULL, &s->model));
+    heed__from_say(s);
+    for (int i = 1; i <= s->member; i++) HEED_TRY(add_member(s, i));
     return begin(s);
 }
 
 heed_status heed__session_next_member(heed__session *s)
 {
     s->member++;
-    HEED_TRY(heed__model_add_member(s->whole, 1, NULL, NULL, &s->model));
+    HEED_TRY(add_member(s, s->member));
     return begin(s);
 }
 
@@ -434,8 +444,9 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
         HEED_TRY(heed__config_copy(options->config, &s->config));
     else
         HEED_TRY(heed_config_create(&s->config));
+    HEED_TRY(heed__from_open(s));
     HEED_TRY(find_task(s));
-    HEED_TRY(heed__config_settle(s->config));
+    if (!s->parent) HEED_TRY(heed__config_settle(s->config));
     HEED_TRY(heed__config_check_source(s->config));
     heed__config_warn(s->context, s->config);
     HEED_TRY(check(s));
@@ -462,6 +473,7 @@ void heed__session_close(heed__session *s)
     drop_batches(s);
     free_split(&s->train);
     free_split(&s->valid);
+    heed_model_destroy(&s->parent);
     heed__guide_free(&s->guide);
     heed__guide_files_destroy(&s->guide_files);
     heed_config_destroy(&s->config);

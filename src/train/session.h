@@ -125,6 +125,8 @@ struct heed__session {
     int lock; /* the metrics file, locked; -1 = not yet */
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
     char guide_hash[HEED_HASH_SIZE]; /* "" without links */
+    heed_model *parent;              /* that training goes on from; NULL = none */
+    char parent_hash[HEED_HASH_SIZE];
 };
 
 heed_status heed__session_open(heed_context *context, const heed_train_options *options,
@@ -175,6 +177,15 @@ heed_status heed__score(heed_model *model, heed__split *split, float *prediction
  * least loss. */
 heed_status heed__calibrate(heed_model *model, const heed__split *split, const float *predictions);
 const char *heed__score_name(const heed_model *model);
+
+/* Going on from a model: its settings become those of the session, which were not given. */
+heed_status heed__from_open(heed__session *session);
+/* Its tokenizers; its labels, with new ones behind them in the place of *labels. */
+heed_status heed__from_tokenizers(const heed__session *session, heed__model_parts *parts);
+heed_status heed__from_labels(const heed__session *session, int output, heed__labels **labels);
+/* Where a member's first parameters come from; NULL = chance. */
+heed__param_source heed__from_source(const heed__session *session, int member, void **user);
+void heed__from_say(const heed__session *session);
 
 /* Guided alignment: refuses a layer and head that cannot be; links become those of tokens; their
  * loss is added. */

@@ -100,25 +100,26 @@ static int64_t unknown_targets(const heed__session *s)
  * part of the configuration, however they were found, so that they rebuild the same file. */
 heed_status heed__session_note(heed__session *s)
 {
-    char text[768], steps[32], guide[96] = "", unknown[48] = "", arithmetic[64] = "";
+    char text[768], steps[32], guide[96] = "", parent[96] = "", unknown[48] = "", arithmetic[64] = "";
     if (heed__session_arithmetic(s))
         snprintf(arithmetic, sizeof arithmetic, ", \"arithmetic\": \"%s\"",
                  heed__session_arithmetic(s));
     snprintf(steps, sizeof steps, "%lld", (long long)s->steps);
     HEED_TRY(heed_config_set(s->whole->config, "train.steps", steps));
     if (*s->guide_hash) snprintf(guide, sizeof guide, ", \"guide_sha256\": \"%s\"", s->guide_hash);
+    if (s->parent) snprintf(parent, sizeof parent, ", \"parent_sha256\": \"%s\"", s->parent_hash);
     if (s->job->task == HEED_TASK_TRANSLATE)
         snprintf(unknown, sizeof unknown, ", \"unknown_targets\": %lld",
                  (long long)unknown_targets(s));
     snprintf(text, sizeof text,
              "{\"data_sha256\": \"%s\", \"rows\": %lld, \"valid_sha256\": \"%s\", "
              "\"valid_rows\": %lld, \"valid_is_share\": %s, \"parallel\": %s, \"seed\": %s, "
-             "\"planned_steps\": %lld%s%s%s}",
+             "\"planned_steps\": %lld%s%s%s%s}",
              s->data_hash, (long long)heed_dataset_rows(s->train.rows), s->valid_hash,
              (long long)heed_dataset_rows(s->valid.rows),
              s->options->valid_paths ? "false" : "true",
              s->options->target_paths ? "true" : "false", heed_config_get(s->config, "train.seed"),
-             (long long)s->steps, unknown, guide, arithmetic);
+             (long long)s->steps, unknown, guide, parent, arithmetic);
     const heed_layout *layout = heed_dataset_layout(s->train.rows);
     HEED_TRY(heed__model_note(s->whole, "heed.version", heed_version()));
     HEED_TRY(heed__model_note(s->whole, "heed.text_columns", layout->text));

@@ -25,8 +25,9 @@ static const char counters_name[] = "train.counters", doubles_name[] = "train.do
 static void fingerprint(const heed__session *s, char *out, size_t room)
 {
     const char *guide = s->guide_hash, *arithmetic = heed__session_arithmetic(s);
-    snprintf(out, room, "%s %s%s%s%s%s", s->data_hash, s->valid_hash, *guide ? " " : "", guide,
-             arithmetic ? " " : "", arithmetic ? arithmetic : "");
+    snprintf(out, room, "%s %s%s%s%s%s%s%s", s->data_hash, s->valid_hash, *guide ? " " : "", guide,
+             arithmetic ? " " : "", arithmetic ? arithmetic : "", s->parent ? " from " : "",
+             s->parent_hash);
 }
 
 static void get_numbers(const heed__session *s, int64_t *counters, double *doubles)
@@ -192,7 +193,7 @@ static heed_status save(heed__session *s, state_list *list, char **config)
 {
     int64_t counters[COUNTERS];
     double doubles[DOUBLES], done[HEED_MEMBERS][DONE];
-    char print[256];
+    char print[384];
     get_numbers(s, counters, doubles);
     get_done(s, done);
     fingerprint(s, print, sizeof print);
@@ -229,7 +230,7 @@ static heed_status take_batch(heed__session *s, const char *their_config)
 
 static heed_status check_same_run(heed__session *s, const heed__safetensors *file)
 {
-    char print[256], *config = NULL;
+    char print[384], *config = NULL;
     const char *theirs = heed__safetensors_text(file, "heed.fingerprint");
     const char *their_config = heed__safetensors_text(file, "heed.config");
     fingerprint(s, print, sizeof print);
@@ -239,6 +240,7 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
         return heed__fail(HEED_E_INVALID,
                           "%s: belongs to other data%s; give the same or train without --resume",
                           s->state_path,
+                          s->parent || strstr(theirs, " from ") ? ", or goes on from another model" :
                           heed__session_arithmetic(s) || strstr(theirs, "float")
                               ? " or another precision or machine"
                           : *s->guide_hash || strlen(theirs) > WITHOUT_GUIDE ? " or links"

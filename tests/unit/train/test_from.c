@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* Training that goes on from a model: what is kept is kept, what is new is new, and the file is
+ * still a function of data, settings and that model. */
+#include "train/pairs.h"
+
+#include "heed/model.h"
+#include "model/members.h"
+
+#define SMALL                                                                                      \
+    CORPUS_SMALL "encoder.dim=16 encoder.kind=transformer train.batch_texts=16 "                   \
+                 "train.validate_every=2 "
+#define STILL "train.steps=1 train.lr=1e-9 train.weight_decay=0 train.validate_every=1 "
+
+static char parent_path[512], child_path[512], data_path[512], log_text[4096];
+
+static void keep_log(void *user, heed_log_level level, const char *line)
+{
+    (void)user;
+    (void)level;
+    strncat(log_text, line, sizeof log_text - strlen(log_text) - 2);
+    strcat(log_text, "\n");
+}
+
+typedef struct going {
+    const char *data, *from, *model, *settings;
+    int64_t stop_at;
+    int resume;
+    volatile int stop;
+} going;
+
+static void watch(void *user, const heed_progress *p)
+{
+    going *g = user;
+    if (g->stop_at && p->step >= g->stop_at) g->stop = 1;
+}
+
+static heed_status go_on(going *g)
+{
+    heed_context *context = NULL;
+    heed_context_options wanted = {.threads = 1, .log = keep_log};
+    heed_config *config = corpus_config(g->settings);
+    heed_read_options read = {.label = corpus_labels};
+    heed_train_result result;
+    heed_train_options options = {.paths = &g->data,
+                                  .n_paths = 1,
+                                  .model_path = g->model,
+                                  .from_path = g->from,
+                                  .read = &read,
+                                  .config = config,
+                                  .resume = g->resume,
+                                  .stop = &g->stop,
+                                  .progress = watch,
+                                  .progress_user = g};
+    g->stop = 0;
+    log_text[0] = 0;
+    check_ok(heed_context_create(&wanted, &context));
+    heed_status status = heed_train(context, &options, &result);
+    heed_context_destroy(&context);
+    heed_config_destroy(&config);
+    return status;
+}
+
+static int setup(void **state)
+{
+    if (corpus_setup(state) != 0) return 1;
+    snprintf(parent_path, sizeof parent_path, "%s", files_path("parent.heed"));
+    snprintf(child_path, sizeof child_path, "%s", files_path("child.heed"));
+    snprintf(data_path, sizeof data_path, "%s", corpus_write("data.tsv", "class"));
+    return 0;
+}
+
+/* The old data with a third label, which sorts before the others. */
+static void add_label(void)
+{
+    FILE *file = fopen(data_path, "a");
+    assert_non_null(file);
+    for (int i = 0; i < 16; i++) fprintf(file, "an odd zebra number%d\tanew\n", i % 3);
+    fclose(file);
+}
+
+static void check_close(const heed__param *a, const heed__param *b, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) assert_float_equal(a->data[i], b->data[i], 1e-6);
+}
+
+static void test_labels_join(void **state)
+{
+    (void)state;
+    going g = {.data = data_path, .model = parent_path, .settings = SMALL "train.steps=4"};
+    heed_model *old, *young;
+    check_ok(go_on(&g));
+    add_label();
+    g.from = parent_path;
+    g.model = child_path;
+    g.settings = STILL "train.seed=9 train.patience=0";
+    check_ok(go_on(&g));
+    if (!strstr(log_text, "2 kept, 1 new (anew)") || !strstr(log_text, "17 new; the tokenizer is"))
+        fail_msg("%s", log_text);
+    check_ok(heed_model_load(NULL, parent_path, &old));
+    check_ok(heed_model_load(NULL, child_path, &young));
+    assert_int_equal(heed_model_output(young, 0).count, 3);
+    assert_string_equal(heed_model_label(young, 0, 0), heed_model_label(old, 0, 0));
+    assert_string_equal(heed_model_label(young, 0, 2), "anew");
+    assert_int_equal(old->params.count, young->params.count);
+    for (size_t i = 0; i < old->params.count; i++) {
+        const heed__param *a = old->params.items[i], *b = young->params.items[i];
+        check_close(a, b, a->rows * a->cols);
+        if (strcmp(a->name, "output.0.weight") == 0) {
+            float size = 0; /* of the new row */
+            assert_int_equal(b->rows, a->rows + 1);
+            for (int64_t j = a->rows * a->cols; j < b->rows * b->cols; j++)
+                size += b->data[j] * b->data[j];
+            assert_true(size > 0.01f);
+        }
+    }
+    assert_true(strstr(heed__model_note_find(young, "heed.data"), "parent_sha256") != NULL);
+    heed_model_destroy(&old);
+    heed_model_destroy(&young);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    going g = {.data = data_path, .model = parent_path, .settings = SMALL "train.steps=4"};
+    check_ok(go_on(&g));
+    g.from = parent_path;
+    g.model = child_path;
+    g.settings = "encoder.dim=24";
+    check_fails(go_on(&g), HEED_E_INVALID, "has 16, which its parameters were trained for; leave");
+    g.settings = "input.tokenizer=characters";
+    check_fails(go_on(&g), HEED_E_INVALID, "--tokenizer characters");
+    g.settings = "output.kind=translate";
+    check_fails(go_on(&g), HEED_E_INVALID, "another task");
+    g.settings = STILL "encoder.dim=16 encoder.dropout=0.4"; /* said again; may be another */
+    check_ok(go_on(&g));
+    heed_model *young;
+    check_ok(heed_model_load(NULL, child_path, &young));
+    assert_string_equal(heed_config_get(young->config, "encoder.kind"), "transformer");
+    assert_string_equal(heed_config_get(young->config, "encoder.dropout"), "0.4");
+    heed_model_destroy(&young);
+    g.from = data_path;
+    check_fails(go_on(&g), HEED_E_FORMAT, "data.tsv");
+}
+
+/* Stopped after each step and resumed: the same bytes. Another parent is another run. */
+static void test_resume(void **state)
+{
+    (void)state;
+    char whole[512];
+    snprintf(whole, sizeof whole, "%s", files_path("whole.heed"));
+    going g = {.data = data_path, .model = parent_path, .settings = SMALL "train.steps=4"};
+    check_ok(go_on(&g));
+    g.from = parent_path;
+    g.settings = "train.steps=5 train.members=2";
+    add_label();
+    g.model = whole;
+    check_ok(go_on(&g));
+    corpus_file wanted = corpus_read(whole);
+    g.model = child_path;
+    heed_status status = HEED_E_STOPPED;
+    for (int stops = 0; status == HEED_E_STOPPED; stops++) {
+        g.stop_at = 1 + stops % 6;
+        status = go_on(&g);
+        g.resume = 1;
+    }
+    assert_true(corpus_same(child_path, &wanted));
+    g.resume = 0;
+    g.stop_at = 2;
+    check_fails(go_on(&g), HEED_E_STOPPED, "");
+    g.resume = 1;
+    g.from = whole;
+    check_fails(go_on(&g), HEED_E_INVALID, "another");
+    free(wanted.bytes);
+}
+
+static void test_translator(void **state)
+{
+    (void)state;
+    char data[512];
+    snprintf(data, sizeof data, "%s", pairs_write("pairs.tsv", 'r', 96, 5, 5));
+    going g = {.data = data, .model = parent_path};
+    g.settings = PAIRS_SMALL "encoder.kind=gru decoder.kind=gru train.steps=4";
+    check_ok(go_on(&g));
+    snprintf(data, sizeof data, "%s", pairs_write("more.tsv", 'c', 64, 5, 9));
+    g.from = parent_path;
+    g.model = child_path;
+    g.settings = STILL;
+    check_ok(go_on(&g));
+    heed_model *old, *young;
+    check_ok(heed_model_load(NULL, parent_path, &old));
+    check_ok(heed_model_load(NULL, child_path, &young));
+    for (size_t i = 0; i < old->params.count; i++)
+        check_close(old->params.items[i], young->params.items[i],
+                    old->params.items[i]->rows * old->params.items[i]->cols);
+    heed_model_destroy(&old);
+    heed_model_destroy(&young);
+}
+
+#define from_test(function) cmocka_unit_test_setup_teardown(function, setup, files_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {from_test(test_labels_join), from_test(test_settings),
+                                       from_test(test_resume), from_test(test_translator)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
