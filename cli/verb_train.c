@@ -182,7 +182,8 @@ static const option_row rows[] = {
     {"guide", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "word links of the training pairs (Pharaoh lines, 0-0 1-2) that attention is trained towards"},
     {"from", 0, "MODEL", OPTION_TEXT, NULL, NULL, 0, 0,
-     "go on from a model: its settings, tokenizer, labels and parameters are kept; new labels join"},
+     "go on from a model: its settings, tokenizer, labels and parameters are kept; new labels "
+     "join"},
     {"config", 'c', "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "settings from a JSON file; flags win over it"},
     {"time", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,

@@ -220,6 +220,9 @@ static const heed_setting settings[] = {
     INTEGER("decoder.guide_layer", "guide-layer", "0", 0, 64,
             "with --guide: the layer that is guided; 0 = the last but one"),
     INTEGER("decoder.guide_head", "guide-head", "1", 1, 1024, "with --guide: the head"),
+    INTEGER("train.rewinds", "rewinds", "3", 0, 100,
+            "times that training goes back to its last good state, with other batches and half the "
+            "rate, where the loss is no number or runs away; 0 = it ends there"),
     INTEGER("train.members", "members", "1", 1, 16,
             "networks trained one after another, each from a seed of its own, that answer together "
             "by the mean of their probabilities"),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Training that goes on from a model: its settings, tokenizers, labels and parameters are kept. New
- * labels come behind the old ones, and their rows of the output layer begin by chance; optimiser and
- * schedule begin anew. The file says whose parameters it began with.
+ * labels come behind the old ones, and their rows of the output layer begin by chance; optimiser
+ * and schedule begin anew. The file says whose parameters it began with.
  */
 #include "base/fail.h"
 #include "train/session.h"
@@ -16,14 +16,9 @@ enum { LABELS_SHOWN = 8 };
 /* What does not touch what parameters mean. */
 static int is_free(const char *key)
 {
-    static const char *const beginnings[] = {"train.",
-                                             "output.smoothing",
-                                             "output.class_weights",
-                                             "output.kind",
-                                             "decoder.guide_",
-                                             "decoder.coverage_loss",
-                                             "input.max_length",
-                                             "input.block"};
+    static const char *const beginnings[] = {
+        "train.",         "output.smoothing",      "output.class_weights", "output.kind",
+        "decoder.guide_", "decoder.coverage_loss", "input.max_length",     "input.block"};
     if (strstr(key, "dropout")) return 1;
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (strncmp(key, beginnings[i], strlen(beginnings[i])) == 0) return 1;
@@ -102,8 +97,8 @@ static void say_labels(const heed__session *s, const heed__labels *old, const he
     char names[256] = "";
     size_t used = 0;
     for (int64_t i = old->n; i < all->n && i < old->n + LABELS_SHOWN; i++) {
-        int wrote = snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
-                             all->names[i]);
+        int wrote =
+            snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", all->names[i]);
         if (wrote < 0 || used + (size_t)wrote >= sizeof names) break;
         used += (size_t)wrote;
     }

@@ -51,15 +51,35 @@ static heed_status metrics_text(heed__session *session, const heed_progress *p, 
     return status;
 }
 
-heed_status heed__log_metrics(heed__session *session, FILE *file, const heed_progress *progress)
+static heed_status write_line(const heed__session *session, FILE *file, char *text)
 {
-    const char *path = session->metrics_path;
-    char *text = NULL;
-    HEED_TRY(metrics_text(session, progress, &text));
     int failed = fprintf(file, "%s\n", text) < 0 || fflush(file) != 0;
     heed__free(text);
     if (!failed) return HEED_OK;
-    return heed__fail(HEED_E_IO, "%s: cannot be written: %s", path, strerror(errno));
+    return heed__fail(HEED_E_IO, "%s: cannot be written: %s", session->metrics_path,
+                      strerror(errno));
+}
+
+heed_status heed__log_metrics(heed__session *session, FILE *file, const heed_progress *progress)
+{
+    char *text = NULL;
+    HEED_TRY(metrics_text(session, progress, &text));
+    return write_line(session, file, text);
+}
+
+heed_status heed__log_rewind(heed__session *session, FILE *file, int64_t step, const char *why)
+{
+    char *text = NULL;
+    json_t *line = json_object();
+    json_object_set_new(line, "rewound_from", json_integer(step));
+    if (session->best) json_object_set_new(line, "member", json_integer(session->member + 1));
+    json_object_set_new(line, "step", json_integer(session->cursor.step));
+    json_object_set_new(line, "rewinds", json_integer(session->guard.rewinds));
+    json_object_set_new(line, "rate_times", heed__json_real(heed__guard_scale(&session->guard)));
+    json_object_set_new(line, "why", json_string(why));
+    heed_status status = heed__json_text(line, DIGITS, 0, &text);
+    json_decref(line);
+    return status == HEED_OK ? write_line(session, file, text) : status;
 }
 
 /* What each member was at its best. */

@@ -273,6 +273,7 @@ static heed_status fit(heed__session *s)
 static heed_status begin(heed__session *s)
 {
     s->cursor = (heed__cursor){0};
+    s->guard = (heed__guard){0};
     s->laid_out = -1;
     HEED_TRY(make_batches(s));
     HEED_TRY(create_optimizer(s));
@@ -543,7 +544,8 @@ heed_status heed__session_step(heed__session *s, double *loss, double *rate)
     s->gradient_norm = share * norm;
     heed_real scale =
         heed__clip_scale(s->gradient_norm, heed__config_number(s->config, "train.clip"));
-    *rate = heed__schedule_rate(&s->schedule, (uint64_t)s->cursor.step);
+    *rate =
+        heed__guard_scale(&s->guard) * heed__schedule_rate(&s->schedule, (uint64_t)s->cursor.step);
     heed__optimizer_step(s->context, s->optimizer, *rate, (heed_real)share * scale);
     heed__params_hold(&s->model->params);
     s->cursor.step++;

@@ -12,6 +12,7 @@
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "train/average.h"
+#include "train/guard.h"
 #include "train/trace.h"
 
 #include <stdio.h>
@@ -121,6 +122,8 @@ struct heed__session {
     heed__trace trace;                       /* since the last validation */
     int64_t laid_out, epoch_batches;         /* the epoch that batches hold, and how many it has */
     heed__cursor cursor;
+    heed__guard guard;
+    int state_is_good; /* the state file is that of the last validation, or of the start */
     char state_path[4096], metrics_path[4096];
     int lock; /* the metrics file, locked; -1 = not yet */
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
@@ -198,6 +201,8 @@ heed_status heed__score_sample(heed__session *session, double *bleu);
 
 /* One line of the metrics file (clocks live there), and the figures that the model's file holds. */
 heed_status heed__log_metrics(heed__session *session, FILE *file, const heed_progress *progress);
+/* A line that says that training went back from a step, and why. */
+heed_status heed__log_rewind(heed__session *session, FILE *file, int64_t step, const char *why);
 heed_status heed__note_metrics(heed__session *session, int64_t step, const heed__scores *scores);
 
 /* Keeps other trainings from the same model, until unlock; create 0: if there is a metrics file
@@ -205,9 +210,14 @@ heed_status heed__note_metrics(heed__session *session, int64_t step, const heed_
 heed_status heed__session_lock(heed__session *session, int create);
 void heed__session_unlock(heed__session *session);
 
-/* The state file. save also writes what the cursor holds. */
-heed_status heed__state_save(heed__session *session);
+/* The state file. save also writes what the cursor holds. A good state is one to go back to; one
+ * between validations leaves the last good one beside it (.state.good) until the next. */
+heed_status heed__state_save(heed__session *session, int good);
 heed_status heed__state_load(heed__session *session);
+/* The last good state, but the next batches are those that would have come now. */
+heed_status heed__state_rewind(heed__session *session);
+/* The run is done: no state is wanted. */
+void heed__state_remove(const heed__session *session);
 /* Whether there is a run to resume: HEED_E_INVALID says that there is not. */
 heed_status heed__state_there(const heed__session *session);
 /* How many steps the run to resume had planned. */

@@ -100,7 +100,8 @@ static int64_t unknown_targets(const heed__session *s)
  * part of the configuration, however they were found, so that they rebuild the same file. */
 heed_status heed__session_note(heed__session *s)
 {
-    char text[768], steps[32], guide[96] = "", parent[96] = "", unknown[48] = "", arithmetic[64] = "";
+    char text[768], steps[32], guide[96] = "", parent[96] = "", unknown[48] = "",
+                               arithmetic[64] = "";
     if (heed__session_arithmetic(s))
         snprintf(arithmetic, sizeof arithmetic, ", \"arithmetic\": \"%s\"",
                  heed__session_arithmetic(s));

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 enum { WITHOUT_GUIDE = 2 * (HEED_HASH_SIZE - 1) + 1 }; /* of a fingerprint */
-enum { COUNTERS = 9, PLANNED = 7, MEMBER = 8, DOUBLES = 2 + HEED_SCHEDULE_STATE };
+enum { COUNTERS = 10, PLANNED = 7, MEMBER = 8, GOOD = 9 };
+enum { GUARD = 2 + HEED_SCHEDULE_STATE, DOUBLES = GUARD + HEED_GUARD_NUMBERS };
 enum { DONE = 4 }; /* numbers of a member that is done */
 
 static const int64_t most_steps = INT64_C(1) << 40;
@@ -41,11 +42,13 @@ static void get_numbers(const heed__session *s, int64_t *counters, double *doubl
                                    c->validated,
                                    (int64_t)s->optimizer->steps,
                                    s->steps,
-                                   s->member};
+                                   s->member,
+                                   s->state_is_good};
     memcpy(counters, all, sizeof all);
     doubles[0] = c->best_metric;
     doubles[1] = c->best_loss;
     memcpy(doubles + 2, s->schedule.state, sizeof s->schedule.state);
+    heed__guard_get(&s->guard, doubles + GUARD);
 }
 
 /* The checksum tells damage, not nonsense: a batch that is not there must not be asked for. */
@@ -53,6 +56,7 @@ static heed_status check_numbers(heed__session *s, const int64_t *counters)
 {
     int64_t step = counters[0], epoch = counters[1], batch = counters[2];
     int64_t most = step * heed__config_integer(s->config, "train.accumulate");
+    if (s->guard.rewinds > 0) most = most_steps; /* batches were passed over */
     int fits = counters[MEMBER] == s->member && step >= 0 && step <= s->steps &&
                counters[PLANNED] == s->steps && epoch >= 0 && epoch <= most && batch >= 0 &&
                batch <= most && counters[3] >= 0 && counters[3] <= step && counters[4] >= 0 &&
@@ -75,6 +79,7 @@ static void set_numbers(heed__session *s, const int64_t *counters, const double 
                                .best_metric = doubles[0],
                                .best_loss = doubles[1]};
     memcpy(s->schedule.state, doubles + 2, sizeof s->schedule.state);
+    s->state_is_good = counters[GOOD] != 0;
     heed__optimizer_resume(s->optimizer, (uint64_t)counters[6]);
 }
 
@@ -204,14 +209,35 @@ static heed_status save(heed__session *s, state_list *list, char **config)
     return heed__container_write(s->context, s->state_path, texts, 3, list->tensors, list->count);
 }
 
-heed_status heed__state_save(heed__session *s)
+static void good_path(const heed__session *s, char out[4200])
+{
+    snprintf(out, 4200, "%s.good", s->state_path);
+}
+
+heed_status heed__state_save(heed__session *s, int good)
 {
     state_list list = {0};
-    char *config = NULL;
+    char *config = NULL, beside[4200];
+    good_path(s, beside);
+    if (!good && s->state_is_good) { /* its bytes stay under the other name */
+        unlink(beside);
+        if (link(s->state_path, beside) != 0)
+            return heed__fail(HEED_E_IO, "%s: cannot be written: %s", beside, strerror(errno));
+    }
+    s->state_is_good = good;
     heed_status status = save(s, &list, &config);
     list_free(&list);
     heed_text_free(config);
+    if (good && status == HEED_OK) unlink(beside);
     return status;
+}
+
+void heed__state_remove(const heed__session *s)
+{
+    char beside[4200];
+    good_path(s, beside);
+    unlink(s->state_path);
+    unlink(beside);
 }
 
 /* A bound on memory made the batches what they are: they stay so. */
@@ -240,8 +266,8 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
         return heed__fail(HEED_E_INVALID,
                           "%s: belongs to other data%s; give the same or train without --resume",
                           s->state_path,
-                          s->parent || strstr(theirs, " from ") ? ", or goes on from another model" :
-                          heed__session_arithmetic(s) || strstr(theirs, "float")
+                          s->parent || strstr(theirs, " from ") ? ", or goes on from another model"
+                          : heed__session_arithmetic(s) || strstr(theirs, "float")
                               ? " or another precision or machine"
                           : *s->guide_hash || strlen(theirs) > WITHOUT_GUIDE ? " or links"
                                                                              : "");
@@ -273,21 +299,42 @@ static heed_status load(heed__session *s, const heed__safetensors *file, state_l
     if (s->averages.kept < 0 || s->averages.kept > s->averages.wanted)
         return heed__fail(HEED_E_FORMAT, "%s: average.kept = %lld; train without --resume",
                           s->state_path, (long long)s->averages.kept);
+    heed__guard_set(&s->guard, doubles + GUARD);
     HEED_TRY(check_numbers(s, counters));
     set_numbers(s, counters, doubles);
     set_done(s, done);
     return HEED_OK;
 }
 
-heed_status heed__state_load(heed__session *s)
+static heed_status load_from(heed__session *s, const char *path)
 {
     state_list list = {0};
     heed__safetensors *file = NULL;
-    heed_status status = heed__container_read(s->context, s->state_path, &file);
+    heed_status status = heed__container_read(s->context, path, &file);
     if (status == HEED_OK) status = load(s, file, &list);
     list_free(&list);
     heed__safetensors_free(&file);
     return status;
+}
+
+heed_status heed__state_load(heed__session *s)
+{
+    return load_from(s, s->state_path);
+}
+
+heed_status heed__state_rewind(heed__session *s)
+{
+    char beside[4200];
+    heed__cursor now = s->cursor;
+    int64_t rewinds = s->guard.rewinds;
+    good_path(s, beside);
+    HEED_TRY(load_from(s, s->state_is_good ? s->state_path : beside));
+    s->cursor.epoch = now.epoch;
+    s->cursor.batch = now.batch;
+    s->guard.high = 0;
+    s->guard.rewinds = rewinds + 1;
+    s->laid_out = -1;
+    return heed__state_save(s, 1);
 }
 
 heed_status heed__state_there(const heed__session *s)

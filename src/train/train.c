@@ -193,10 +193,10 @@ static int time_to_validate(const heed__session *s)
     return every ? s->cursor.step % every == 0 : s->epoch_ended;
 }
 
-static heed_status save_state(loop *l)
+static heed_status save_state(loop *l, int good)
 {
     l->saved = now();
-    return heed__state_save(l->session);
+    return heed__state_save(l->session, good);
 }
 
 static heed_status stop_now(loop *l)
@@ -208,7 +208,7 @@ static heed_status stop_now(loop *l)
         HEED_TRY(measure(s, &scores));
         HEED_TRY(save_model(s, &scores));
     }
-    HEED_TRY(save_state(l));
+    HEED_TRY(save_state(l, 0));
     if (heed__session_members(s) == 1)
         return heed__fail(HEED_E_STOPPED,
                           "stopped at step %lld of %lld; --resume goes on from there",
@@ -219,27 +219,81 @@ static heed_status stop_now(loop *l)
         (long long)s->cursor.step, (long long)s->steps, s->member + 1, heed__session_members(s));
 }
 
+/* Not a number, or far above its mean for some steps: from the last good state at half the rate,
+ * with the batches that would have come now. `why` is the error that it would be. */
+static heed_status rewind_to_good(loop *l, const char *why)
+{
+    heed__session *s = l->session;
+    int64_t most = heed__config_integer(s->config, "train.rewinds"), step = s->cursor.step;
+    if (most > 0 && s->guard.rewinds >= most)
+        return heed__fail(HEED_E_NUMERIC,
+                          "%s; training went back %lld times (--rewinds) and halved the rate each "
+                          "time, in vain",
+                          why, (long long)most);
+    if (most == 0) return heed__fail(HEED_E_NUMERIC, "%s", why);
+    HEED_TRY(heed__state_rewind(s));
+    heed__trace_clear(&s->trace);
+    l->first_step = s->cursor.step;
+    heed__log(s->context, HEED_LOG_WARNING,
+              "%s: back from step %lld to %lld, with other batches and the rate times %g (%lld of "
+              "%lld times)",
+              why, (long long)step, (long long)s->cursor.step, heed__guard_scale(&s->guard),
+              (long long)s->guard.rewinds, (long long)most);
+    return heed__log_rewind(s, l->metrics, step, why);
+}
+
+/* What a step or a validation found: numbers that are none can be gone back from. */
+static heed_status after(loop *l, heed_status status)
+{
+    char why[400];
+    if (status != HEED_E_NUMERIC) return status;
+    snprintf(why, sizeof why, "%s", heed_status_message());
+    return rewind_to_good(l, why);
+}
+
+/* What is much worse than the best may be running away, only too slowly to be told: no state to go
+ * back to. */
+static int is_good(const loop *l)
+{
+    const double much = 3;
+    double best = l->session->cursor.best_loss;
+    return l->progress.valid_loss <= much * (best > 0 ? best : 0) || l->progress.better;
+}
+
+static heed_status take_step(loop *l)
+{
+    heed__session *s = l->session;
+    double loss;
+    char why[160];
+    heed_status status = heed__session_step(s, &loss, &l->rate);
+    if (status != HEED_OK)
+        return after(l, heed__fail_prefix(status, "step %lld: ", (long long)s->cursor.step + 1));
+    int away =
+        heed__config_integer(s->config, "train.rewinds") > 0 && heed__guard_watch(&s->guard, loss);
+    if (away) {
+        snprintf(why, sizeof why, "step %lld: the loss is %.4g, far above its mean of %.4g",
+                 (long long)s->cursor.step, loss, s->guard.mean);
+        return rewind_to_good(l, why);
+    }
+    l->losses[(s->cursor.step - 1 - l->first_step) % LOSSES] = loss;
+    l->done++;
+    heed__trace_add(&s->trace, s->cursor.step, loss, s->gradient_norm, l->rate);
+    l->tokens = s->step_tokens - l->first_tokens;
+    tell(l, HEED_TRAIN_STEP);
+    if (time_to_validate(s)) {
+        status = validate(l);
+        return status == HEED_OK ? save_state(l, is_good(l)) : after(l, status);
+    }
+    return now() - l->saved > save_every ? save_state(l, 0) : HEED_OK;
+}
+
 static heed_status run_member(loop *l)
 {
     heed__session *s = l->session;
     const volatile int *stop = s->options->stop;
     while (s->cursor.step < s->steps && !patience_is_over(s)) {
-        double loss;
         if (stop && *stop) return stop_now(l);
-        heed_status status = heed__session_step(s, &loss, &l->rate);
-        if (status != HEED_OK)
-            return heed__fail_prefix(status, "step %lld: ", (long long)s->cursor.step + 1);
-        l->losses[(s->cursor.step - 1 - l->first_step) % LOSSES] = loss;
-        l->done++;
-        heed__trace_add(&s->trace, s->cursor.step, loss, s->gradient_norm, l->rate);
-        l->tokens = s->step_tokens - l->first_tokens;
-        tell(l, HEED_TRAIN_STEP);
-        if (time_to_validate(s)) {
-            HEED_TRY(validate(l));
-            HEED_TRY(save_state(l));
-        } else if (now() - l->saved > save_every) {
-            HEED_TRY(save_state(l));
-        }
+        HEED_TRY(take_step(l));
     }
     return try_mean(l);
 }
@@ -271,7 +325,7 @@ static heed_status next_member(loop *l)
     l->first_step = 0;
     l->progress.valid_loss = l->progress.metric = l->progress.bleu = NAN;
     l->progress.mean_of = 0;
-    return save_state(l);
+    return save_state(l, 1);
 }
 
 static heed_status run(loop *l)
@@ -336,7 +390,7 @@ static heed_status start(loop *l)
     l->progress.valid_loss = l->progress.metric = l->progress.bleu = NAN;
     l->rate = NAN;
     tell(l, HEED_TRAIN_START);
-    return save_state(l);
+    return save_state(l, s->options->resume ? s->state_is_good : 1);
 }
 
 static heed_train_result result_of(const heed__session *s)
@@ -374,7 +428,7 @@ heed_status heed_train(heed_context *context, const heed_train_options *options,
                             strerror(errno));
     if (status == HEED_OK) {
         *result = result_of(&session);
-        unlink(session.state_path);
+        heed__state_remove(&session);
     }
     heed__session_close(&session);
     return status;

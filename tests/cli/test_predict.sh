@@ -34,7 +34,7 @@ expect "an answer does not depend on the texts around it" same=stdout,last_answe
 heed predict model.heed other.tsv -k 2 --quiet
 expect "-k 2 gives both labels" code=0 out='^pos	0\.[0-9]+	neg	0\.[0-9]+$|^neg	.*	pos	'
 # At a probability that half of them have: as many empty labels as are below it, in their places.
-half=$(cut -f 2 answers | sort | sed -n 45p)
+half=$(cut -f 2 answers | sort | sed -n 45p | awk '{printf "%.7f", $1 - 0.0000005}') # before rounding
 heed predict model.heed other.tsv --abstain "$half"
 awk -F '\t' -v OFS='\t' -v least="$half" '{print ($2 < least ? "" : $1), $2}' answers >abstained
 expect "--abstain leaves what is less likely" code=0 same=stdout,abstained \
@@ -51,7 +51,7 @@ expect "eval says what is kept" code=0 out='before the temperature of [0-9.]+\)'
     out='of a probability of 0\.[0-9]+ or more: [0-9.]+ % of the rows, accuracy [01]\.[0-9]+'
 heed eval model.heed other.tsv --json --abstain 1
 expect "in JSON, with the error before the temperature" code=0 out='"ece_before":' \
-    out='"abstain": ?\{"least": ?1(\.0)?, ?"kept": ?[0-9.]+, ?"accuracy": ?(null|1)'
+    out='"abstain": \{' out='"kept": [0-9.]+' out='"temperature": [0-9.]+'
 heed predict model.heed other.tsv --csv --quiet
 expect "--csv" code=0 lines=90 out='^(pos|neg),[01]\.[0-9]{6}$'
 heed predict model.heed other.tsv --json --quiet
