@@ -17,8 +17,9 @@ enum { LABELS_SHOWN = 8 };
 static int is_free(const char *key)
 {
     static const char *const beginnings[] = {
-        "train.",         "output.smoothing",      "output.class_weights", "output.kind",
-        "decoder.guide_", "decoder.coverage_loss", "input.max_length",     "input.block"};
+        "train.",      "output.smoothing", "output.class_weights",  "output.consistency",
+        "output.kind", "decoder.guide_",   "decoder.coverage_loss", "input.max_length",
+        "input.block"};
     if (strstr(key, "dropout")) return 1;
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (strncmp(key, beginnings[i], strlen(beginnings[i])) == 0) return 1;
