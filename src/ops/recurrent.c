@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-enum { GROUP = 16 };
+/* Sequences of a group, in whole tiles: each step of a group reads all of the weight, but groups
+ * are what threads share, so each has two, or four and so on. */
+enum { TILE_ROWS = 16, MOST_GROUP = 64, GROUPS = 2 };
 
 /* One walk over all groups, forward or backward. */
 typedef struct walk {
@@ -15,6 +17,7 @@ typedef struct walk {
     const heed__call *call;
     const heed__ragged *ragged;
     int reverse;
+    int64_t group;               /* sequences of one */
     int64_t C, width;            /* of a row of the output */
     const heed_real *bias;       /* b_hh [gates C], NULL = none */
     const heed__matrix *initial; /* [S, states C], NULL = zeros */
@@ -32,10 +35,17 @@ static int64_t product_reals(void)
     return (int64_t)heed__gemm_workspace_packed(NULL);
 }
 
-static int64_t scratch_reals(const heed__cell *cell, int64_t C, int backward)
+static int64_t group_of(const heed_context *context, const heed__ragged *ragged)
+{
+    int64_t fair = GROUPS * heed_context_threads(context), n = ragged->n;
+    int64_t groups = fair * ((n + fair * MOST_GROUP - 1) / (fair * MOST_GROUP));
+    return heed__greater(1, (n + groups * TILE_ROWS - 1) / (groups * TILE_ROWS)) * TILE_ROWS;
+}
+
+static int64_t scratch_reals(const heed__cell *cell, int64_t group, int64_t C, int backward)
 {
     int64_t per_row = 2 * C + cell->gates * C + (backward ? C : 0) + cell->saved * C;
-    return product_reals() + (GROUP * per_row + 15) / 16 * 16;
+    return product_reals() + (group * per_row + 15) / 16 * 16;
 }
 
 /* The weight as the steps' products want it, at any precision. */
@@ -74,12 +84,14 @@ heed_status heed__recurrent_shape(const heed__cell *cell, const heed__shapes *s,
     if (r->with_state && cell->states == 1)
         return heed__fail(HEED_E_INVALID, "%s: it has no state beside h", cell->name);
     int64_t threads = heed_context_threads(s->context);
+    int64_t group =
+        heed__lesser(MOST_GROUP, (r->ragged->n + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS);
     size->rows = rows;
     size->cols = r->with_state ? 2 * C : C;
     size->saved = rows * cell->saved * C;
-    size->forward_workspace = weight_reals(gates, C) + threads * scratch_reals(cell, C, 0);
+    size->forward_workspace = weight_reals(gates, C) + threads * scratch_reals(cell, group, C, 0);
     int64_t product = (int64_t)heed__gemm_workspace_any(s->context, gates, C, rows);
-    int64_t steps = weight_reals(C, gates) + threads * scratch_reals(cell, C, 1);
+    int64_t steps = weight_reals(C, gates) + threads * scratch_reals(cell, group, C, 1);
     size->backward_workspace =
         (rows * gates + rows * C + 15) / 16 * 16 + heed__greater(product, steps);
     return HEED_OK;
@@ -147,11 +159,11 @@ static void forward_group(void *arg, int64_t group, int thread)
     const heed__call *call = w->call;
     const heed__cell *cell = w->cell;
     int64_t C = w->C, gates = cell->gates * C;
-    const int64_t *sequences = w->ragged->order + group * GROUP;
-    int64_t count = heed__lesser(w->ragged->n - group * GROUP, GROUP);
-    heed_real *product = w->scratch + thread * scratch_reals(cell, C, 0);
-    heed_real *h = product + product_reals(), *state = h + GROUP * C;
-    heed_real *hidden = state + GROUP * C, *spare = hidden + GROUP * gates;
+    const int64_t *sequences = w->ragged->order + group * w->group;
+    int64_t count = heed__lesser(w->ragged->n - group * w->group, w->group);
+    heed_real *product = w->scratch + thread * scratch_reals(cell, w->group, C, 0);
+    heed_real *h = product + product_reals(), *state = h + w->group * C;
+    heed_real *hidden = state + w->group * C, *spare = hidden + w->group * gates;
     start_group(w, sequences, count, h, state);
     for (int64_t step = 0; (count = alive(w, sequences, count, step)) > 0; step++) {
         multiply(w, count, gates, C, h, w->bias, 0, hidden, product);
@@ -175,6 +187,7 @@ static walk walk_of(const heed__cell *cell, const heed__call *call)
                   .call = call,
                   .ragged = r->ragged,
                   .reverse = r->reverse,
+                  .group = group_of(call->context, r->ragged),
                   .C = call->in[1].cols,
                   .width = call->out.cols,
                   .bias = cell->bias ? call->in[2].data : NULL,
@@ -182,9 +195,9 @@ static walk walk_of(const heed__cell *cell, const heed__call *call)
                   .keep = call->saved};
 }
 
-static int64_t groups(const heed__ragged *ragged)
+static int64_t groups(const walk *w)
 {
-    return (ragged->n + GROUP - 1) / GROUP;
+    return (w->ragged->n + w->group - 1) / w->group;
 }
 
 /* Below highest; returns whether it did. */
@@ -206,7 +219,7 @@ void heed__recurrent_forward(const heed__cell *cell, const heed__call *call)
         call->kernels->transpose(gates, w.C, call->in[1].data, w.C, call->workspace, gates);
     w.weight = call->workspace;
     w.scratch = call->workspace + weight_reals(gates, w.C);
-    heed__parallel(call->context, groups(w.ragged), forward_group, &w);
+    heed__parallel(call->context, groups(&w), forward_group, &w);
 }
 
 /* One step back for one sequence of the group. */
@@ -236,22 +249,22 @@ static void backward_group(void *arg, int64_t group, int thread)
 {
     const walk *w = arg;
     int64_t C = w->C, gates = w->cell->gates * C;
-    const int64_t *sequences = w->ragged->order + group * GROUP;
-    int64_t left = w->ragged->n - group * GROUP;
+    const int64_t *sequences = w->ragged->order + group * w->group;
+    int64_t left = heed__lesser(w->ragged->n - group * w->group, w->group);
     int64_t longest = heed__ragged_length(w->ragged, sequences[0]);
-    heed_real *product = w->scratch + thread * scratch_reals(w->cell, C, 1);
+    heed_real *product = w->scratch + thread * scratch_reals(w->cell, w->group, C, 1);
     heed_real *dh = product + product_reals();
-    heed_real *dstate = dh + GROUP * C, *dhidden = dstate + GROUP * C;
-    heed_real *next = dhidden + GROUP * gates;
-    memset(dh, 0, (size_t)(2 * GROUP * C) * sizeof *dh);
+    heed_real *dstate = dh + w->group * C, *dhidden = dstate + w->group * C;
+    heed_real *next = dhidden + w->group * gates;
+    memset(dh, 0, (size_t)(2 * w->group * C) * sizeof *dh);
     for (int64_t step = longest - 1; step >= 0; step--) {
-        int64_t count = alive(w, sequences, heed__lesser(left, GROUP), step);
+        int64_t count = alive(w, sequences, left, step);
         for (int64_t i = 0; i < count; i++)
             row_back(w, sequences[i], step, dh + i * C, dstate + i * C, dhidden + i * gates);
         multiply(w, count, C, gates, dhidden, dh, C, next, product);
         memcpy(dh, next, (size_t)(count * C) * sizeof *dh);
     }
-    for (int64_t i = 0; w->initial && w->initial->grad && i < heed__lesser(left, GROUP); i++) {
+    for (int64_t i = 0; w->initial && w->initial->grad && i < left; i++) {
         heed_real *d = w->initial->grad + sequences[i] * w->initial->cols;
         w->call->kernels->add(C, dh + i * C, d);
         if (w->cell->states > 1) w->call->kernels->add(C, dstate + i * C, d + C);
@@ -285,7 +298,7 @@ void heed__recurrent_backward(const heed__cell *cell, const heed__call *call)
     heed_real *rest = call->workspace + (rows * gates + rows * w.C + 15) / 16 * 16;
     pack_weight(&w, 1, rest);
     w.scratch = rest + weight_reals(w.C, gates);
-    heed__parallel(call->context, groups(w.ragged), backward_group, &w);
+    heed__parallel(call->context, groups(&w), backward_group, &w);
     if (call->in[1].grad) {
         copy_before(&w, before);
         heed__gemm dw = {.m = gates, .n = w.C, .k = rows, .accumulate = 1};

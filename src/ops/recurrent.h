@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What recurrent layers share: walking ragged sequences step by step. Sequences are cut into groups
- * of sixteen, longest first; a group's states stand together, so each step is one small product,
- * and groups need nothing of each other: threads meet only at the end of the layer.
+ * What recurrent layers share: walking ragged sequences step by step. Sequences are cut into
+ * groups, longest first; a group's states stand together, so each step is one small product, and
+ * groups need nothing of each other: threads meet only at the end of the layer.
  */
 #ifndef HEED_OPS_RECURRENT_H
 #define HEED_OPS_RECURRENT_H
