@@ -4,9 +4,10 @@
  * Each task then takes some rows of a and some panels, which stay in the second cache: a strip of
  * 32 rows and a piece of k at a time, which stay in the first while the panels go by, and meanwhile
  * the next strip is laid out. Where a's rows are not contiguous (dy^T x), all threads lay a group
- * of rows out before, reading memory as it lies. Between pieces of k the sums rest in c, which is
- * exact, and pieces begin at multiples of PIECE: the bits of an output depend on its row, its
- * column and the number of parts only.
+ * of rows out before, reading memory as it lies; unless c is small: then each thread does so for
+ * blocks of its own, since half of what it reads would come from another's cache otherwise. Between
+ * pieces of k the sums rest in c, which is exact, and pieces begin at multiples of PIECE: the bits
+ * of an output depend on its row, its column and the number of parts only.
  */
 #include "kernels/gemm_amx.h"
 
@@ -23,6 +24,9 @@ enum {
     TASK_STRIPS = 8,  /* of rows, at most */
     ENOUGH_TASKS = 8, /* below it, tasks are made smaller */
     LEAST_PANELS = 4, /* per task, when columns are cut too */
+    OWN = 1 << 19,    /* numbers of a c that is cut into blocks of a thread's own, ... */
+    OWN_ROWS = 512,   /* of at most so many rows ... */
+    OWN_COLS = 256,   /* and columns */
     STREAM = 1 << 24  /* a c of so many numbers stays in no cache: fetching its lines is in vain */
 };
 
@@ -112,11 +116,24 @@ static size_t group_room(int64_t m, int64_t slab)
     return (size_t)(flags + numbers / (BLOCK * CHUNK) * HEED_AMX_UNIT(2));
 }
 
-size_t heed__gemm_amx_workspace(int threads, int64_t m, int64_t n, int64_t k)
+static size_t room_of(int threads, int64_t m, int64_t n, int64_t slab)
 {
-    int64_t slab = slab_of(n, k);
     size_t rows = heed__gemm_amx_rows(threads), group = group_room(m, slab);
     return heed__gemm_amx_packed(2, n, slab) + (group > rows ? group : rows);
+}
+
+/* Of a thread's own block. */
+static size_t own_room(int64_t m, int64_t n, int64_t k)
+{
+    int64_t rows = least(m, OWN_ROWS), cols = least(n, OWN_COLS);
+    return room_of(1, rows, cols, least(k, PIECE));
+}
+
+size_t heed__gemm_amx_workspace(int threads, int64_t m, int64_t n, int64_t k)
+{
+    size_t whole = room_of(threads, m, n, slab_of(n, k));
+    size_t own = (size_t)threads * own_room(m, n, k);
+    return own > whole ? own : whole;
 }
 
 static plan plan_of(int parts, const heed__gemm *g, heed_real *packed, int64_t slab)
@@ -314,7 +331,7 @@ static void run_task(void *arg, int64_t task, int thread)
     p->amx->end();
 }
 
-static void spread(heed_context *context, int64_t count, heed__task task, plan *p)
+static void spread(heed_context *context, int64_t count, heed__task task, void *p)
 {
     if (context)
         heed__parallel(context, count, task, p);
@@ -336,6 +353,11 @@ void heed__gemm_amx_pack(heed_context *context, int parts, const heed__gemm *pro
     spread(context, groups(&p, product->n), pack_columns, &p);
 }
 
+static int is_turned(const heed__gemm *g)
+{
+    return g->a_row == 1 && g->a_col != 1;
+}
+
 /* c's rows, for one slab. */
 static void run_slab(heed_context *context, plan *p)
 {
@@ -349,16 +371,15 @@ static void run_slab(heed_context *context, plan *p)
     }
 }
 
-void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *product,
-                        heed_real *workspace)
+static void run_slabs(heed_context *context, int parts, const heed__gemm *g, int64_t slab,
+                      heed_real *workspace)
 {
-    const heed__gemm *g = product;
     /* what is packed is only read */
-    plan p = plan_of(parts, g, g->packed ? (heed_real *)g->packed : workspace,
-                     g->packed ? g->k : slab_of(g->n, g->k));
+    plan p =
+        plan_of(parts, g, g->packed ? (heed_real *)g->packed : workspace, g->packed ? g->k : slab);
     p.streams =
         parts == 1 && g->m * g->c_row >= STREAM && (uintptr_t)g->c % 64 == 0 && g->c_row % 16 == 0;
-    p.before = !g->packed && g->a_row == 1 && g->a_col != 1;
+    p.before = !g->packed && is_turned(g);
     heed_real *rest =
         g->packed ? workspace : workspace + heed__gemm_amx_packed(parts, g->n, p.slab);
     p.a_flags = rest;
@@ -368,4 +389,54 @@ void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *prod
         if (!g->packed) spread(context, groups(&p, g->n), pack_columns, &p);
         run_slab(context, &p);
     }
+}
+
+/* ---- blocks of a thread's own ---- */
+
+typedef struct blocks {
+    const heed__gemm *g;
+    int parts;
+    int64_t strips, panels, down, across;
+    heed_real *workspace;
+    size_t room; /* of each thread */
+} blocks;
+
+static blocks blocks_of(const heed_context *context, int parts, const heed__gemm *g,
+                        heed_real *workspace)
+{
+    blocks b = {.g = g, .parts = parts, .workspace = workspace};
+    int64_t threads = heed_context_threads(context);
+    b.room = own_room(g->m, g->n, g->k);
+    b.strips = parts_of(g->m, BLOCK);
+    b.panels = parts_of(g->n, BLOCK);
+    b.down = parts_of(g->m, OWN_ROWS);
+    b.across = parts_of(g->n, OWN_COLS);
+    while (b.down * b.across % threads && b.down * b.across < 4 * threads && b.down < b.strips)
+        b.down++;
+    return b;
+}
+
+static void run_block(void *arg, int64_t task, int thread)
+{
+    const blocks *b = arg;
+    heed__gemm g = *b->g;
+    int64_t down = task % b->down, across = task / b->down;
+    int64_t i = b->strips * down / b->down * BLOCK, j = b->panels * across / b->across * BLOCK;
+    g.m = least(b->strips * (down + 1) / b->down * BLOCK, g.m) - i;
+    g.n = least(b->panels * (across + 1) / b->across * BLOCK, g.n) - j;
+    g.a += i * g.a_row;
+    g.b += j * g.b_col;
+    g.c += i * g.c_row + j;
+    if (g.bias) g.bias += j;
+    run_slabs(NULL, b->parts, &g, least(g.k, PIECE), b->workspace + (size_t)thread * b->room);
+}
+
+void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *g, heed_real *workspace)
+{
+    if (!context || !is_turned(g) || g->packed || g->m * g->n > OWN) {
+        run_slabs(context, parts, g, slab_of(g->n, g->k), workspace);
+        return;
+    }
+    blocks b = blocks_of(context, parts, g, workspace);
+    spread(context, b.down * b.across, run_block, &b);
 }
