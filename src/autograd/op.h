@@ -19,10 +19,11 @@ enum { HEED_OP_INPUTS = 28, HEED_OP_ATTRIBUTES = 256 };
 typedef struct heed__matrix {
     int64_t rows, cols;
     heed_real *data;
-    heed_real *grad;         /* NULL = no gradient wanted; backward adds to it, or if */
-    int fresh;               /* writes it: nothing is there yet (only where the op says `stores`) */
-    const heed_real *packed; /* of a parameter w that does not change: w^T as heed__gemm_pack leaves
-                                it; else NULL */
+    heed_real *grad; /* NULL = no gradient wanted; backward adds to it, or if */
+    int fresh;       /* writes it: nothing is there yet (only where the op says `stores`) */
+    /* Of a parameter w, where many products want it: w^T and w as heed__gemm_pack leaves them, the
+     * latter for backward only; else NULL. */
+    const heed_real *packed, *packed_back;
 } heed__matrix;
 
 /* Where random numbers of this run come from: a mask is a function of these and of what is masked.

@@ -23,13 +23,15 @@ void heed__tape_destroy(heed__tape **tape)
     free((*tape)->buffers);
     free((*tape)->scratch);
     heed__free((*tape)->block);
+    heed__free((*tape)->laid_block);
+    free((*tape)->laid);
     heed__free(*tape);
     *tape = NULL;
 }
 
 void heed__tape_start(heed__tape *tape, heed__tape_mode mode, heed__draw draw)
 {
-    tape->count = 0;
+    tape->count = tape->laid_count = 0;
     tape->mode = mode;
     tape->draw = draw;
     tape->status = HEED_OK;
@@ -101,7 +103,9 @@ heed__var heed__tape_constant(heed__tape *tape, int64_t rows, int64_t cols, cons
 heed__var heed__tape_param(heed__tape *tape, heed__param *param)
 {
     heed__var out = heed__tape_leaf(tape, param->rows, param->cols, param->data, param->grad);
-    if (out != HEED_NO_VAR) tape->nodes[out].packed = param->packed;
+    if (out == HEED_NO_VAR) return out;
+    tape->nodes[out].packed = param->packed;
+    tape->nodes[out].laid = heed__tape_find_laid(tape, param);
     return out;
 }
 
@@ -223,7 +227,8 @@ const heed_real *heed__tape_saved(const heed__tape *tape, heed__var value)
 
 size_t heed__tape_bytes(const heed__tape *tape)
 {
-    return tape->measures ? tape->measured : tape->block_size;
+    size_t bytes = tape->block_size + tape->laid_size * sizeof *tape->laid_block;
+    return tape->measures ? tape->measured : bytes;
 }
 
 void heed__tape_measure(heed__tape *tape, int on)

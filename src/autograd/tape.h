@@ -47,6 +47,9 @@ typedef enum heed__tape_mode {
 void heed__tape_start(heed__tape *tape, heed__tape_mode mode, heed__draw draw);
 
 heed__var heed__tape_param(heed__tape *tape, heed__param *param);
+/* Says before it is recorded that so many operations will multiply by the parameter that it is to
+ * be laid out for them, once a run; only memory and speed depend on it. */
+void heed__tape_lay_out(heed__tape *tape, const heed__param *param);
 /* A constant rows x cols matrix that the caller keeps until the run is over. */
 heed__var heed__tape_constant(heed__tape *tape, int64_t rows, int64_t cols, const heed_real *data);
 /* The same, with a gradient to look at after the run (explanations, gradient checks). */
@@ -95,7 +98,8 @@ heed_status heed__tape_run(heed__tape *tape, heed__var loss);
  * taken. Nothing may be run meanwhile. */
 void heed__tape_measure(heed__tape *tape, int on);
 
-/* Bytes of the block, and floating-point operations of one forward pass as recorded. */
+/* Bytes of the block and of what is laid out, and floating-point operations of one forward pass as
+ * recorded. */
 size_t heed__tape_bytes(const heed__tape *tape);
 double heed__tape_flops(const heed__tape *tape);
 

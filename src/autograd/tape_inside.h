@@ -2,7 +2,7 @@
 /*
  * What a tape holds, shared by its files: tape.c records and answers, tape_blocks.c says what is
  * run again and when, tape_plan.c gives every buffer its place, tape_run.c goes forward and
- * backward.
+ * backward, tape_laid.c lays parameters out.
  *
  * Time in a run: node i works at step i going forward, and going backward at a step of its own,
  * 2N-1-i where no block is run again. A value lives from its own step to the last step that reads
@@ -26,6 +26,7 @@ typedef struct heed__node {
     heed_real *data; /* a leaf's own memory */
     heed_real *grad;
     const heed_real *packed;
+    int laid; /* which of the tape's it is, from 1 on; 0 = none */
     int wants_grad;
     int leads; /* to the loss */
     int keep, keep_grad;
@@ -48,6 +49,11 @@ typedef struct heed__planned {
     int border, again;         /* read outside its block; run again */
     int32_t again_at, back_at; /* steps */
 } heed__planned;
+
+typedef struct heed__laid {
+    const heed__param *param;
+    size_t place[2]; /* of w^T and of w, in the block */
+} heed__laid;
 
 /* When a node reads a value. */
 typedef enum heed__when { HEED_FORWARD, HEED_AGAIN, HEED_BACKWARD } heed__when;
@@ -75,6 +81,11 @@ struct heed__tape {
     size_t block_size, block_used;
     size_t measured; /* the most that plans would have taken */
     int measures;    /* plans take no memory */
+
+    heed__laid *laid;
+    size_t laid_count, laid_capacity;
+    heed_real *laid_block;
+    size_t laid_size, laid_used; /* reals: there, and wanted by this recording */
 };
 
 /* Where a node's buffer of a kind is; NULL when it has none. */
@@ -88,5 +99,11 @@ int heed__tape_kind(const heed__tape *tape, heed__var reader, heed__var value, h
 void heed__tape_time(heed__tape *tape, int backward);
 /* Node `at` is the last of a block. */
 int heed__tape_ends_block(const heed__tape *tape, heed__var at);
+/* 0 = it is not laid out. */
+int heed__tape_find_laid(const heed__tape *tape, const heed__param *param);
+/* Gives all that is laid out its place in the block, which make_laid sees to. */
+void heed__tape_place_laid(heed__tape *tape, int backward);
+heed_status heed__tape_make_laid(heed__tape *tape);
+void heed__tape_fill_laid(heed__tape *tape, int backward);
 
 #endif

@@ -254,7 +254,8 @@ static heed_status make_plan(heed__tape *tape, int backward)
     tape->block_used = heed__plan_buffers(tape->buffers, tape->count * KINDS, tape->plan_steps,
                                           tape->block_size, tape->scratch);
     if (tape->measures) {
-        if (tape->block_used > tape->measured) tape->measured = tape->block_used;
+        size_t bytes = tape->block_used + tape->laid_used * sizeof *tape->laid_block;
+        if (bytes > tape->measured) tape->measured = bytes;
         tape->plan_count = 0; /* there is no plan to run by */
         return HEED_OK;
     }
@@ -303,5 +304,7 @@ heed_status heed__tape_plan(heed__tape *tape, heed__var loss)
     HEED_TRY(check_loss(tape, loss));
     int backward = (tape->mode & HEED_TAPE_SAVE) && loss != HEED_NO_VAR;
     if (backward) drop_dead_grads(tape, loss);
-    return plan_fits(tape, backward) ? HEED_OK : make_plan(tape, backward);
+    heed__tape_place_laid(tape, backward);
+    if (!plan_fits(tape, backward)) HEED_TRY(make_plan(tape, backward));
+    return tape->measures ? HEED_OK : heed__tape_make_laid(tape);
 }

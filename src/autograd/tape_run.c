@@ -15,6 +15,19 @@ static heed_real *value_of(const heed__tape *tape, heed__var reader, heed__var v
                  : n->data;
 }
 
+static heed__matrix input_of(const heed__tape *tape, heed__var at, heed__var in, heed__when when)
+{
+    const heed__node *n = &tape->nodes[in];
+    heed__matrix m = {.rows = n->rows, .cols = n->cols, .packed = n->packed};
+    m.data = value_of(tape, at, in, when);
+    m.grad = heed__tape_grad_of(tape, in);
+    if (!n->laid) return m;
+    const heed__laid *laid = &tape->laid[n->laid - 1];
+    m.packed = tape->laid_block + laid->place[0];
+    m.packed_back = tape->laid_block + laid->place[1];
+    return m;
+}
+
 /* What forward and backward of a node see alike. */
 static void fill_call(const heed__tape *tape, heed__var at, heed__when when, heed__call *call)
 {
@@ -24,17 +37,10 @@ static void fill_call(const heed__tape *tape, heed__var at, heed__when when, hee
     call->inputs = n->inputs;
     call->saved = saves ? heed__tape_buffer(tape, at, SAVED) : NULL;
     call->node = n->number;
-    for (int i = 0; i < n->inputs; i++) {
-        heed__var in = n->input[i];
-        call->in[i] = (heed__matrix){tape->nodes[in].rows,
-                                     tape->nodes[in].cols,
-                                     value_of(tape, at, in, when),
-                                     heed__tape_grad_of(tape, in),
-                                     0,
-                                     tape->nodes[in].packed};
-    }
-    call->out = (heed__matrix){
-        n->rows, n->cols, value_of(tape, at, at, when), heed__tape_grad_of(tape, at), 0, NULL};
+    for (int i = 0; i < n->inputs; i++) call->in[i] = input_of(tape, at, n->input[i], when);
+    call->out = (heed__matrix){.rows = n->rows, .cols = n->cols};
+    call->out.data = value_of(tape, at, at, when);
+    call->out.grad = heed__tape_grad_of(tape, at);
 }
 
 /* What is the same for all nodes of a run. */
@@ -120,7 +126,8 @@ static heed_status run_backward(heed__tape *tape, heed__var loss)
 heed_status heed__tape_run(heed__tape *tape, heed__var loss)
 {
     HEED_TRY(heed__tape_plan(tape, loss));
+    int backward = loss != HEED_NO_VAR && tape->nodes[loss].wants_grad;
+    heed__tape_fill_laid(tape, backward);
     HEED_TRY(run_forward(tape));
-    if (loss == HEED_NO_VAR || !tape->nodes[loss].wants_grad) return HEED_OK;
-    return run_backward(tape, loss);
+    return backward ? run_backward(tape, loss) : HEED_OK;
 }

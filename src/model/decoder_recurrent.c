@@ -187,6 +187,19 @@ static void begin_walk(heed__recurrent_decoder *d, const heed__pass *pass,
     input->view.keys = heed__memory_attention_keys(&d->attention, pass, input->view.values);
 }
 
+/* What each of many steps multiplies by. */
+static void lay_out(const heed__recurrent_decoder *d, heed__tape *tape)
+{
+    const heed__param *shared[] = {d->cells[0].feed.weight, d->attention.query.weight,
+                                   d->combine.weight};
+    for (int64_t i = 0; i < d->layers; i++) {
+        heed__tape_lay_out(tape, d->cells[i].hidden);
+        if (i > 0) heed__tape_lay_out(tape, d->cells[i].input.weight);
+    }
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (shared[i]) heed__tape_lay_out(tape, shared[i]);
+}
+
 /* Records all steps; what they give stands in d->steps, kind by kind. */
 static void walk(heed__recurrent_decoder *d, const heed__pass *pass, int weighs, heed__var gates,
                  heed__step_input *input, heed__step_state *state, heed__sites *sites)
@@ -269,6 +282,7 @@ static heed__decoded recurrent_apply(void *decoder, const heed__pass *pass,
         heed__tape_fail(pass->tape, status);
         return (heed__decoded){HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, HEED_NO_VAR, NULL};
     }
+    if (d->unroll.steps > 1) lay_out(d, pass->tape);
     begin_walk(d, pass, memory, &input, &state);
     walk(d, pass, weighs, heed__linear_apply(&d->cells[0].input, pass, embedded), &input, &state,
          sites && sites->all ? sites : NULL);

@@ -50,6 +50,7 @@ static heed_status linear_backward(const heed__call *call)
         dx.a = dy->grad, dx.a_row = n, dx.a_col = 1;
         dx.b = w->data, dx.b_row = k, dx.b_col = 1;
         dx.c = x->grad, dx.c_row = k;
+        dx.packed = w->packed_back;
         heed__gemm_run(call->context, &dx, call->workspace);
     }
     if (w->grad) {

@@ -109,6 +109,7 @@ static void step_backward(const heed__cell *cell, const heed__call *call)
         dh.a = s.hidden, dh.a_row = gates, dh.a_col = 1;
         dh.b = call->in[2].data, dh.b_row = C, dh.b_col = 1;
         dh.c = call->in[1].grad, dh.c_row = s.width;
+        dh.packed = call->in[2].packed_back;
         heed__gemm_run(call->context, &dh, s.product);
     }
     if (call->in[2].grad) {

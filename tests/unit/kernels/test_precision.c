@@ -168,7 +168,7 @@ static void test_errors(void **state)
 /* Threads, b laid out before, and rows alone. */
 static void test_bits(void **state)
 {
-    static const shape more[] = {{70, 100, 600}, {1, 40, 300}, {257, 1100, 65}};
+    static const shape more[] = {{70, 100, 600}, {1, 40, 300}, {257, 1100, 65}, {600, 300, 33}};
     static const int threads[] = {1, 2, 3, 8};
     heed_context *contexts[4];
     (void)state;
