@@ -5,9 +5,10 @@ usage: train.py HEED [--source FILE --target FILE] [--rounds N] [--steps N] [--t
                 [--precision P] [--processors] [KIND...]
 KIND: transformer (3 + 3 layers of 256, 8 heads, feed-forward 1,024, 8,000 joint pieces, tied) or
 recurrent (GRU of 512 in both directions, embeddings of 256, GRU of 512 with additive attention).
-Target tokens a second, and the peak memory of the process. heed's figure includes its first steps,
-which touch all memory for the first time; PyTorch's leaves out three. On a busy machine
---processors compares seconds of processor time (heed's: of all steps less those of a run of one).
+Target tokens a second, and the peak memory of the process. Both leave three steps out, which touch
+all memory for the first time: heed's figure is that of a run less that of a run of three steps, so
+its one validation and the saved model are left out too. On a busy machine --processors compares
+seconds of processor time.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import os
 import tempfile
 
 import common
+
+WARM = 3  # as train_torch.py
 
 SIZES = {
     "transformer": "--encoder transformer --decoder transformer --dim 256 --layers 3 --heads 8 "
@@ -45,12 +48,11 @@ def run_heed(options, kind, folder, steps):
 
 def train_heed(options, kind, folder):
     """Tokens a second, peak MB."""
-    line, worked, peak = run_heed(options, kind, folder, options.steps)
-    if not options.processors:
-        return line["tokens_per_second"], peak
-    first, before, _ = run_heed(options, kind, folder, 1)
+    first, before, _ = run_heed(options, kind, folder, WARM)
+    line, worked, peak = run_heed(options, kind, folder, WARM + options.steps)
     tokens = [x["tokens_per_second"] * x["seconds"] for x in (line, first)]
-    return (tokens[0] - tokens[1]) / (worked - before), peak
+    spent = worked - before if options.processors else line["seconds"] - first["seconds"]
+    return (tokens[0] - tokens[1]) / spent, peak
 
 
 def compare(options, kind, folder):

@@ -17,9 +17,11 @@ enum {
     BLOCK = HEED_AMX_BLOCK,
     CHUNK = HEED_AMX_CHUNK,
     PIECE = 256,      /* of k, a multiple of CHUNK */
-    SLAB = 1 << 17,   /* numbers of b at a time, or one piece of k where that is more */
+    SLAB = 1 << 19,   /* numbers of b at a time, or one piece of k where that is more */
+    TURNED = 1 << 17, /* the same where a is laid out before ... */
+    DEEP = 512,       /* ... and of k at least: c passes by once for each slab */
     NEAR = 1 << 17,   /* bfloat16 numbers of b that stay in the second cache */
-    ROWS = 1 << 17,   /* numbers of a that are laid out before */
+    ROWS = 1 << 19,   /* numbers of a that are laid out before */
     WIDTH = 8,        /* strips or panels that are laid out together, for their rows lie together */
     TASK_STRIPS = 8,  /* of rows, at most */
     ENOUGH_TASKS = 8, /* below it, tasks are made smaller */
@@ -64,10 +66,11 @@ static int64_t round_up(int64_t count, int64_t step)
     return parts_of(count, step) * step;
 }
 
-static int64_t slab_of(int64_t n, int64_t k)
+static int64_t slab_of(int64_t n, int64_t k, int turned)
 {
-    int64_t pieces = SLAB / (round_up(n, BLOCK) * PIECE);
-    return least(k, (pieces > 1 ? pieces : 1) * PIECE);
+    int64_t pieces = (turned ? TURNED : SLAB) / (round_up(n, BLOCK) * PIECE);
+    int64_t fewest = turned ? DEEP / PIECE : 1;
+    return least(k, (pieces > fewest ? pieces : fewest) * PIECE);
 }
 
 /* Rows of a that are laid out together. */
@@ -116,24 +119,25 @@ static size_t group_room(int64_t m, int64_t slab)
     return (size_t)(flags + numbers / (BLOCK * CHUNK) * HEED_AMX_UNIT(2));
 }
 
-static size_t room_of(int threads, int64_t m, int64_t n, int64_t slab)
+static size_t room_turned(int64_t m, int64_t n, int64_t slab)
 {
-    size_t rows = heed__gemm_amx_rows(threads), group = group_room(m, slab);
-    return heed__gemm_amx_packed(2, n, slab) + (group > rows ? group : rows);
+    return heed__gemm_amx_packed(2, n, slab) + group_room(m, slab);
 }
 
 /* Of a thread's own block. */
 static size_t own_room(int64_t m, int64_t n, int64_t k)
 {
     int64_t rows = least(m, OWN_ROWS), cols = least(n, OWN_COLS);
-    return room_of(1, rows, cols, least(k, PIECE));
+    return room_turned(rows, cols, least(k, PIECE));
 }
 
 size_t heed__gemm_amx_workspace(int threads, int64_t m, int64_t n, int64_t k)
 {
-    size_t whole = room_of(threads, m, n, slab_of(n, k));
+    size_t room = heed__gemm_amx_packed(2, n, slab_of(n, k, 0)) + heed__gemm_amx_rows(threads);
+    size_t turned = room_turned(m, n, slab_of(n, k, 1));
     size_t own = (size_t)threads * own_room(m, n, k);
-    return own > whole ? own : whole;
+    if (turned > room) room = turned;
+    return own > room ? own : room;
 }
 
 static plan plan_of(int parts, const heed__gemm *g, heed_real *packed, int64_t slab)
@@ -434,7 +438,7 @@ static void run_block(void *arg, int64_t task, int thread)
 void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *g, heed_real *workspace)
 {
     if (!context || !is_turned(g) || g->packed || g->m * g->n > OWN) {
-        run_slabs(context, parts, g, slab_of(g->n, g->k), workspace);
+        run_slabs(context, parts, g, slab_of(g->n, g->k, is_turned(g)), workspace);
         return;
     }
     blocks b = blocks_of(context, parts, g, workspace);
