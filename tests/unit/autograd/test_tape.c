@@ -406,6 +406,58 @@ static void test_after_running_out_of_memory(void **state)
     heed__tape_destroy(&tape);
 }
 
+/* Some rows multiplied by one parameter again and again; `laid`: which is laid out. */
+static heed__var multiply_often(heed__tape *tape, heed__param *w, int laid, network *n)
+{
+    heed__tape_start(tape, HEED_TAPE_TRAIN, (heed__draw){1, 1});
+    if (laid) heed__tape_lay_out(tape, w);
+    heed__var x = heed__tape_leaf(tape, n->rows, COLS, n->x, n->dx);
+    for (int i = 0; i < 3; i++) {
+        heed__var in[2] = {x, heed__tape_param(tape, w)};
+        x = heed__tape_apply(tape, &heed__op_linear, in, 2, NULL, 0);
+    }
+    n->kept[0] = x;
+    heed__tape_keep(tape, x);
+    return heed__tape_apply(tape, &heed__op_squared_error, &x, 1, &n->loss, sizeof n->loss);
+}
+
+/* What is laid out changes no bit, is laid out anew when the parameter has changed, counts as
+ * memory, and is forgotten by the next recording. */
+static void test_laid_out(void **state)
+{
+    static network n[2];
+    size_t bytes[2];
+    heed_context *context;
+    (void)state;
+    check_ok(heed_context_create(&(heed_context_options){.threads = 2}, &context));
+    for (int p = HEED_PRECISION_HIGHEST; p <= HEED_PRECISION_MEDIUM; p++) {
+        check_ok(heed_context_set_precision(context, (heed_precision)p));
+        for (int laid = 0; laid < 2; laid++) {
+            heed__tape *tape;
+            fill(&n[laid], 7, 3);
+            heed__param w = {.name = "w", .rows = COLS, .cols = COLS, .rank = 2};
+            w.data = n[laid].w, w.grad = n[laid].dw;
+            check_ok(heed__tape_create(context, &tape));
+            heed__var loss = multiply_often(tape, &w, laid, &n[laid]);
+            check_ok(heed__tape_run(tape, loss));
+            for (int i = 0; i < COLS * COLS; i++) w.data[i] *= 2;
+            check_ok(heed__tape_run(tape, loss));
+            memcpy(n[laid].targets, heed__tape_value(tape, n[laid].kept[0]),
+                   (size_t)(n[laid].rows * COLS) * sizeof(heed_real));
+            bytes[laid] = heed__tape_bytes(tape);
+            for (int i = 0; i < COLS * COLS; i++) w.data[i] += 1;
+            n[laid].loss.targets = n[laid].x;
+            check_ok(heed__tape_run(tape, multiply_often(tape, &w, 0, &n[laid])));
+            heed__tape_destroy(&tape);
+        }
+        assert_memory_equal(n[0].targets, n[1].targets, sizeof n[0].targets);
+        assert_memory_equal(n[0].dx, n[1].dx, sizeof n[0].dx);
+        assert_memory_equal(n[0].dw, n[1].dw, sizeof n[0].dw);
+        assert_true(bytes[1] > bytes[0]);
+    }
+    heed_context_destroy(&context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_reuse_changes_nothing),
@@ -414,6 +466,7 @@ int main(void)
                                        cmocka_unit_test(test_a_plan_serves_smaller_batches),
                                        cmocka_unit_test(test_growing),
                                        cmocka_unit_test(test_unrolled_batches),
+                                       cmocka_unit_test(test_laid_out),
                                        cmocka_unit_test(test_errors_stay),
                                        cmocka_unit_test(test_without_memory),
                                        cmocka_unit_test(test_after_running_out_of_memory)};
