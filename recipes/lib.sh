@@ -46,6 +46,14 @@ need() {
     done
 }
 
+# split_text FILE: the first 90 % of its bytes into train.txt, the rest into valid.txt.
+split_text() {
+    need "$1"
+    bytes=$(($(wc -c <"$data/$1") * 9 / 10))
+    head -c $bytes "$data/$1" >"$out/train.txt"
+    tail -c +$((bytes + 1)) "$data/$1" >"$out/valid.txt"
+}
+
 # unpack FILE.gz NAME: into the folder that is written to.
 unpack() { gzip -dc "$data/$1" >"$out/$2"; }
 

@@ -13,10 +13,7 @@ set -eu
 # shellcheck source=recipes/lib.sh
 . "$(dirname "$0")/lib.sh"
 begin "$@"
-need input.txt
-bytes=$(($(wc -c <"$data/input.txt") * 9 / 10))
-head -c $bytes "$data/input.txt" >"$out/train.txt"
-tail -c +$((bytes + 1)) "$data/input.txt" >"$out/valid.txt"
+split_text input.txt
 head -c 600 "$out/valid.txt" >"$out/little.txt"
 STEPS=${STEPS:-400}
 heads=${HEADS:-softmax windows span span-8 span-8-priced entmax15 entmax}

@@ -9,10 +9,7 @@ set -eu
 # shellcheck source=recipes/lib.sh
 . "$(dirname "$0")/lib.sh"
 begin "$@"
-need input.txt
-bytes=$(($(wc -c <"$data/input.txt") * 9 / 10))
-head -c $bytes "$data/input.txt" >"$out/train.txt"
-tail -c +$((bytes + 1)) "$data/input.txt" >"$out/valid.txt"
+split_text input.txt
 
 # shellcheck disable=SC2046 # words
 train "$out/shakespeare.heed" "$out/train.txt" --valid "$out/valid.txt" --task language \

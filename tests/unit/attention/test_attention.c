@@ -2,7 +2,7 @@
 /* The operator against the same with the matrix: every engine, score, layout and head grouping. */
 #include "check.h"
 
-#include "attention/attention_case.h"
+#include "attention/naive.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 /* The contract, as far as it needs layouts and poison of its own. */
 #include "check.h"
 
-#include "attention/attention_case.h"
+#include "attention/naive.h"
 
 #include <stdio.h>
 

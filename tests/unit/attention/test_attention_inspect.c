@@ -2,7 +2,7 @@
 /* Weights on demand and summaries against the matrix. */
 #include "check.h"
 
-#include "attention/attention_case.h"
+#include "attention/naive.h"
 
 static const int64_t offset[] = {3, 60, -30};
 

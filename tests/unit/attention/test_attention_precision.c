@@ -4,7 +4,7 @@
  * Without AMX the same calls give what `highest` gives. */
 #include "check.h"
 
-#include "attention/attention_case.h"
+#include "attention/naive.h"
 #include "attention/narrow.h"
 
 static const heed_precision precisions[] = {HEED_PRECISION_HIGH, HEED_PRECISION_MEDIUM};

@@ -6,7 +6,7 @@
  */
 #include "check.h"
 
-#include "attention/attention_case.h"
+#include "attention/naive.h"
 #include "autograd/tape.h"
 #include "ops/ops.h"
 
