@@ -41,11 +41,17 @@ static heed_real *numbers(size_t count)
     return x;
 }
 
-/* What is attended: as many queries as keys, [B, T, H, D]. */
+/* What is attended, [B, T, H, D]: as many queries as keys, unless said. */
 typedef struct shape {
     int64_t batch, heads, tokens, size;
     int causal, backward;
+    int64_t queries;
 } shape;
+
+static int64_t queries_of(const shape *s)
+{
+    return s->queries ? s->queries : s->tokens;
+}
 
 /* One candidate's plan. */
 typedef struct candidate {
@@ -80,7 +86,8 @@ static void give_arrays(contest *c)
     in[4] = (heed_attention_input){c->arrays[4], rows, s->heads, 1};
     out[4] = (heed_attention_output){c->arrays[4], rows, s->heads, 1};
     c->batch = (heed_attention_batch){.size = sizeof c->batch, .sequences = s->batch};
-    c->batch.queries.length = c->batch.keys.length = s->tokens;
+    c->batch.queries.length = queries_of(s);
+    c->batch.keys.length = s->tokens;
     c->forward = (heed_attention_forward_tensors){.size = sizeof c->forward};
     c->forward.q = in[0], c->forward.k = in[1], c->forward.v = in[2];
     c->forward.o = out[3], c->forward.lse = out[4];
@@ -108,7 +115,7 @@ static void add(contest *c, heed__thresholds thresholds)
                                       .mask = s->causal ? &causal : NULL};
     heed_attention_capacity room = {.size = sizeof room,
                                     .sequences = s->batch,
-                                    .longest_query = s->tokens,
+                                    .longest_query = queries_of(s),
                                     .longest_key = s->tokens};
     char why[64];
     must(heed_attention_plan_create(c->context, &options, &room, &one->plan));
@@ -222,6 +229,36 @@ static void tune_narrow_queries(int64_t in_force)
     say("narrow_queries", in_force, found);
 }
 
+/* A step of decoding, from few queries on to more: several heads a task, and one. */
+static void tune_few_queries(int64_t in_force)
+{
+    static const int64_t queries[] = {1, 2, 4, 8, 12, 16, 24, 32};
+    static const shape shapes[] = {
+        {32, 8, 24, 32, .causal = 0}, {8, 8, 256, 64, .causal = 0}, {1, 12, 2048, 64, .causal = 0}};
+    enum { COUNT = sizeof queries / sizeof *queries, SHAPES = sizeof shapes / sizeof *shapes };
+    int64_t found = 0;
+    heed_context *context = context_of(1, HEED_PRECISION_HIGHEST);
+    printf("queries: one head a task, several, and ratio; 32x8x24x32, 8x8x256x64, 1x12x2048x64; "
+           "ms\n");
+    for (int i = 0, goes_on = 1; i < COUNT; i++) {
+        double better = 0;
+        heed__thresholds never = heed__thresholds_found, always = never;
+        never.few_queries = 0;
+        always.few_queries = INT64_MAX;
+        printf("%7lld", (long long)queries[i]);
+        for (int k = 0; k < SHAPES; k++) {
+            shape s = shapes[k];
+            s.queries = queries[i];
+            better += log(either(context, s, never, always)) / SHAPES;
+        }
+        goes_on &= better > 0;
+        if (goes_on) found = queries[i];
+        printf("\n");
+    }
+    heed_context_destroy(&context);
+    say("few_queries", in_force, found);
+}
+
 /* One pass and two, where as many heads as threads leave none idle. */
 static void tune_halves_cost(int64_t in_force)
 {
@@ -246,13 +283,39 @@ static void tune_halves_cost(int64_t in_force)
 
 /* ---- how much at a time */
 
+enum { SHAPES = 5 };
+
 typedef struct sizes {
     const char *name;
     int64_t *(*field)(heed__thresholds *t);
     heed_precision precision;
     int backward, whole; /* whole 0: two passes */
     int threads;
+    const shape *shapes; /* [SHAPES] */
+    int64_t first;       /* of the numbers to try, each twice the last */
+    int count;
 } sizes;
+
+static const shape long_ones[SHAPES] = {{1, 12, 2048, 64, .causal = 0},
+                                        {1, 12, 2048, 64, .causal = 1},
+                                        {1, 2, 4096, 128, .causal = 0},
+                                        {4, 8, 512, 64, .causal = 0},
+                                        {1, 1, 2048, 64, .causal = 0}};
+static const shape steps[SHAPES] = {{32, 8, 24, 32, .queries = 4},
+                                    {32, 8, 24, 32, .queries = 1},
+                                    {8, 8, 256, 64, .queries = 4},
+                                    {1, 8, 1024, 64, .queries = 1},
+                                    {1, 32, 4096, 128, .queries = 1}};
+
+static int64_t *few_keys(heed__thresholds *t)
+{
+    return &t->few_keys;
+}
+
+static int64_t *piece_rounds(heed__thresholds *t)
+{
+    return &t->piece_rounds;
+}
 
 static int64_t *forward_blocks(heed__thresholds *t)
 {
@@ -272,25 +335,18 @@ static int64_t *half_blocks(heed__thresholds *t)
 /* The candidate that is nearest to the best of each shape, by the product of its ratios. */
 static void tune_size(const sizes *which)
 {
-    static const shape shapes[] = {{1, 12, 2048, 64, .causal = 0},
-                                   {1, 12, 2048, 64, .causal = 1},
-                                   {1, 2, 4096, 128, .causal = 0},
-                                   {4, 8, 512, 64, .causal = 0},
-                                   {1, 1, 2048, 64, .causal = 0}};
-    static const int64_t blocks[] = {1, 2, 4, 8, 16, 32, 64};
-    enum { COUNT = sizeof blocks / sizeof *blocks };
     heed__thresholds base = heed__thresholds_found;
-    int count = which->field(&base) == &base.half_blocks ? 5 : COUNT, best = 0;
-    double worse[COUNT] = {0};
+    int count = which->count, best = 0;
+    double worse[CANDIDATES] = {0};
     heed_context *context = context_of(which->threads, which->precision);
     if (!which->whole) base.halves_cost = 0;
     printf("%s, %d thread%s: times the best of a shape\n%-18s", which->name, which->threads,
-           which->threads > 1 ? "s" : "", "blocks");
-    for (int i = 0; i < count; i++) printf(" %6lld", (long long)blocks[i]);
+           which->threads > 1 ? "s" : "", "");
+    for (int i = 0; i < count; i++) printf(" %6lld", (long long)(which->first << i));
     printf("\n");
-    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+    for (size_t k = 0; k < SHAPES; k++) {
         contest c;
-        shape s = shapes[k];
+        shape s = which->shapes[k];
         double least = 1e9;
         s.backward = which->backward;
         begin(&c, context, s);
@@ -298,14 +354,18 @@ static void tune_size(const sizes *which)
         c.batch.query_offset_count = s.causal;
         for (int i = 0; i < count; i++) {
             heed__thresholds t = base;
-            *which->field(&t) = blocks[i];
+            *which->field(&t) = which->first << i;
             add(&c, t);
         }
         compete(&c);
         for (int i = 0; i < count; i++) least = fmin(least, c.candidates[i].median);
         char name[32];
         snprintf(name, sizeof name, "%lldx%lldx%lldx%lld%s", (long long)s.batch, (long long)s.heads,
-                 (long long)s.tokens, (long long)s.size, s.causal ? " causal" : "");
+                 (long long)s.tokens, (long long)s.size,
+                 s.causal         ? " causal"
+                 : s.queries == 1 ? " 1"
+                 : s.queries      ? " 4"
+                                  : "");
         printf("%-18s", name);
         for (int i = 0; i < count; i++) {
             worse[i] += log(c.candidates[i].median / least);
@@ -317,30 +377,35 @@ static void tune_size(const sizes *which)
     for (int i = 1; i < count; i++)
         if (worse[i] < worse[best]) best = i;
     heed_context_destroy(&context);
-    say(which->name, *which->field(&base), blocks[best]);
+    say(which->name, *which->field(&base), which->first << best);
 }
 
 int main(int argc, char **argv)
 {
     const heed__thresholds *found = &heed__thresholds_found;
     static const sizes all[] = {
-        {"forward_blocks", forward_blocks, HEED_PRECISION_HIGHEST, 0, 1, 1},
-        {"forward_blocks", forward_blocks, HEED_PRECISION_HIGHEST, 0, 1, 2},
-        {"narrow_blocks", narrow_blocks, HEED_PRECISION_HIGH, 0, 1, 1},
-        {"narrow_blocks", narrow_blocks, HEED_PRECISION_MEDIUM, 0, 1, 2},
-        {"half_blocks", half_blocks, HEED_PRECISION_HIGHEST, 1, 0, 2},
+        {"few_keys", few_keys, HEED_PRECISION_HIGHEST, 0, 1, 1, steps, 1 << 12, 8},
+        {"few_keys", few_keys, HEED_PRECISION_HIGHEST, 0, 1, 2, steps, 1 << 12, 8},
+        {"piece_rounds", piece_rounds, HEED_PRECISION_HIGHEST, 0, 1, 2, long_ones, 1, 6},
+        {"forward_blocks", forward_blocks, HEED_PRECISION_HIGHEST, 0, 1, 1, long_ones, 1, 7},
+        {"forward_blocks", forward_blocks, HEED_PRECISION_HIGHEST, 0, 1, 2, long_ones, 1, 7},
+        {"narrow_blocks", narrow_blocks, HEED_PRECISION_HIGH, 0, 1, 1, long_ones, 1, 7},
+        {"narrow_blocks", narrow_blocks, HEED_PRECISION_MEDIUM, 0, 1, 2, long_ones, 1, 7},
+        {"half_blocks", half_blocks, HEED_PRECISION_HIGHEST, 1, 0, 2, long_ones, 1, 5},
     };
     const char *only = argc > 1 ? argv[1] : NULL;
     int known = 0;
     if (!only || strcmp(only, "narrow_queries") == 0)
         known++, tune_narrow_queries(found->narrow_queries);
+    if (!only || strcmp(only, "few_queries") == 0) known++, tune_few_queries(found->few_queries);
     if (!only || strcmp(only, "halves_cost") == 0) known++, tune_halves_cost(found->halves_cost);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!only || strcmp(only, all[i].name) == 0) known++, tune_size(&all[i]);
     if (known) return 0;
     fprintf(stderr,
-            "bench_tune: there is no threshold '%s'; they are narrow_queries, halves_cost, "
-            "forward_blocks, narrow_blocks, half_blocks\n",
+            "bench_tune: there is no threshold '%s'; they are narrow_queries, few_queries, "
+            "halves_cost, "
+            "few_keys, piece_rounds, forward_blocks, narrow_blocks, half_blocks\n",
             only);
     return 2;
 }

@@ -18,8 +18,6 @@
 /* Rows of a query block that AMX has at work together: two strips' scores and weights stay in the
  * first cache. Float32 takes whole blocks. */
 enum { STRIP = HEED_STRIP };
-/* Tasks a thread from which on their size is no matter of balance. */
-enum { MANY_ROUNDS = 8 };
 
 typedef struct scratch {
     heed_real *queries;   /* [group, piece rows, D]: prepared */
@@ -443,8 +441,8 @@ static void cut(const heed__run *run, heed__pieces *pieces)
 {
     const heed_attention_plan *plan = run->plan;
     int64_t lay_out_rows = plan->parts ? HEED_QUERY_BLOCK / 4 : HEED_QUERY_BLOCK / 16;
-    int64_t least = INT64_MAX, best = 0, rounds = 0;
-    for (int64_t n = piece_rows(plan); n >= HEED_QUERY_BLOCK && rounds < MANY_ROUNDS; n /= 2) {
+    int64_t least = INT64_MAX, best = 0, rounds = 0, most = plan->thresholds.piece_rounds;
+    for (int64_t n = piece_rows(plan); n >= HEED_QUERY_BLOCK && rounds < most; n /= 2) {
         n -= n % HEED_QUERY_BLOCK;
         heed__pieces_cut(pieces, &run->batch->queries, run->batch->sequences, n);
         rounds = heed__blocks(pieces->count * plan->options.key_heads, plan->threads);

@@ -19,10 +19,8 @@
 #include <string.h>
 
 enum {
-    MOST_QUERIES = 16, /* of a sequence */
-    MOST_ROWS = 64,    /* of a task: queries x heads */
-    TURNED = 1 << 14,  /* reals of keys turned at a time, or one head's */
-    TASK = 1 << 16     /* reals of keys that a task reads, or one head's */
+    MOST_ROWS = 64,  /* of a task: queries x heads */
+    TURNED = 1 << 14 /* reals of keys turned at a time, or one head's */
 };
 
 typedef struct room {
@@ -111,7 +109,8 @@ int heed__few_takes(const heed__run *run)
     if (!is_plain(plan) || run->drops) return 0;
     for (int64_t s = 0; s < run->batch->sequences; s++) {
         int64_t queries = heed__length(&run->batch->queries, s);
-        if (queries > MOST_QUERIES || queries * group_of(plan) > MOST_ROWS) return 0;
+        if (queries > plan->thresholds.few_queries || queries * group_of(plan) > MOST_ROWS)
+            return 0;
         if (queries && !sees_all(run, s)) return 0;
     }
     return 1;
@@ -120,7 +119,8 @@ int heed__few_takes(const heed__run *run)
 void heed__few_say(const heed_attention_plan *plan, heed__writer *w)
 {
     if (!is_plain(plan)) return;
-    long long queries = (long long)heed__least(MOST_QUERIES, MOST_ROWS / group_of(plan));
+    long long queries =
+        (long long)heed__least(plan->thresholds.few_queries, MOST_ROWS / group_of(plan));
     heed__say(w,
               "  forward of at most %lld queries a sequence that all see its keys: several heads a "
               "task, without dropout\n",
@@ -283,7 +283,7 @@ static int64_t heads_of_a_task(const heed__run *run)
         if (k > keys) keys = k;
         if (q > queries) queries = q;
     }
-    int64_t heads = at_least_one(TASK / (keys * plan->width));
+    int64_t heads = at_least_one(plan->thresholds.few_keys / (keys * plan->width));
     heads = heed__least(heads, MOST_ROWS / (queries * group_of(plan)));
     return heed__least(heads, heads_turned(plan));
 }

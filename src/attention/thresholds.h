@@ -13,6 +13,11 @@ typedef struct heed__thresholds {
     /* A sequence of fewer queries stays in float32 at `high` and `medium`: laying its keys out
      * would cost more than it gives. By its own queries, never by those of its batch. */
     int64_t narrow_queries;
+    /* Sequences of so many queries at most take the keys of several heads in a task, in float32;
+     * and how many reals of keys that task reads, or one head's. */
+    int64_t few_queries, few_keys;
+    /* Tasks are halved for threads' sake; where a thread has so many, their size is no matter. */
+    int64_t piece_rounds;
     /* Blocks of queries, of all heads of a group, that a forward task takes at most: in float32,
      * and on AMX, which is so fast that laying keys out would be felt (of heads of 64; fewer of
      * wider ones, whose rows fill the second cache sooner). Tasks are smaller where there would be
