@@ -112,6 +112,33 @@ static heed_status most_words(const heed__examples *x, int64_t sequences, int64_
     return HEED_OK;
 }
 
+/* As many as the texts that have most of them bring together. */
+static heed_status most_sentences(const heed__examples *x, int64_t sequences, int64_t rows,
+                                  heed__sentence_counts *out)
+{
+    int64_t *texts = NULL, left = sequences, length = 0;
+    if (!x->begins) return HEED_OK;
+    HEED_TRY(heed__alloc((size_t)x->longest + 1, sizeof *texts, "batches", &texts));
+    for (int64_t i = 0; i < x->n; i++) {
+        const unsigned char *begins = x->begins + x->offsets[i];
+        int64_t count = heed__sentences_count(begins, tokens_of(x, i));
+        texts[count]++;
+        if (count > out->in_text) out->in_text = count;
+        for (int64_t t = 0; t < tokens_of(x, i); t++) {
+            length = t == 0 || begins[t] ? 1 : length + 1;
+            if (length > out->longest) out->longest = length;
+        }
+    }
+    for (int64_t count = out->in_text; count > 0 && left > 0; count--) {
+        int64_t taken = texts[count] < left ? texts[count] : left;
+        out->all += taken * count;
+        left -= taken;
+    }
+    if (out->all > rows) out->all = rows;
+    heed__free(texts);
+    return HEED_OK;
+}
+
 static heed_status find_capacity(heed__batches *b)
 {
     heed__batch_capacity *c = &b->capacity;
@@ -122,6 +149,7 @@ static heed_status find_capacity(heed__batches *b)
         HEED_TRY(most_rows(b, b->sources, more, &c->rows));
         HEED_TRY(most_sequences(b, b->sources, more, &c->sequences));
         if (b->sources->words) HEED_TRY(most_words(b->sources, c->sequences, &c->words));
+        HEED_TRY(most_sentences(b->sources, c->sequences, c->rows, &c->sentences));
     }
     if (b->targets && b->sources) {
         c->target_longest = b->targets->longest + 1;
@@ -192,6 +220,7 @@ void heed__batch_free(heed__batch *batch)
     heed__free(batch->offsets);
     heed__free(batch->tokens);
     for (int i = 0; i < HEED_BAGS; i++) heed__bags_free(&batch->bags[i]);
+    heed__free(batch->begins);
     heed__free(batch->examples);
     heed__free(batch->word_offsets);
     heed__free(batch->word_rows);
@@ -246,6 +275,8 @@ heed_status heed__batch_create(const heed__batches *b, heed__batch *out)
             heed__alloc(sequences + 1, sizeof *out->word_offsets, "a batch", &out->word_offsets));
         HEED_TRY_CLEAN(heed__alloc(words, sizeof *out->word_rows, "a batch", &out->word_rows));
     }
+    if (b->sources && b->sources->begins)
+        HEED_TRY_CLEAN(heed__alloc(rows, 1, "a batch", &out->begins));
     for (int i = 0; i < HEED_BAGS && b->sources; i++)
         HEED_TRY_CLEAN(create_bags(b, i, &out->bags[i]));
     HEED_TRY_CLEAN(create_targets(b, out));
@@ -325,6 +356,9 @@ static void add_source(const heed__batches *b, int64_t sequence, heed__batch *ou
     int64_t tokens = tokens_of(x, sequence), rows = source_rows(b, sequence);
     size_t bytes = (size_t)tokens * sizeof *x->ids;
     memcpy(out->tokens + out->rows, x->ids + x->offsets[sequence], bytes);
+    if (out->begins)
+        memcpy(out->begins + out->rows, x->begins + x->offsets[sequence], (size_t)tokens);
+    if (out->begins && rows > tokens) out->begins[out->rows + tokens] = 0;
     if (rows > tokens) out->tokens[out->rows + tokens] = HEED_TOKEN_END;
     for (int i = 0; i < HEED_BAGS; i++) {
         if (!out->bags[i].offsets) continue;

@@ -13,6 +13,7 @@
 
 #include "heed/context.h"
 
+#include "data/sentences.h"
 #include "data/tokenizer.h"
 
 #include <stdint.h>
@@ -24,6 +25,7 @@ typedef struct heed__examples {
     int64_t *offsets;           /* [n + 1] */
     int32_t *ids;               /* [tokens] */
     heed__bags bags[HEED_BAGS]; /* of n-grams, of all tokens; offsets NULL = none */
+    unsigned char *begins;      /* [tokens] 1 where a sentence begins, or NULL */
     int64_t cut;                /* texts that were cut at max_length */
     /* With words (data/tags.h), else NULL: */
     int64_t *words;     /* [n + 1] where each text's words begin */
@@ -70,6 +72,7 @@ typedef struct heed__batch {
     int64_t *offsets;           /* [n + 1] */
     int32_t *tokens;            /* [rows] */
     heed__bags bags[HEED_BAGS]; /* of n-grams, of all rows; offsets NULL = none */
+    unsigned char *begins;      /* [rows] or NULL */
     int64_t *examples;          /* [n]: which examples (or windows) these are */
     /* Where the examples have words; else 0 and NULL: */
     int64_t words;         /* in all */
@@ -104,6 +107,7 @@ typedef struct heed__batch_capacity {
     int64_t rows, sequences, longest;
     int64_t target_rows, target_longest;
     int64_t words;
+    heed__sentence_counts sentences; /* of sources that are split */
 } heed__batch_capacity;
 heed__batch_capacity heed__batches_capacity(const heed__batches *batches);
 

@@ -16,7 +16,8 @@ typedef struct chunk {
     int64_t first, n, tokens, cut;
     int64_t lengths[CHUNK];
     int32_t *ids;
-    size_t ids_room;
+    unsigned char *begins;
+    size_t ids_room, begins_room;
     heed__bags bags[HEED_BAGS];
     int64_t word_counts[CHUNK], words;
     int32_t *word_rows;
@@ -55,6 +56,10 @@ static heed_status encode_chunk(const work *w, chunk *c, heed__encoding *e, heed
         for (int k = 0; k < HEED_BAGS; k++)
             if (heed__tokenizer_ngrams(w->tokenizer, k))
                 HEED_TRY(heed__bags_append(&c->bags[k], &e->bags[k], 0, e->length));
+        if (heed__tokenizer_splits(w->tokenizer)) {
+            HEED_TRY(heed__grow(&c->begins, &c->begins_room, wanted, 1, "tokens"));
+            memcpy(c->begins + c->tokens, e->begins, (size_t)e->length);
+        }
         c->lengths[i] = e->length;
         c->tokens += e->length;
         c->cut += e->cut;
@@ -92,14 +97,17 @@ static heed_status put_together(const chunk *chunks, int64_t count,
     for (int64_t i = 0; i < count; i++) out->tokens += chunks[i].tokens;
     HEED_TRY(heed__alloc((size_t)out->n + 1, sizeof *out->offsets, "examples", &out->offsets));
     HEED_TRY(heed__alloc((size_t)out->tokens, sizeof *out->ids, "examples", &out->ids));
+    int splits = heed__tokenizer_splits(tokenizer) > 0;
     for (int k = 0; k < HEED_BAGS; k++)
         if (heed__tokenizer_ngrams(tokenizer, k))
             HEED_TRY(put_bags_together(chunks, count, k, out));
+    if (splits) HEED_TRY(heed__alloc((size_t)out->tokens, 1, "examples", &out->begins));
     int64_t at = 0;
     for (int64_t i = 0; i < count; i++) {
         const chunk *c = &chunks[i];
         size_t bytes = (size_t)c->tokens * sizeof *out->ids;
         if (bytes) memcpy(out->ids + at, c->ids, bytes);
+        if (bytes && splits) memcpy(out->begins + at, c->begins, (size_t)c->tokens);
         for (int64_t k = 0; k < c->n; k++) {
             at += c->lengths[k];
             out->offsets[c->first + k + 1] = at;
@@ -161,6 +169,7 @@ heed_status heed__examples_encode_words(heed_context *context, const heed__token
         free(w.chunks[i].ids);
         for (int k = 0; k < HEED_BAGS; k++) heed__bags_free(&w.chunks[i].bags[k]);
         free(w.chunks[i].word_rows);
+        free(w.chunks[i].begins);
     }
     heed__free(w.chunks);
     if (status != HEED_OK)
@@ -232,5 +241,6 @@ void heed__examples_free(heed__examples *examples)
     heed__free(examples->words);
     heed__free(examples->word_rows);
     for (int i = 0; i < HEED_BAGS; i++) heed__bags_free(&examples->bags[i]);
+    heed__free(examples->begins);
     *examples = (heed__examples){0};
 }

@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "data/sentences.h"
 #include "data/tokenizer_kind.h"
 
 #include <stdio.h>
@@ -155,6 +156,7 @@ void heed__encoding_free(heed__encoding *e)
     free(e->ids);
     for (int i = 0; i < HEED_BAGS; i++) heed__bags_free(&e->bags[i]);
     free(e->spans);
+    free(e->begins);
     *e = (heed__encoding){0};
 }
 
@@ -173,6 +175,23 @@ heed_status heed__encoding_add(heed__encoding *e, const heed__tokenizer *t, int6
     return HEED_OK;
 }
 
+static heed_status split(const heed__tokenizer *t, const char *text, size_t size, heed__encoding *e)
+{
+    HEED_TRY(heed__grow(&e->begins, &e->begin_capacity, (size_t)e->length, 1, "tokens"));
+    heed__sentences_mark(text, size, e->spans, e->length, t->sentence, e->begins);
+    return HEED_OK;
+}
+
+void heed__tokenizer_split(heed__tokenizer *tokenizer, int64_t most)
+{
+    tokenizer->sentence = most;
+}
+
+int64_t heed__tokenizer_splits(const heed__tokenizer *tokenizer)
+{
+    return tokenizer->sentence;
+}
+
 heed_status heed__tokenizer_encode(const heed__tokenizer *t, const char *text, size_t size,
                                    heed__encoding *out)
 {
@@ -185,6 +204,7 @@ heed_status heed__tokenizer_encode(const heed__tokenizer *t, const char *text, s
     HEED_TRY(t->kind->encode(t, text, size, out));
     if (out->length == before)
         HEED_TRY(heed__encoding_add(out, t, HEED_TOKEN_UNKNOWN, 0, size, &full));
+    if (t->sentence) HEED_TRY(split(t, text, size, out));
     for (int i = 0; i < HEED_BAGS; i++)
         if (heed__ngrams_wanted(&t->settings, i)) HEED_TRY(heed__ngrams_add(t, i, text, out));
     return HEED_OK;

@@ -62,8 +62,9 @@ typedef struct heed__encoding {
     int32_t *ids;
     heed__bags bags[HEED_BAGS]; /* ids of n-grams, from 1; without n-grams offsets are NULL */
     heed__span *spans;
-    int64_t cut; /* 1 = tokens beyond max_length were left out */
-    size_t capacity, span_capacity;
+    unsigned char *begins; /* 1 where a sentence begins; NULL unless the tokenizer splits */
+    int64_t cut;           /* 1 = tokens beyond max_length were left out */
+    size_t capacity, span_capacity, begin_capacity;
 } heed__encoding;
 
 void heed__encoding_free(heed__encoding *encoding);
@@ -114,6 +115,11 @@ heed_status heed__tokenizer_encode(const heed__tokenizer *tokenizer, const char 
  */
 heed_status heed__tokenizer_decode(const heed__tokenizer *tokenizer, const int32_t *ids, int64_t n,
                                    const heed_text *unknown, heed__buffer *out, heed__span *spans);
+
+/* From here on encodings say where sentences begin (data/sentences.h), of at most so many tokens; 0
+ * = not. Not saved: a model says it. */
+void heed__tokenizer_split(heed__tokenizer *tokenizer, int64_t most);
+int64_t heed__tokenizer_splits(const heed__tokenizer *tokenizer);
 
 const char *heed__tokenizer_kind(const heed__tokenizer *tokenizer);
 const heed__tokenizer_settings *heed__tokenizer_settings_of(const heed__tokenizer *tokenizer);

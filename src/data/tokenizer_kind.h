@@ -39,6 +39,7 @@ extern const heed__token_kind heed__tokenizer_words, heed__tokenizer_spaces,
 struct heed__tokenizer {
     const heed__token_kind *kind;
     heed__tokenizer_settings settings;
+    int64_t sentence;              /* most tokens of a sentence; 0 = texts are not split */
     heed__strings vocabulary;      /* an item's number is its id */
     heed__pairs ngrams[HEED_BAGS]; /* by their keys (heed__ngram_key, heed__characters_key); a
                                       number + 1 is an id */

@@ -74,6 +74,8 @@ static const char page_style[] =
     ".u{outline:1px dotted var(--soft)}\n"
     ".note,.method{color:var(--soft);font-size:.85em;margin:0}\n"
     ".wrong{color:#b3261e}\n"
+    ".sentence{display:flex;gap:.8em}.sentence .text{flex:1;margin:0}\n"
+    ".mass{flex:none;width:3.2em;text-align:center;border-radius:3px;margin:1px 0}\n"
     ".legend span{display:inline-block;width:1.2em;height:1em;vertical-align:-.15em}\n";
 
 void heed__html_head(heed__buffer *out, const char *title, int again, const char *light,
@@ -188,6 +190,29 @@ static void put_output(heed__buffer *out, const heed__explanation *e, const heed
     }
 }
 
+/* Each sentence beside its mass. */
+static heed_status put_sentences(heed__buffer *out, const heed__explanation *e)
+{
+    if (e->n_sentences)
+        heed__buffer_text(out,
+                          "<p class=\"method\">sentences by their weight in the text, words by "
+                          "theirs in the sentence</p>\n");
+    for (size_t i = 0; i < e->n_sentences; i++) {
+        const heed__explained_sentence *sentence = e->sentences + i;
+        heed__runs runs;
+        HEED_TRY(heed__runs_make(&sentence->part, 0, &runs));
+        heed__buffer_text(out, "<div class=\"sentence\"><span class=\"mass ");
+        heed__html_class(out, heed__sentence_shade(e, i));
+        heed__buffer_text(out, "\">");
+        heed__buffer_number(out, (double)sentence->weight, 3);
+        heed__buffer_text(out, "</span>");
+        put_words(out, &sentence->part, &runs, &sentence->words);
+        heed__buffer_text(out, "</div>\n");
+        heed__runs_free(&runs);
+    }
+    return HEED_OK;
+}
+
 void heed__html_legend(heed__buffer *out, int is_signed)
 {
     heed__buffer_text(out, "<p class=\"note legend\">");
@@ -217,6 +242,7 @@ heed_status heed__html_explanation(heed__buffer *out, const heed__explanation *e
         for (size_t k = 0; k < heed__drawn_methods(e->outputs + j, options); k++)
             *is_signed |= heed__scale_of(e->outputs[j].attributions + k, e->n_words).is_signed;
     }
+    HEED_TRY(put_sentences(out, e));
     for (size_t j = 0; j < e->n_heat_maps; j++) heed__html_heat_map(out, e, e->heat_maps + j);
     heed__buffer_text(out, "</article>\n");
     heed__runs_free(&runs);

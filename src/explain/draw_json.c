@@ -105,6 +105,28 @@ static json_t *heat_map_object(const heed__explanation *e, const heed__heat_map 
     return object;
 }
 
+static json_t *sentence_object(const heed__explained_sentence *sentence)
+{
+    const heed__explanation *part = &sentence->part;
+    json_t *words = json_array(), *object = json_object();
+    for (size_t i = 0; i < part->n_words; i++) {
+        heed__word word = heed__word_within(part, i);
+        json_t *item = json_object();
+        json_object_set_new(item, "text",
+                            json_stringn(part->text + word.begin, word.end - word.begin));
+        json_object_set_new(item, "begin",
+                            json_integer((json_int_t)(sentence->begin + word.begin)));
+        json_object_set_new(item, "end", json_integer((json_int_t)(sentence->begin + word.end)));
+        json_object_set_new(item, "weight", number_or_null((double)sentence->words.scores[i]));
+        json_array_append_new(words, item);
+    }
+    json_object_set_new(object, "begin", json_integer((json_int_t)sentence->begin));
+    json_object_set_new(object, "end", json_integer((json_int_t)(sentence->begin + part->length)));
+    json_object_set_new(object, "weight", number_or_null((double)sentence->weight));
+    json_object_set_new(object, "words", words);
+    return object;
+}
+
 static json_t *explanation_object(const heed__explanation *e)
 {
     json_t *outputs = json_array(), *maps = json_array();
@@ -117,6 +139,11 @@ static json_t *explanation_object(const heed__explanation *e)
     json_object_set_new(object, "text", json_stringn(e->text, e->length));
     json_object_set_new(object, "outputs", outputs);
     json_object_set_new(object, "attention", maps);
+    if (!e->n_sentences) return object;
+    json_t *sentences = json_array();
+    for (size_t i = 0; i < e->n_sentences; i++)
+        json_array_append_new(sentences, sentence_object(e->sentences + i));
+    json_object_set_new(object, "sentences", sentences);
     return object;
 }
 

@@ -280,6 +280,25 @@ static void put_legend(screen *s, int is_signed, int has_unknown)
     heed__screen_line(s);
 }
 
+/* A line, or more, for each sentence: its mass at the margin. */
+static heed_status put_sentences(screen *s, const heed__explanation *e)
+{
+    for (size_t i = 0; i < e->n_sentences; i++) {
+        const heed__explained_sentence *sentence = e->sentences + i;
+        heed__runs runs;
+        HEED_TRY(heed__runs_make(&sentence->part, 0, &runs));
+        heed__screen_switch(s, s->colours ? heed__screen_mark_of(heed__sentence_shade(e, i)) : 0);
+        heed__buffer_format(s->out, "%5.3f", (double)sentence->weight);
+        heed__screen_switch(s, 0);
+        heed__buffer_text(s->out, "  ");
+        s->column = 7;
+        heed_status status = put_words(s, &sentence->part, &runs, &sentence->words);
+        heed__runs_free(&runs);
+        HEED_TRY(status);
+    }
+    return HEED_OK;
+}
+
 static heed_status put_explanation(screen *s, const heed__explanation *e,
                                    const heed__picture_options *options, heed__scale *used)
 {
@@ -302,6 +321,7 @@ static heed_status put_explanation(screen *s, const heed__explanation *e,
             status = put_words(s, e, &runs, attribution);
         }
     }
+    if (status == HEED_OK) status = put_sentences(s, e);
     for (size_t i = 0; i < e->n_heat_maps && status == HEED_OK; i++)
         status = heed__screen_heat_map(s, e, e->heat_maps + i);
     heed__runs_free(&runs);

@@ -2,6 +2,7 @@
 /* Gathering explained texts, and handing them to a renderer. */
 #include "explain/explainer.h"
 #include "explain/drawing.h"
+#include "explain/levels.h"
 #include "explain/spans.h"
 
 #include "base/fail.h"
@@ -208,6 +209,7 @@ static heed_status fill_maps(heed__explained *item, heed__reading *r)
 {
     map_list list = {.arena = &item->arena};
     if (r->n_words == 0 || r->n_words > HEAT_MAP_WORDS) return HEED_OK;
+    if (r->model->hierarchy) return HEED_OK; /* its sentences are shown */
     HEED_TRY(heed__reading_visit(r, count_maps, &list));
     list.room *= (size_t)heed_model_members(r->model);
     HEED_TRY(heed__arena_take(&item->arena, list.room, sizeof *list.maps, "maps", &list.maps));
@@ -265,6 +267,8 @@ static heed_status fill_item(heed_explainer *e, heed__explained *item, heed__rea
     item->shown.outputs = outputs;
     if (name) HEED_TRY(heed__arena_text(&item->arena, name, strlen(name), &item->shown.name));
     HEED_TRY(fill_outputs(e, item, r, tagged, truth, outputs));
+    if (r->model->hierarchy && r->n_words)
+        HEED_TRY(heed__levels_show(r, &item->arena, &item->shown));
     return e->options.heat_maps ? fill_maps(item, r) : HEED_OK;
 }
 

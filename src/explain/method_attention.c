@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The attention that words receive: at the pool, and within the encoder's layers. */
 #include "base/fail.h"
-#include "explain/reading.h"
+#include "explain/levels.h"
 
 #include <string.h>
 
 static int has_pool(const heed_model *model)
 {
-    return model->pool.attention;
+    return model->pool.attention || model->hierarchy;
 }
 
 static int has_layers(const heed_model *model)
@@ -28,7 +28,9 @@ static heed_status gather(heed__reading *r, const heed__site *site, void *user)
     gathering *g = user;
     int64_t n = r->encoding.length, heads = heed__site_heads(site);
     float *mass = NULL;
-    if ((strcmp(site->name, "pool") == 0) != g->pool) return HEED_OK;
+    if ((heed__site_place(r, site) == HEED_PLACE_POOL) != g->pool) return HEED_OK;
+    if (heed__site_place(r, site) == HEED_PLACE_WORDS || heed__site_rows_of(r, site) != n)
+        return HEED_OK; /* among sentences, or by the pool below them */
     HEED_TRY(heed__arena_take(g->arena, (size_t)(n * heads), sizeof *mass, "attention", &mass));
     HEED_TRY(heed__site_mass(r, site, mass));
     for (int64_t i = 0; i < n; i++)
@@ -37,8 +39,25 @@ static heed_status gather(heed__reading *r, const heed__site *site, void *user)
     return HEED_OK;
 }
 
+/* A word's weight in its sentence times the sentence's in the text. */
+static heed_status fill_levels(heed__reading *r, heed__arena *arena, float *scores)
+{
+    size_t n = (size_t)r->encoding.length;
+    float *tokens = NULL, *sentences = NULL;
+    HEED_TRY(heed__arena_take(arena, n, sizeof(float), "attention", &tokens));
+    HEED_TRY(
+        heed__arena_take(arena, (size_t)r->n_sentences, sizeof(float), "attention", &sentences));
+    HEED_TRY(heed__levels_read(r, tokens, sentences));
+    for (int64_t s = 0; s < r->n_sentences; s++)
+        for (int64_t t = r->sentence_starts[s]; t < r->sentence_starts[s + 1]; t++)
+            tokens[t] *= sentences[s];
+    heed__words_scores(r->word_of, tokens, n, HEED_COMBINE_SUM, scores, r->n_words);
+    return HEED_OK;
+}
+
 static heed_status fill(heed__reading *r, int pool, heed__arena *arena, float *scores)
 {
+    if (pool && r->model->hierarchy) return fill_levels(r, arena, scores);
     size_t n = (size_t)r->encoding.length;
     gathering g = {.pool = pool, .arena = arena};
     HEED_TRY(heed__arena_take(arena, n, sizeof(float), "attention", &g.received));

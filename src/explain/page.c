@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain/page.h"
 
+#include "base/fail.h"
+
 #ifdef HEED_WITH_CAIRO
 
 #    include <math.h>
@@ -218,6 +220,27 @@ static void words(heed__page *page, const heed__explanation *e, const heed__runs
     page->has_unknown |= scale.has_unknown;
 }
 
+/* Each sentence with a bar at the margin as dark as its weight, which stands above it. */
+static heed_status sentences(heed__page *page, const heed__explanation *e)
+{
+    const double bar = 8;
+    for (size_t i = 0; i < e->n_sentences; i++) {
+        const heed__explained_sentence *sentence = e->sentences + i;
+        heed__runs runs;
+        heed__buffer line = {0};
+        HEED_TRY(heed__runs_make(&sentence->part, 0, &runs));
+        double from = page->y;
+        heed__buffer_format(&line, "%.3f", (double)sentence->weight);
+        heed__page_line(page, &line, &heed__page_small);
+        page->y += 3;
+        words(page, &sentence->part, &runs, &sentence->words);
+        rounded(page->cairo, (HEED_PAGE_MARGIN - bar) / 2, from, bar, page->y - from - 6);
+        heed__page_fill(page, heed__colour_of(heed__sentence_shade(e, i), 0));
+        heed__runs_free(&runs);
+    }
+    return HEED_OK;
+}
+
 static void label(heed__page *page, const heed__explained_output *output)
 {
     heed__buffer line = {0};
@@ -252,6 +275,7 @@ heed_status heed__page_explanation(heed__page *page, const heed__explanation *e,
             page->y += 8;
         }
     }
+    status = sentences(page, e);
     for (size_t i = 0; i < e->n_heat_maps && status == HEED_OK; i++)
         status = heed__page_heat_map(page, e, e->heat_maps + i);
     heed__runs_free(&runs);

@@ -178,3 +178,11 @@ void heed__heat_map_left_out(heed__buffer *out, const heed__heat_map *map, size_
         heed__buffer_format(out, "… %zu of %zu rows and %zu of %zu columns are shown", rows,
                             map->rows, columns, map->columns);
 }
+
+float heed__sentence_shade(const heed__explanation *e, size_t sentence)
+{
+    float largest = 0;
+    for (size_t i = 0; i < e->n_sentences; i++)
+        if (e->sentences[i].weight > largest) largest = e->sentences[i].weight;
+    return largest > 0 ? e->sentences[sentence].weight / largest : 0;
+}

@@ -69,6 +69,8 @@ typedef struct heed__heat_map {
     float darkest; /* what the darkest colour stands for; 0 = its largest weight */
 } heed__heat_map;
 
+typedef struct heed__explained_sentence heed__explained_sentence;
+
 typedef struct heed__explanation {
     const char *name; /* such as "mail.tsv:12"; NULL = none */
     const char *text;
@@ -79,7 +81,20 @@ typedef struct heed__explanation {
     const heed__explained_output *outputs;
     size_t n_heat_maps;
     const heed__heat_map *heat_maps;
+    size_t n_sentences; /* of a model that reads sentences; else 0 */
+    const heed__explained_sentence *sentences;
 } heed__explanation;
+
+/* A sentence is drawn as a text of its own, its mass at the margin. */
+struct heed__explained_sentence {
+    heed__explanation part;  /* text and words only */
+    heed__attribution words; /* the weight of each in the sentence */
+    size_t begin;            /* where part.text begins in the text */
+    float weight;            /* of the sentence in the text; all sum to 1 */
+};
+
+/* What the margin's colour stands for: the weight beside the largest. */
+float heed__sentence_shade(const heed__explanation *explanation, size_t sentence);
 
 typedef struct heed__picture {
     const char *title; /* NULL = none */

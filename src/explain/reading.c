@@ -49,6 +49,19 @@ static heed_status cut_words(heed__reading *r)
     return join_words(r);
 }
 
+static heed_status cut_sentences(heed__reading *r)
+{
+    int64_t n = r->encoding.length, count = 0;
+    if (!r->encoding.begins) return HEED_OK;
+    r->n_sentences = heed__sentences_count(r->encoding.begins, n);
+    HEED_TRY(heed__arena_take(&r->arena, (size_t)r->n_sentences + 1, sizeof *r->sentence_starts,
+                              "sentences", &r->sentence_starts));
+    for (int64_t t = 0; t < n; t++)
+        if (t == 0 || r->encoding.begins[t]) r->sentence_starts[count++] = t;
+    r->sentence_starts[count] = n;
+    return HEED_OK;
+}
+
 heed_status heed__reading_open(heed_model *model, const char *text, size_t length, heed__reading *r)
 {
     memset(r, 0, sizeof *r);
@@ -57,6 +70,7 @@ heed_status heed__reading_open(heed_model *model, const char *text, size_t lengt
     r->length = length;
     HEED_TRY(heed__tokenizer_encode(model->tokenizer, text, length, &r->encoding));
     HEED_TRY(cut_words(r));
+    HEED_TRY(cut_sentences(r));
     size_t width = (size_t)heed_model_width(model);
     HEED_TRY(heed__arena_take(&r->arena, width, sizeof *r->values, "answers", &r->values));
     r->offsets[1] = r->encoding.length;
@@ -66,7 +80,8 @@ heed_status heed__reading_open(heed_model *model, const char *text, size_t lengt
                                               .offsets = r->offsets,
                                               .order = r->order,
                                               .ids = r->ids},
-                                   .tokens = r->encoding.ids};
+                                   .tokens = r->encoding.ids,
+                                   .begins = r->encoding.begins};
     heed__model_bags_set(&r->batch, r->encoding.bags, 0);
     return heed_model_predict(model, &(heed_text){text, length}, 1, r->values);
 }

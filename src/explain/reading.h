@@ -15,6 +15,8 @@ typedef struct heed__reading {
     heed__word *pieces, *words; /* [encoding.length] each */
     int64_t *word_of;
     size_t n_words;
+    /* Of a model that reads sentences: where each begins among the tokens, and the end. */
+    int64_t n_sentences, *sentence_starts;
     float *values;     /* the model's answer [width] */
     float *occluded;   /* answers without each group of words; NULL until occlusion is asked for */
     heed__arena arena; /* of the arrays above */

@@ -11,6 +11,7 @@ static const struct {
     const char *key, *needs, *among[5];
 } rows[] = {
     {"input.target_tokenizer", "output.kind", {"translate"}},
+    {"input.max_sentence", "encoder.hierarchy", {"sentences"}},
     {"input.joint", "output.kind", {"translate"}},
     {"input.block", "output.kind", {"language"}},
     {"train.max_ratio", "output.kind", {"translate"}},

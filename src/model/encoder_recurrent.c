@@ -20,7 +20,8 @@ static void recurrent_destroy(void *encoder)
 }
 
 static heed_status create_layers(heed__params *params, const heed_config *config,
-                                 const heed__op *op, recurrent_encoder *e)
+                                 const heed__op *op, const char *name, int64_t in,
+                                 recurrent_encoder *e)
 {
     int64_t dim = heed__config_integer(config, "encoder.dim");
     int directions = (int)heed__config_integer(config, "encoder.directions");
@@ -28,20 +29,20 @@ static heed_status create_layers(heed__params *params, const heed_config *config
     e->dropout = (float)heed__config_number(config, "encoder.dropout");
     HEED_TRY(heed__alloc((size_t)e->count, sizeof *e->layers, "layers", &e->layers));
     for (int64_t i = 0; i < e->count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "encoder.%lld", (long long)i);
-        HEED_TRY(heed__recurrent_layer_create(params, name, op, i ? dim : heed__source_dim(config),
-                                              dim, directions, &e->layers[i]));
+        char layer[64];
+        snprintf(layer, sizeof layer, "%s.%lld", name, (long long)i);
+        HEED_TRY(heed__recurrent_layer_create(params, layer, op, i ? dim : in, dim, directions,
+                                              &e->layers[i]));
     }
     return HEED_OK;
 }
 
 static heed_status create(heed__params *params, const heed_config *config, const heed__op *op,
-                          void **out)
+                          const char *name, int64_t in, void **out)
 {
     recurrent_encoder *e = NULL;
     HEED_TRY(heed__alloc(1, sizeof *e, "an encoder", &e));
-    heed_status status = create_layers(params, config, op, e);
+    heed_status status = create_layers(params, config, op, name, in, e);
     if (status != HEED_OK)
         recurrent_destroy(e);
     else
@@ -49,14 +50,16 @@ static heed_status create(heed__params *params, const heed_config *config, const
     return status;
 }
 
-static heed_status gru_create(heed__params *params, const heed_config *config, void **out)
+static heed_status gru_create(heed__params *params, const heed_config *config, const char *name,
+                              int64_t in, void **out)
 {
-    return create(params, config, &heed__op_gru, out);
+    return create(params, config, &heed__op_gru, name, in, out);
 }
 
-static heed_status lstm_create(heed__params *params, const heed_config *config, void **out)
+static heed_status lstm_create(heed__params *params, const heed_config *config, const char *name,
+                               int64_t in, void **out)
 {
-    return create(params, config, &heed__op_lstm, out);
+    return create(params, config, &heed__op_lstm, name, in, out);
 }
 
 static heed__var recurrent_apply(void *encoder, const heed__pass *pass, heed__var x,

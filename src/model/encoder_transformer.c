@@ -4,6 +4,8 @@
 #include "model/parts.h"
 #include "model/stack.h"
 
+#include <stdio.h>
+
 typedef struct transformer_encoder {
     heed__positions positions;
     heed__transformer stack;
@@ -18,19 +20,24 @@ static void transformer_destroy(void *encoder)
     heed__free(e);
 }
 
-static heed_status fill(heed__params *params, const heed_config *config, transformer_encoder *e)
+static heed_status fill(heed__params *params, const heed_config *config, const char *name,
+                        transformer_encoder *e)
 {
     heed__transformer_options options = heed__stack_options(config);
-    HEED_TRY(heed__stack_positions(params, config, "encoder.positions", options.attention.size,
-                                   &e->positions));
-    return heed__transformer_create(params, "encoder", &options, &e->stack);
+    char positions[64];
+    snprintf(positions, sizeof positions, "%s.positions", name);
+    HEED_TRY(
+        heed__stack_positions(params, config, positions, options.attention.size, &e->positions));
+    return heed__transformer_create(params, name, &options, &e->stack);
 }
 
-static heed_status transformer_create(heed__params *params, const heed_config *config, void **out)
+static heed_status transformer_create(heed__params *params, const heed_config *config,
+                                      const char *name, int64_t in, void **out)
 {
     transformer_encoder *e = NULL;
+    (void)in;
     HEED_TRY(heed__alloc(1, sizeof *e, "an encoder", &e));
-    heed_status status = fill(params, config, e);
+    heed_status status = fill(params, config, name, e);
     if (status != HEED_OK)
         transformer_destroy(e);
     else

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static heed_status none_create(heed__params *params, const heed_config *config, void **out)
+static heed_status none_create(heed__params *params, const heed_config *config, const char *name,
+                               int64_t in, void **out)
 {
     (void)params;
     (void)config;
+    (void)name;
+    (void)in;
     *out = NULL;
     return HEED_OK;
 }

@@ -3,6 +3,7 @@
 #include "model/model.h"
 
 #include "base/fail.h"
+#include "model/hierarchy.h"
 #include "model/members.h"
 #include "model/outputs.h"
 #include "model/stack.h"
@@ -66,7 +67,13 @@ static heed_status create_encoder(heed_model *model)
     if (dim != states && model->encoder_kind == &heed__encoder_transformer)
         HEED_TRY(
             heed__linear_create(&model->params, "encoder.enter", dim, states, 1, &model->enter));
-    return model->encoder_kind->create(&model->params, model->config, &model->encoder);
+    HEED_TRY(model->encoder_kind->create(&model->params, model->config, "encoder", dim,
+                                         &model->encoder));
+    if (!heed__hierarchy_asked(model->config)) return HEED_OK;
+    heed__tokenizer_split(model->tokenizer,
+                          heed__config_integer(model->config, "input.max_sentence"));
+    return heed__hierarchy_create(&model->params, model->config, model->encoder_kind,
+                                  &model->hierarchy);
 }
 
 /* Whether some output is about a text as a whole. */
@@ -101,6 +108,14 @@ static heed_status check_costs(const heed_model *model)
                       heed_config_get(model->config, "pool.normaliser"));
 }
 
+static heed_status check_levels(const heed_model *model)
+{
+    if (!model->hierarchy || !heed__model_tags(model)) return HEED_OK;
+    return heed__fail(HEED_E_UNSUPPORTED,
+                      "encoder.hierarchy = sentences has no row for each word, which tags need; "
+                      "leave it out");
+}
+
 static heed_status put_together(heed_model *model)
 {
     model->encoder_kind = heed__encoder_find(heed_config_get(model->config, "encoder.kind"));
@@ -108,6 +123,7 @@ static heed_status put_together(heed_model *model)
     if (model->task == HEED_TASK_CLASSIFY) {
         if (pools(model)) HEED_TRY(heed__pool_create(&model->params, model->config, &model->pool));
         HEED_TRY(check_costs(model));
+        HEED_TRY(check_levels(model));
         HEED_TRY(create_outputs(model));
     } else
         HEED_TRY(heed__writer_create(model));
@@ -225,6 +241,7 @@ void heed_model_destroy(heed_model **model)
     heed__tape_destroy(&m->tape);
     heed__writing_destroy(&m->writing);
     heed__pool_clear(&m->pool);
+    heed__hierarchy_destroy(&m->hierarchy);
     heed__writer_destroy(&m->writer);
     if (m->encoder) m->encoder_kind->destroy(m->encoder);
     for (int i = 0; i < m->n_notes; i++) heed__free(m->notes[i].value);
@@ -292,7 +309,13 @@ void heed__model_record(heed_model *model, heed__tape *tape, const heed__model_b
     pass.dropout = (float)heed__config_number(model->config, "input.dropout");
     heed__var x = heed__drop(&pass, vars->embedded);
     if (model->enter.weight) x = heed__linear_apply(&model->enter, &pass, x);
-    x = model->encoder_kind->apply(model->encoder, &pass, x, vars->sites);
+    if (model->hierarchy) {
+        x = heed__hierarchy_apply(model->hierarchy, model->encoder, &pass, batch->begins,
+                                  &batch->sentences, x, vars->sites);
+        pass.ragged = &model->hierarchy->texts;
+    } else {
+        x = model->encoder_kind->apply(model->encoder, &pass, x, vars->sites);
+    }
     float dropout = (float)heed__config_number(model->config, "output.dropout");
     heed__var whole = HEED_NO_VAR, words = HEED_NO_VAR;
     vars->pooled = HEED_NO_VAR;

@@ -66,6 +66,7 @@ struct heed_model {
     heed__linear enter; /* from embeddings to the encoder, where sizes differ */
     const heed__encoder_kind *encoder_kind;
     void *encoder;
+    struct heed__hierarchy *hierarchy; /* of sentences; NULL = texts are read as they are */
     /* Classification: */
     heed__pool pool;
     int n_outputs;
@@ -117,6 +118,10 @@ typedef struct heed__model_batch {
     heed__model_bags bags[HEED_BAGS];
     heed__ragged words;       /* of models that tag: the words of each text, */
     const int64_t *word_rows; /* [words.rows] and each one's token row, -1 = none */
+    /* Of a model that reads sentences: where they begin [ragged.rows]; and, where ragged has no
+     * offsets, how many there may be. */
+    const unsigned char *begins;
+    heed__sentence_counts sentences;
 } heed__model_batch;
 /* Points to the bags of tokens first, first + 1, ... */
 void heed__model_bags_set(heed__model_batch *batch, const heed__bags bags[HEED_BAGS],
@@ -200,9 +205,5 @@ heed_status heed__model_predict_examples(heed_model *model, const heed__examples
 /* The same of texts: checked, encoded, predicted. */
 heed_status heed__model_predict_texts(heed_model *model, const heed_text *texts, int64_t n,
                                       float *values, heed__tagging *tagging);
-
-/* Sequences longest first, equal ones in their order: fills ragged->order. count is scratch of
- * longest + 2 items. */
-void heed__order_fill(const heed__ragged *ragged, int64_t *order, int64_t *count);
 
 #endif

@@ -25,8 +25,10 @@ heed__attention_site *heed__sites_add(heed__sites *sites, const char *name, ...)
 
 typedef struct heed__encoder_kind {
     const char *name, *summary;
-    /* *out is NULL for a kind without state. */
-    heed_status (*create)(heed__params *params, const heed_config *config, void **out);
+    /* Parameters are called name.0..., what it reads has `in` columns (a Transformer's are its own
+     * size). *out is NULL for a kind without state. */
+    heed_status (*create)(heed__params *params, const heed_config *config, const char *name,
+                          int64_t in, void **out);
     heed__var (*apply)(void *encoder, const heed__pass *pass, heed__var x, heed__sites *sites);
     void (*destroy)(void *encoder);
 } heed__encoder_kind;

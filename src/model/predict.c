@@ -40,17 +40,6 @@ void heed__predictor_destroy(heed__predictor **predictor)
     *predictor = NULL;
 }
 
-void heed__order_fill(const heed__ragged *ragged, int64_t *order, int64_t *count)
-{
-    int64_t longest = ragged->longest;
-    memset(count, 0, (size_t)(longest + 2) * sizeof *count);
-    /* count[k] becomes the place of the first sequence that is k shorter than the longest. */
-    for (int64_t s = 0; s < ragged->n; s++) count[longest - heed__ragged_length(ragged, s) + 1]++;
-    for (int64_t k = 0; k <= longest; k++) count[k + 1] += count[k];
-    for (int64_t s = 0; s < ragged->n; s++)
-        order[count[longest - heed__ragged_length(ragged, s)]++] = s;
-}
-
 static heed_status make_room(heed__predictor *p, int64_t n, int64_t longest)
 {
     size_t before = p->ids_capacity;
@@ -179,6 +168,7 @@ static heed_status run_slice(heed_model *model, const heed__examples *examples, 
     batch.ragged.rows = offsets[end - begin];
     batch.tokens = examples->ids + first;
     heed__model_bags_set(&batch, examples->bags, first);
+    batch.begins = examples->begins ? examples->begins + first : NULL;
     heed__predictor *p = model->predictor;
     HEED_TRY(make_room(p, batch.ragged.n, batch.ragged.longest));
     heed__order_fill(&batch.ragged, p->order, p->count);
@@ -199,6 +189,20 @@ static int64_t batch_end(const heed__examples *examples, int64_t begin)
     return end;
 }
 
+/* Raises counts to what a batch has. */
+static void count_sentences(const heed__examples *x, int64_t begin, int64_t end,
+                            heed__sentence_counts *most)
+{
+    int64_t all = 0;
+    for (int64_t i = begin; x->begins && i < end; i++) {
+        int64_t tokens = x->offsets[i + 1] - x->offsets[i];
+        int64_t count = heed__sentences_count(x->begins + x->offsets[i], tokens);
+        if (count > most->in_text) most->in_text = count;
+        all += count;
+    }
+    if (all > most->all) most->all = all;
+}
+
 heed_status heed__model_plan(heed_model *model, const heed__examples *examples)
 {
     heed__model_vars vars = {0};
@@ -206,6 +210,7 @@ heed_status heed__model_plan(heed_model *model, const heed__examples *examples)
     for (int64_t begin = 0, end; begin < examples->n; begin = end) {
         end = batch_end(examples, begin);
         int64_t rows = examples->offsets[end] - examples->offsets[begin];
+        count_sentences(examples, begin, end, &most.sentences);
         if (end - begin > most.ragged.n) most.ragged.n = end - begin;
         if (rows > most.ragged.rows) most.ragged.rows = rows;
         int64_t words = examples->words ? examples->words[end] - examples->words[begin] : 0;

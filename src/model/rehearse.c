@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of a model that need no vocabulary, declared and thrown away. */
 #include "base/fail.h"
+#include "model/hierarchy.h"
+#include "model/stack.h"
 #include "model/writer.h"
 
 /* Any parameter of any shape is there. */
@@ -16,7 +18,12 @@ static heed_status rehearse_encoder(heed__params *params, const heed_config *con
 {
     const heed__encoder_kind *kind = heed__encoder_find(heed_config_get(config, "encoder.kind"));
     void *encoder = NULL;
-    heed_status status = kind->create(params, config, &encoder);
+    heed__hierarchy *hierarchy = NULL;
+    heed_status status =
+        kind->create(params, config, "encoder", heed__source_dim(config), &encoder);
+    if (status == HEED_OK && heed__hierarchy_asked(config))
+        status = heed__hierarchy_create(params, config, kind, &hierarchy);
+    heed__hierarchy_destroy(&hierarchy);
     if (encoder) kind->destroy(encoder);
     return status;
 }

@@ -66,6 +66,10 @@ static const heed_setting settings[] = {
 
     CHOICE("encoder.kind", "encoder", "none", "none|gru|lstm|transformer",
            "what turns tokens into states"),
+    CHOICE("encoder.hierarchy", "hierarchy", "none", "none|sentences",
+           "sentences = words are encoded and pooled by sentence, then sentences by text"),
+    INTEGER("input.max_sentence", "max-sentence", "64", 1, 1048576,
+            "with --hierarchy: longer sentences are cut after so many tokens"),
     INTEGER("encoder.dim", "dim", "64", 1, 8192, "size of embeddings and states"),
     INTEGER("encoder.layers", "layers", "1", 1, 64, "layers of the encoder"),
     INTEGER("encoder.directions", "directions", "2", 1, 2,

@@ -7,6 +7,7 @@
 #define HEED_TENSOR_RAGGED_H
 
 #include <stdint.h>
+#include <string.h>
 
 typedef struct heed__ragged {
     int64_t n;       /* sequences */
@@ -21,6 +22,19 @@ typedef struct heed__ragged {
 static inline int64_t heed__ragged_length(const heed__ragged *ragged, int64_t s)
 {
     return ragged->offsets[s + 1] - ragged->offsets[s];
+}
+
+/* Sequences longest first, equal ones in their order: fills ragged->order. count is scratch of
+ * longest + 2 items. */
+static inline void heed__order_fill(const heed__ragged *ragged, int64_t *order, int64_t *count)
+{
+    int64_t longest = ragged->longest;
+    memset(count, 0, (size_t)(longest + 2) * sizeof *count);
+    /* count[k] becomes the place of the first sequence that is k shorter than the longest. */
+    for (int64_t s = 0; s < ragged->n; s++) count[longest - heed__ragged_length(ragged, s) + 1]++;
+    for (int64_t k = 0; k <= longest; k++) count[k + 1] += count[k];
+    for (int64_t s = 0; s < ragged->n; s++)
+        order[count[longest - heed__ragged_length(ragged, s)]++] = s;
 }
 
 #endif

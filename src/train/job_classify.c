@@ -235,6 +235,8 @@ static void record(heed__session *s, int largest, heed__var *loss)
     heed__batch_capacity most = heed__batches_capacity(s->batches);
     s->labelled = (heed__model_batch){.ragged = s->texts,
                                       .tokens = s->batch.tokens,
+                                      .begins = s->batch.begins,
+                                      .sentences = most.sentences,
                                       .words = {.n = s->batch.word_offsets ? s->batch.n : 0,
                                                 .rows = s->batch.words,
                                                 .offsets = s->batch.word_offsets},

@@ -108,6 +108,9 @@ heed_status heed__watch_texts_open(heed_model *model, const heed_dataset *datase
                                    heed__watch_texts *out)
 {
     out->model = model;
+    if (model->hierarchy)
+        return heed__fail(HEED_E_UNSUPPORTED, "how heads attend is not measured in a model that "
+                                              "reads sentences; heed explain shows its weights");
     HEED_TRY(read_data(out, dataset));
     HEED_TRY(cut(out, dataset));
     return lend_gradients(out);
@@ -145,7 +148,8 @@ static heed__var record_label(heed__watch_texts *t, heed__sites *sites)
     heed__model_targets targets = {0};
     heed__model_vars vars = {.sites = sites};
     t->labelled = (heed__model_batch){.ragged = one_text(t->batch.rows, t->batch.offsets),
-                                      .tokens = t->batch.tokens};
+                                      .tokens = t->batch.tokens,
+                                      .begins = t->batch.begins};
     heed__model_bags_set(&t->labelled, t->batch.bags, 0);
     if (!t->batch.rows) return HEED_NO_VAR;
     take_words(t);

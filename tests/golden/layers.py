@@ -123,6 +123,33 @@ def pool(x, w, b, query):
     return torch.stack(rows)
 
 
+# Rows that begin a sentence: the texts have 2, 1, 2 and 3 of them.
+SENTENCES = [3, 2, 1, 1, 2, 4, 1, 3]
+IN_TEXTS = [2, 1, 2, 3]
+
+
+def hierarchy():
+    """A GRU over the words of each sentence, pooled by attention; a GRU over the sentences of each text."""
+    shapes, _ = recurrent(torch.nn.GRU, 3, True)
+
+    def walk(x, lengths, params):
+        global LENGTHS
+        kept, LENGTHS = LENGTHS, lengths
+        out = recurrent(torch.nn.GRU, 3, True)[1](x, *params)
+        LENGTHS = kept
+        return out
+
+    def layer(x, *params):
+        global LENGTHS
+        y = walk(x, SENTENCES, params[:8])
+        kept, LENGTHS = LENGTHS, SENTENCES
+        y = pool(y, *params[8:11])
+        LENGTHS = kept
+        return walk(y, IN_TEXTS, params[11:])
+
+    return shapes + [(C, C), (C,), (C,)] + shapes, layer
+
+
 LABELS = torch.tensor([1, -1, 2, 0, 2])
 WEIGHTS = torch.tensor([1, 2, 0.5])
 
@@ -157,6 +184,7 @@ case("pre", *block("pre", 2, 2, False, 0.0))
 case("post", *block("post", 2, 2, False, 0.5))
 case("grouped", *block("pre", 4, 2, True, 0.5))
 case("pool", [(C, C), (C,), (C,)], pool)
+case("hierarchy", *hierarchy())
 case("smoothed", *cross_entropy(0.1, None), x=logits(), is_loss=True)
 case("weighted", *cross_entropy(0.0, WEIGHTS), x=logits(), is_loss=True)
 case("smoothed_and_weighted", [], both, x=logits(), is_loss=True)

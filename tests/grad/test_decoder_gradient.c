@@ -124,7 +124,9 @@ static void check_gradients(const heed__encoder_kind *encoder, const heed__decod
     batch_fill(&w.sources, SIDES, source_lengths, ids);
     case_open(&w.c, decoder, settings, encoder ? MEMORY : 0);
     w.encoder_kind = encoder;
-    if (encoder) check_ok(encoder->create(&w.c.params, w.c.config, &w.encoder));
+    if (encoder)
+        check_ok(encoder->create(&w.c.params, w.c.config, "encoder", heed__source_dim(w.c.config),
+                                 &w.encoder));
     w.columns = heed__target_dim(w.c.config);
     fill_rows(w.source, MEMORY, &w.sources.ragged, 0);
     fill_rows(w.embedded, w.columns, &w.targets.ragged, 1);

@@ -4,7 +4,8 @@
 #include "check.h"
 
 #include "heed/config.h"
-#include "model/parts.h"
+#include "model/hierarchy.h"
+#include "model/stack.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -143,7 +144,7 @@ static void check_block(const char *name, const char *const settings[][2], size_
     for (size_t i = 0; i < count; i++)
         check_ok(heed_config_set(config, settings[i][0], settings[i][1]));
     begin(&c);
-    check_ok(kind->create(&c.params, config, &encoder));
+    check_ok(kind->create(&c.params, config, "encoder", heed__source_dim(config), &encoder));
     fill_params(&c);
     give_input(&c, ROWS, COLS, 1);
     finish_layer(&c, name, kind->apply(encoder, &c.pass, c.input, NULL));
@@ -181,6 +182,34 @@ static void test_pool(void **state)
     heed__attention_pool_clear(&pool);
 }
 
+/* A GRU over the words of sentences, and over the sentences of texts. */
+static void test_hierarchy(void **state)
+{
+    (void)state;
+    static const unsigned char begins[ROWS] = {1, 0, 0, 1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0};
+    layer_case c;
+    heed_config *config = NULL;
+    heed__hierarchy *hierarchy = NULL;
+    void *words = NULL;
+    check_ok(heed_config_create(&config));
+    check_ok(heed_config_set(config, "encoder.dim", "8"));
+    check_ok(heed_config_set(config, "encoder.dropout", "0"));
+    check_ok(heed_config_set(config, "encoder.hierarchy", "sentences"));
+    begin(&c);
+    check_ok(heed__encoder_gru.create(&c.params, config, "encoder", COLS, &words));
+    check_ok(heed__hierarchy_create(&c.params, config, &heed__encoder_gru, &hierarchy));
+    fill_params(&c);
+    give_input(&c, ROWS, COLS, 1);
+    heed__sentence_counts most = {0};
+    finish_layer(&c, "hierarchy",
+                 heed__hierarchy_apply(hierarchy, words, &c.pass, begins, &most, c.input, NULL));
+    assert_int_equal(hierarchy->texts.n, SEQUENCES);
+    assert_int_equal(hierarchy->sentences.n, 8);
+    heed__hierarchy_destroy(&hierarchy);
+    heed__encoder_gru.destroy(words);
+    heed_config_destroy(&config);
+}
+
 static void check_loss(const char *name, const heed__op *op, const void *attributes, size_t size)
 {
     layer_case c;
@@ -209,9 +238,9 @@ static void test_losses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_recurrent),
-                                       cmocka_unit_test(test_norm),
-                                       cmocka_unit_test(test_transformer),
-                                       cmocka_unit_test(test_pool), cmocka_unit_test(test_losses)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_recurrent),   cmocka_unit_test(test_norm),
+        cmocka_unit_test(test_transformer), cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_hierarchy),   cmocka_unit_test(test_losses)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
