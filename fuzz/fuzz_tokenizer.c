@@ -43,10 +43,13 @@ static void check_decoding(const heed__tokenizer *t, const char *text, size_t si
     free(spans);
 }
 
-static void check_encoding(const heed__tokenizer *t, const char *text, size_t size)
+static void check_encoding(heed__tokenizer *t, const char *text, size_t size)
 {
     heed__encoding e = {0};
+    heed__tokenizer_split(t, 5);
     if (heed__tokenizer_encode(t, text, size, &e) != HEED_OK) abort();
+    for (int64_t i = 0; i < e.length; i++)
+        if (e.begins[i] > 1 || (i == 0 && !e.begins[i])) abort();
     if (e.length < 1 || e.length > heed__tokenizer_settings_of(t)->max_length) abort();
     size_t before = 0;
     for (int64_t i = 0; i < e.length; i++) {

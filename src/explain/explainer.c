@@ -209,7 +209,7 @@ static heed_status fill_maps(heed__explained *item, heed__reading *r)
 {
     map_list list = {.arena = &item->arena};
     if (r->n_words == 0 || r->n_words > HEAT_MAP_WORDS) return HEED_OK;
-    if (r->model->hierarchy) return HEED_OK; /* its sentences are shown */
+    if (r->model->hierarchy) return heed__levels_map(&item->arena, &item->shown);
     HEED_TRY(heed__reading_visit(r, count_maps, &list));
     list.room *= (size_t)heed_model_members(r->model);
     HEED_TRY(heed__arena_take(&item->arena, list.room, sizeof *list.maps, "maps", &list.maps));

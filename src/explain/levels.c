@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "model/hierarchy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 heed__place heed__site_place(const heed__reading *r, const heed__site *site)
@@ -110,4 +111,43 @@ heed_status heed__levels_show(heed__reading *r, heed__arena *arena, heed__explan
     HEED_TRY(heed__arena_take(arena, (size_t)r->n_sentences, sizeof *masses, "sentences", &masses));
     HEED_TRY(heed__levels_read(r, tokens, masses));
     return show_all(r, arena, tokens, masses, shown);
+}
+
+static heed_status label_rows(heed__arena *arena, const heed__explanation *shown,
+                              const char **labels)
+{
+    for (size_t s = 0; s < shown->n_sentences; s++) {
+        char text[48];
+        snprintf(text, sizeof text, "%zu: %.3f", s + 1, (double)shown->sentences[s].weight);
+        HEED_TRY(heed__arena_text(arena, text, strlen(text), &labels[s]));
+    }
+    return HEED_OK;
+}
+
+heed_status heed__levels_map(heed__arena *arena, heed__explanation *shown)
+{
+    size_t rows = shown->n_sentences, columns = shown->n_words, first = 0;
+    heed__heat_map *map = NULL;
+    const char **labels = NULL;
+    float *weights = NULL;
+    HEED_TRY(heed__arena_take(arena, 1, sizeof *map, "a map", &map));
+    HEED_TRY(heed__arena_take(arena, rows, sizeof *labels, "a map", &labels));
+    HEED_TRY(heed__arena_take(arena, rows * columns, sizeof *weights, "a map", &weights));
+    HEED_TRY(label_rows(arena, shown, labels));
+    for (size_t s = 0; s < rows; s++) {
+        const heed__explained_sentence *sentence = &shown->sentences[s];
+        for (size_t w = 0; w < sentence->part.n_words; w++)
+            weights[s * columns + first + w] = sentence->weight * sentence->words.scores[w];
+        first += sentence->part.n_words;
+    }
+    *map = (heed__heat_map){.title = "sentences, words",
+                            .rows = rows,
+                            .columns = columns,
+                            .weights = weights,
+                            .row_labels = labels,
+                            .row_axis = "sentence: weight",
+                            .column_axis = "words"};
+    shown->heat_maps = map;
+    shown->n_heat_maps = 1;
+    return HEED_OK;
 }

@@ -19,4 +19,8 @@ heed_status heed__levels_read(heed__reading *reading, float *tokens, float *sent
 /* The sentences as parts of the explanation, in the arena; the model has a hierarchy. */
 heed_status heed__levels_show(heed__reading *reading, heed__arena *arena, heed__explanation *shown);
 
+/* The same as a matrix: a row a sentence, called by its number and weight, a column a word, the
+ * product of both weights where the word is the sentence's. The sentences have been shown. */
+heed_status heed__levels_map(heed__arena *arena, heed__explanation *shown);
+
 #endif

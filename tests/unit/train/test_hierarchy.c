@@ -196,6 +196,7 @@ static void test_explained(void **state)
         double sum = sum_weights(sentences, &count);
         assert_int_equal(count, parts + 13);
         assert_true(sum > 1 + parts - 1e-4 && sum < 1 + parts + 1e-4);
+        assert_non_null(strstr(drawn, "\"title\": \"sentences, words\""));
         heed_text_free(drawn);
         static const char *const renderers[] = {"terminal", "html", "svg"};
         for (int d = 0; d < 3; d++) {
