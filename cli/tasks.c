@@ -10,7 +10,7 @@ static const struct {
 } tasks_of[] = {
     [HEED_TASK_CLASSIFY] = {"labels texts", "heed predict, eval or explain"},
     [HEED_TASK_TRANSLATE] = {"translates", "heed translate, sample, score, align or explain"},
-    [HEED_TASK_LANGUAGE] = {"is a language model", "heed sample or score"},
+    [HEED_TASK_LANGUAGE] = {"is a language model", "heed sample, score or eval"},
 };
 
 heed_status tasks_check(const options *given, const heed_model *model, unsigned tasks)

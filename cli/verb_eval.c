@@ -134,10 +134,27 @@ static heed_status check_labels(const options *given, const heed_model *model)
                       "%s: the model translates; measure what heed translate writes with heed "
                       "metric (BLEU and others), or the model with %s",
                       given->arguments[0], likelihood);
-    if (task == HEED_TASK_LANGUAGE)
-        return report(HEED_E_INVALID, "%s: the model is a language model; measure it with %s",
-                      given->arguments[0], likelihood);
     return HEED_OK;
+}
+
+static heed_status evaluate_language(const options *given, heed_model *model,
+                                     const heed_dataset *dataset)
+{
+    heed_language_figures f;
+    heed_status status = heed_evaluate_language(model, dataset, &f);
+    if (status != HEED_OK) return status;
+    if (options_flag(given, "json"))
+        return output_json(json_pack(
+            "{s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "tokens", (json_int_t)f.tokens,
+            "characters", (json_int_t)f.characters, "bytes", (json_int_t)f.bytes, "loss", f.loss,
+            "perplexity", f.perplexity, "bits_per_character", f.bits_per_character, "bits_per_byte",
+            f.bits_per_byte, "token_accuracy", f.accuracy));
+    output_format("tokens %lld   characters %lld   bytes %lld\n", (long long)f.tokens,
+                  (long long)f.characters, (long long)f.bytes);
+    output_format("perplexity of a token %.4f   nats a token %.4f   bits a character %.4f   bits a "
+                  "byte %.4f   token accuracy %.4f\n",
+                  f.perplexity, f.loss, f.bits_per_character, f.bits_per_byte, f.accuracy);
+    return output_status();
 }
 
 static heed_status run(const options *given)
@@ -150,10 +167,14 @@ static heed_status run(const options *given)
     if (status == HEED_OK) status = heed_model_load(context, given->arguments[0], &model);
     if (status == HEED_OK) status = check_labels(given, model);
     if (status == HEED_OK) status = reading_for_model(given, model, &read);
+    int language = model && heed_model_task(model) == HEED_TASK_LANGUAGE;
+    if (language) read.kind = HEED_READ_LANGUAGE;
     if (status == HEED_OK)
         status = heed_dataset_read(context, given->arguments + 1, given->n_arguments - 1, &read,
                                    &dataset);
-    if (status == HEED_OK) status = evaluate(given, model, dataset);
+    if (status == HEED_OK)
+        status =
+            language ? evaluate_language(given, model, dataset) : evaluate(given, model, dataset);
     heed_dataset_destroy(&dataset);
     heed_model_destroy(&model);
     heed_context_destroy(&context);
@@ -171,12 +192,13 @@ static const verb_example examples[] = {
     {"heed eval reviews.heed test.csv", "a table for people"},
     {"heed eval reviews.heed test.csv --abstain 0.9", "and what is right where it is sure"},
     {"heed eval reviews.heed test.csv --json", "the same as data, shares as fractions"},
+    {"heed eval poems.heed more.txt", "a language model: how likely it finds a text"},
     {NULL, NULL},
 };
 
 const verb verb_eval = {
     .name = "eval",
-    .summary = "measure a model on labelled data",
+    .summary = "measure a model on labelled data, or a language model on text",
     .arguments = "MODEL FILE...",
     .description =
         "Predicts every row and compares with its labels: accuracy; precision, recall and F1 of "
@@ -186,8 +208,9 @@ const verb verb_eval = {
         "and macro F1, for numbers the squared and absolute error, R squared and correlation, for "
         "tags of words precision, recall and F1 of the spans that they mark, as conlleval counts. "
         "Of several outputs it also says in how many rows every one is right. A "
-        "label that the model does not know counts as wrong, with a warning. Models that write "
-        "texts are measured with heed translate and heed metric, or heed score --summary.",
+        "label that the model does not know counts as wrong, with a warning. A language "
+        "model is measured on plain text: the perplexity of a token, bits a character and a byte. "
+        "Translators are measured with heed translate and heed metric, or heed score --summary.",
     .least_arguments = 2,
     .most_arguments = -1,
     .options = rows,

@@ -34,6 +34,25 @@ HEED_API HEED_MUST_CHECK heed_status heed_evaluate_exact(heed_model *model,
                                                          const heed_dataset *dataset,
                                                          double *share);
 
+/** How likely a language model finds texts. */
+typedef struct heed_language_figures {
+    int64_t tokens, characters, bytes; /**< tokens: those predicted, ends of texts among them */
+    double loss;                       /**< nats a token */
+    double perplexity;                 /**< of a token */
+    double bits_per_character, bits_per_byte; /**< of the texts as they stand */
+    double accuracy; /**< share of tokens that are the likeliest in their place */
+} heed_language_figures;
+
+/**
+ * Measures a language model on plain text (heed_read_options.kind HEED_READ_LANGUAGE), cut into
+ * windows of input.block tokens as in training: each token is predicted once, from those before it
+ * in its window. On the validation rows of its training this is the validation loss.
+ * Errors HEED_E_INVALID (no language model), HEED_E_DATA, HEED_E_NOMEM.
+ */
+HEED_API HEED_MUST_CHECK heed_status heed_evaluate_language(heed_model *model,
+                                                            const heed_dataset *dataset,
+                                                            heed_language_figures *out);
+
 /**
  * How each head of a model attends: a JSON list of objects with "layer" (as heed_model_attention
  * names them), "head" (from 1), "entropy" (of a query's weights, in nats: the mean over all

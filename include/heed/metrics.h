@@ -45,8 +45,11 @@ typedef struct heed_metrics {
                            of their mean) were divided by; else NaN */
     double ece_before;  /**< and the calibration error without it */
     double mse, mae;    /**< NUMBER: mean squared and mean absolute error */
+    double rmse;        /**< NUMBER: root of the mean squared error */
     double r2;          /**< NUMBER: share of the variance explained; NaN when all are equal */
     double pearson;     /**< NUMBER: correlation; NaN when either side does not vary */
+    double spearman;    /**< NUMBER: correlation of ranks (equal numbers share theirs); likewise */
+    double hamming;     /**< SET: share of decisions about one label of one row that are wrong */
     /** TAGS: rows are texts; accuracy is the share of right words, micro_f1 the F1 of spans with
      * their types, as conlleval has it, and `labels` are types (tags that mark no spans: of words,
      * and tags). */
@@ -125,8 +128,8 @@ HEED_API void heed_metrics_destroy(heed_metrics **metrics);
 /**
  * The figures as one JSON object: rows, accuracy, macro_f1, micro_f1, ece (of a model with
  * ece_before and temperature), unknown, labels ({name:
- * {precision, recall, f1, count, predicted}}), confusion ({labels, counts}); for numbers rows, mse,
- * mae, r2, pearson; for tags rows, words, accuracy, exact, precision, recall, f1, macro_f1, count,
+ * {precision, recall, f1, count, predicted}}), confusion ({labels, counts}); for sets hamming;
+ * for numbers rows, mse, rmse, mae, r2, pearson, spearman; for tags rows, words, accuracy, exact, precision, recall, f1, macro_f1, count,
  * predicted, types (as labels). What is not defined is null.
  * @param indent spaces a level; 0 = one line.
  * @param out owned by metrics, until the next call on it.

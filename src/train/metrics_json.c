@@ -80,9 +80,11 @@ static heed_status add_all(const heed_metrics *m, json_t *root)
     int failed = set_count(root, "rows", m->rows);
     if (m->kind == HEED_METRICS_NUMBER) {
         failed |= set_number(root, "mse", m->mse);
+        failed |= set_number(root, "rmse", m->rmse);
         failed |= set_number(root, "mae", m->mae);
         failed |= set_number(root, "r2", m->r2);
         failed |= set_number(root, "pearson", m->pearson);
+        failed |= set_number(root, "spearman", m->spearman);
         return failed ? no_memory() : HEED_OK;
     }
     if (m->kind == HEED_METRICS_TAGS) return add_tags(m, root, failed);
@@ -94,6 +96,7 @@ static heed_status add_all(const heed_metrics *m, json_t *root)
         failed |= set_number(root, "ece_before", m->ece_before);
         failed |= set_number(root, "temperature", m->temperature);
     }
+    if (m->kind == HEED_METRICS_SET) failed |= set_number(root, "hamming", m->hamming);
     failed |= set_count(root, "unknown", m->unknown);
     if (failed) return no_memory();
     HEED_TRY(add_labels(m, "labels", root));

@@ -5,12 +5,12 @@
 
 #include <math.h>
 
-/* Counts one row; *exact becomes 0 when a label is wrong. */
+/* Counts one row, and how many of its labels are wrong. */
 static heed_status count_row(heed__metrics *m, int64_t row, const float *gold, const float *values,
-                             int64_t *right, int *exact)
+                             int64_t *right, int64_t *wrong)
 {
     heed_label_metrics *labels = heed__metrics_labels(m);
-    *exact = 1;
+    *wrong = 0;
     for (int64_t i = 0; i < m->open.n_labels; i++) {
         if (isnan(values[i]))
             return heed__fail(HEED_E_NUMERIC, "the probabilities of row %lld hold a NaN",
@@ -19,7 +19,7 @@ static heed_status count_row(heed__metrics *m, int64_t row, const float *gold, c
         labels[i].predicted += given;
         labels[i].count += has;
         right[i] += given && has;
-        if (given != has) *exact = 0;
+        *wrong += given != has;
     }
     return HEED_OK;
 }
@@ -27,12 +27,13 @@ static heed_status count_row(heed__metrics *m, int64_t row, const float *gold, c
 static heed_status measure(heed__metrics *m, const float *gold, const float *values, int64_t stride)
 {
     heed_metrics *open = &m->open;
-    int64_t n = open->n_labels, exact_rows = 0, *right = NULL;
+    int64_t n = open->n_labels, exact_rows = 0, all_wrong = 0, *right = NULL;
     HEED_TRY(heed__arena_take(&m->arena, (size_t)n, sizeof *right, "metrics", &right));
     for (int64_t row = 0; row < open->rows; row++) {
-        int exact;
-        HEED_TRY(count_row(m, row, gold + row * n, values + row * stride, right, &exact));
-        exact_rows += exact;
+        int64_t wrong;
+        HEED_TRY(count_row(m, row, gold + row * n, values + row * stride, right, &wrong));
+        exact_rows += !wrong;
+        all_wrong += wrong;
     }
     heed_label_metrics *labels = heed__metrics_labels(m);
     int64_t all_right = 0, all_predicted = 0, all_true = open->unknown;
@@ -46,6 +47,7 @@ static heed_status measure(heed__metrics *m, const float *gold, const float *val
     double precision, recall;
     heed__metrics_scores(all_right, all_predicted, all_true, &precision, &recall, &open->micro_f1);
     heed__metrics_average(m);
+    open->hamming = (double)all_wrong / ((double)open->rows * (double)n);
     open->accuracy = (double)exact_rows / (double)open->rows;
     return HEED_OK;
 }

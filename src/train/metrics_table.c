@@ -158,13 +158,16 @@ static void add_summary(heed__buffer *b, const heed_metrics *m)
         add_tags(b, m);
     } else if (m->kind == HEED_METRICS_NUMBER) {
         add_named(b, "mean squared error", m->mse);
+        add_named(b, "its root", m->rmse);
         add_named(b, "mean absolute error", m->mae);
         add_named(b, "R2", m->r2);
         add_named(b, "correlation", m->pearson);
+        add_named(b, "of ranks", m->spearman);
     } else {
         add_named(b, m->kind == HEED_METRICS_SET ? "exactly right" : "accuracy", m->accuracy);
         add_named(b, "macro-F1", m->macro_f1);
         if (m->kind == HEED_METRICS_SET) add_named(b, "micro-F1", m->micro_f1);
+        if (m->kind == HEED_METRICS_SET) add_named(b, "wrong decisions", m->hamming);
         if (m->kind == HEED_METRICS_CLASS) add_named(b, "calibration error", m->ece);
     }
     if (m->temperature == m->temperature) {

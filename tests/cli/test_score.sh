@@ -147,12 +147,11 @@ heed score m.heed a b c
 expect "three files" code=2 err="'c' is too much" no_out=.
 heed translate lm.heed numbers.de
 expect "a language model does not translate" code=2 \
-    err='lm\.heed: the model is a language model; ask it with heed sample or score' no_out=.
+    err='lm\.heed: the model is a language model; ask it with heed sample, score or eval' no_out=.
 heed align lm.heed numbers.de numbers.en
 expect "nor align" code=2 err='is a language model' no_out=.
 heed eval lm.heed numbers.en
-expect "nor has it labels to compare: its measure is named" code=2 no_out=. \
-    err='lm\.heed: the model is a language model; measure it with heed score --summary'
+expect "its measure is how likely it finds a text" code=0 lines=2 out='^perplexity of a token [0-9.]+'
 heed explain lm.heed numbers.en
 expect "nor explain" code=2 err='is a language model' no_out=.
 heed sample lm.heed --prompt a numbers.en

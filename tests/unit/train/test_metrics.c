@@ -142,14 +142,20 @@ static void test_a_case_by_hand(void **state)
 
     const float exact[] = {1, 0, 0, 1}, all[] = {0.9f, 0.9f, 0.1f, 0.6f};
     check_ok(heed_metrics_set(names, 2, 2, exact, 2, all, 2, &m));
-    assert_true(m->accuracy == 0.5);
+    assert_true(m->accuracy == 0.5 && m->hamming == 0.25);
     assert_true(fabs(m->micro_f1 - 4.0 / 7) < 1e-12); /* 2 right, 3 given, 2 + 2 unknown true */
+    heed_metrics_destroy(&m);
+
+    const float tied[] = {1, 2, 2, 4}, ranked[] = {10, 30, 20, 400};
+    check_ok(heed_metrics_number(4, tied, ranked, 1, &m));
+    assert_true(fabs(m->spearman - 4.5 / sqrt(4.5 * 5)) < 1e-12);
+    assert_true(fabs(m->rmse - sqrt(m->mse)) < 1e-9);
     heed_metrics_destroy(&m);
 
     const float same[] = {2, 2}, other[] = {1, 3};
     check_ok(heed_metrics_number(2, same, other, 1, &m));
-    assert_true(m->mse == 1 && m->mae == 1);
-    assert_true(isnan(m->r2) && isnan(m->pearson));
+    assert_true(m->mse == 1 && m->mae == 1 && m->rmse == 1);
+    assert_true(isnan(m->r2) && isnan(m->pearson) && isnan(m->spearman));
     heed_metrics_destroy(&m);
     check_ok(heed_metrics_number(2, other, same, 1, &m));
     assert_true(m->r2 == 0);
@@ -210,7 +216,8 @@ static void test_json(void **state)
     const float same[] = {2, 2};
     check_ok(heed_metrics_number(2, same, same, 1, &m));
     check_ok(heed_metrics_json(m, 0, &text));
-    assert_string_equal(text, "{\"rows\":2,\"mse\":0.0,\"mae\":0.0,\"r2\":null,\"pearson\":null}");
+    assert_string_equal(text, "{\"rows\":2,\"mse\":0.0,\"rmse\":0.0,\"mae\":0.0,\"r2\":null,"
+                              "\"pearson\":null,\"spearman\":null}");
     heed_metrics_destroy(&m);
 }
 
@@ -244,8 +251,9 @@ static void test_the_table_is_aligned(void **state)
     const float truth[] = {1, 2, 4}, given[] = {1, 2, 3};
     check_ok(heed_metrics_number(3, truth, given, 1, &m));
     check_ok(heed_metrics_table(m, &text));
-    assert_string_equal(text, "rows 3   mean squared error 0.3333   mean absolute error 0.3333   "
-                              "R2 0.7857   correlation 0.9820\n");
+    assert_string_equal(text, "rows 3   mean squared error 0.3333   its root 0.5774   "
+                              "mean absolute error 0.3333   R2 0.7857   correlation 0.9820   "
+                              "of ranks 1.0000\n");
     heed_metrics_destroy(&m);
 }
 
