@@ -26,7 +26,7 @@ static int is_read(const char *flag)
 {
     static const char *const names[] = {"valid",        "config",       "source", "target",
                                         "valid-source", "valid-target", "guide",  "gold",
-                                        "prefixes",     "reverse"};
+                                        "prefixes",     "reverse",      "vectors"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(flag, names[i]) == 0) return 1;
     return 0;

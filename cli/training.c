@@ -109,6 +109,7 @@ heed_status training_data_take(const options *given, training_data *data, heed_t
     out->valid_target_paths = data->valid_target.names;
     out->n_valid_target_paths = data->valid_target.n;
     out->guide_path = options_text(given, "guide");
+    out->vectors_path = options_text(given, "vectors");
     return HEED_OK;
 }
 

@@ -184,6 +184,9 @@ static const option_row rows[] = {
     {"from", 0, "MODEL", OPTION_TEXT, NULL, NULL, 0, 0,
      "go on from a model: its settings, tokenizer, labels and parameters are kept; new labels "
      "join"},
+    {"vectors", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
+     "word vectors that embeddings begin with: text of word2vec, GloVe or fastText, also .gz; "
+     "words not there begin by chance"},
     {"config", 'c', "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "settings from a JSON file; flags win over it"},
     {"time", 0, "TIME", OPTION_TEXT, NULL, NULL, 0, 0,

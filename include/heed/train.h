@@ -69,9 +69,13 @@ typedef struct heed_train_options {
     int n_target_paths;
     const char *const *valid_target_paths; /**< beside valid_paths where target_paths are given */
     int n_valid_target_paths;
-    const char *guide_path;        /**< links (Pharaoh lines) of the training pairs, NULL = none */
-    const char *from_path;         /**< a model whose settings, tokenizer, labels and parameters
-                                      training goes on from; NULL = none */
+    const char *guide_path; /**< links (Pharaoh lines) of the training pairs, NULL = none */
+    const char *from_path;  /**< a model whose settings, tokenizer, labels and parameters
+                               training goes on from; NULL = none */
+    /** Word vectors that embeddings of texts (of translation, of sources) begin with: text as
+     * word2vec, GloVe or fastText write it, of as many numbers as embeddings have. NULL = all by
+     * chance; not beside from_path. */
+    const char *vectors_path;
     const char *model_path;        /**< the best model so far is kept there, replaced whole */
     const heed_read_options *read; /**< NULL = guessed */
     const heed_config *config;     /**< NULL = all defaults */

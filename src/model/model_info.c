@@ -143,6 +143,7 @@ static void say_data(const heed_model *model, const json_t *provenance, command 
     say_files(model, provenance, c);
     if (json_object_get(provenance, "guide_sha256")) say(c, " --guide LINKS");
     if (json_object_get(provenance, "parent_sha256")) say(c, " --from PARENT");
+    if (json_object_get(provenance, "vectors_sha256")) say(c, " --vectors VECTORS");
 }
 
 /* Of a translator that was guided or given a choice: what its links are read from. */

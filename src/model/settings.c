@@ -56,6 +56,8 @@ static const heed_setting settings[] = {
     NUMBER("input.dropout", "input-dropout", "0.5", 0, 0.99, "share of embedding features dropped"),
     NUMBER("input.init", "embedding-init", "0.02", 1e-6, 10,
            "standard deviation of first embeddings"),
+    BOOLEAN("input.freeze", "freeze-embeddings", "false",
+            "with --vectors: embeddings of tokens stay as they are"),
     BOOLEAN("input.scale", "scale-embeddings", "false",
             "multiply embeddings by the square root of their size"),
     NUMBER("input.word_dropout", "word-dropout", "0", 0, 0.99,

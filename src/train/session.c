@@ -54,7 +54,8 @@ static heed_status create_optimizer(heed__session *s)
     HEED_TRY(heed__alloc(count, sizeof *tensors, "the optimiser", &tensors));
     for (size_t i = 0; i < count; i++) {
         const heed__param *p = s->model->params.items[i];
-        tensors[i] = (heed__trained){p->name,           p->data,  p->grad,
+        int frozen = p == s->model->embedding && heed__config_boolean(s->config, "input.freeze");
+        tensors[i] = (heed__trained){p->name,           p->data,  frozen ? NULL : p->grad,
                                      p->rows * p->cols, p->decay, (double)p->lr_scale};
     }
     heed_status status = heed__optimizer_create(kind, settings, tensors, count, &s->optimizer);
@@ -275,6 +276,7 @@ static heed_status begin(heed__session *s)
     s->cursor = (heed__cursor){0};
     s->guard = (heed__guard){0};
     s->laid_out = -1;
+    HEED_TRY(heed__session_vectors(s));
     HEED_TRY(make_batches(s));
     HEED_TRY(create_optimizer(s));
     HEED_TRY(heed__averages_create(&s->model->params, heed__config_number(s->config, "train.ema"),

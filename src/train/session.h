@@ -5,6 +5,7 @@
 
 #include "data/copies.h"
 #include "data/guide.h"
+#include "data/vectors.h"
 #include "heed/train.h"
 #include "model/members.h"
 #include "model/vocabulary.h"
@@ -127,8 +128,9 @@ struct heed__session {
     char state_path[4096], metrics_path[4096];
     int lock; /* the metrics file, locked; -1 = not yet */
     char data_hash[HEED_HASH_SIZE], valid_hash[HEED_HASH_SIZE];
-    char guide_hash[HEED_HASH_SIZE]; /* "" without links */
-    heed_model *parent;              /* that training goes on from; NULL = none */
+    char guide_hash[HEED_HASH_SIZE];   /* "" without links */
+    char vectors_hash[HEED_HASH_SIZE]; /* "" without vectors */
+    heed_model *parent;                /* that training goes on from; NULL = none */
     char parent_hash[HEED_HASH_SIZE];
 };
 
@@ -149,6 +151,9 @@ void heed__session_close(heed__session *session);
 
 /* Training and validation rows into session->train and ->valid, with their hashes. */
 heed_status heed__session_read(heed__session *session);
+/* Vectors of the options' file, if one is named, into the embeddings of a model that was created.
+ */
+heed_status heed__session_vectors(heed__session *session);
 /* What the model's file will say about where it came from. */
 heed_status heed__session_note(heed__session *session);
 /* What the configuration says of a tokenizer. */

@@ -84,6 +84,34 @@ heed_status heed__session_read(heed__session *s)
     heed_dataset_hash(s->train.rows, s->data_hash);
     heed_dataset_hash(s->valid.rows, s->valid_hash);
     if (s->guide_files) heed__guide_hash(s->guide_files, s->guide_hash);
+    if (s->options->vectors_path)
+        HEED_TRY(heed__vectors_hash(s->options->vectors_path, s->vectors_hash));
+    return HEED_OK;
+}
+
+heed_status heed__session_vectors(heed__session *s)
+{
+    const char *path = s->options->vectors_path;
+    heed__param *table = s->model->embedding;
+    heed__vectors_found found;
+    if (!path && heed_config_is_set(s->config, "input.freeze"))
+        heed__log(s->context, HEED_LOG_WARNING,
+                  "input.freeze = %s without --vectors: embeddings stay as chance made them",
+                  heed_config_get(s->config, "input.freeze"));
+    if (!path) return HEED_OK;
+    if (s->parent)
+        return heed__fail(HEED_E_INVALID,
+                          "--vectors %s: --from takes the embeddings of the model; leave one of "
+                          "them out",
+                          path);
+    if (!table)
+        return heed__fail(HEED_E_UNSUPPORTED,
+                          "--vectors %s: a language model has no embeddings of "
+                          "sources; leave it out",
+                          path);
+    HEED_TRY(heed__vectors_read(path, s->model->tokenizer, table->cols, table->data, &found));
+    heed__log(s->context, HEED_LOG_INFO, "%s: vectors of %lld of %lld tokens", path,
+              (long long)found.found, (long long)table->rows);
     return HEED_OK;
 }
 
@@ -100,7 +128,7 @@ static int64_t unknown_targets(const heed__session *s)
  * part of the configuration, however they were found, so that they rebuild the same file. */
 heed_status heed__session_note(heed__session *s)
 {
-    char text[768], steps[32], guide[96] = "", parent[96] = "", unknown[48] = "",
+    char text[896], steps[32], guide[96] = "", parent[96] = "", vectors[96] = "", unknown[48] = "",
                                arithmetic[64] = "";
     if (heed__session_arithmetic(s))
         snprintf(arithmetic, sizeof arithmetic, ", \"arithmetic\": \"%s\"",
@@ -109,6 +137,8 @@ heed_status heed__session_note(heed__session *s)
     HEED_TRY(heed_config_set(s->whole->config, "train.steps", steps));
     if (*s->guide_hash) snprintf(guide, sizeof guide, ", \"guide_sha256\": \"%s\"", s->guide_hash);
     if (s->parent) snprintf(parent, sizeof parent, ", \"parent_sha256\": \"%s\"", s->parent_hash);
+    if (*s->vectors_hash)
+        snprintf(vectors, sizeof vectors, ", \"vectors_sha256\": \"%s\"", s->vectors_hash);
     if (s->job->task == HEED_TASK_TRANSLATE)
         snprintf(unknown, sizeof unknown, ", \"unknown_targets\": %lld",
                  (long long)unknown_targets(s));
@@ -120,7 +150,7 @@ heed_status heed__session_note(heed__session *s)
              (long long)heed_dataset_rows(s->valid.rows),
              s->options->valid_paths ? "false" : "true",
              s->options->target_paths ? "true" : "false", heed_config_get(s->config, "train.seed"),
-             (long long)s->steps, unknown, guide, parent, arithmetic);
+             (long long)s->steps, unknown, guide, parent, vectors, arithmetic);
     const heed_layout *layout = heed_dataset_layout(s->train.rows);
     HEED_TRY(heed__model_note(s->whole, "heed.version", heed_version()));
     HEED_TRY(heed__model_note(s->whole, "heed.text_columns", layout->text));

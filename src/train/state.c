@@ -25,10 +25,11 @@ static const char counters_name[] = "train.counters", doubles_name[] = "train.do
 /* What must be the same for a state to be of any use. */
 static void fingerprint(const heed__session *s, char *out, size_t room)
 {
-    const char *guide = s->guide_hash, *arithmetic = heed__session_arithmetic(s);
-    snprintf(out, room, "%s %s%s%s%s%s%s%s", s->data_hash, s->valid_hash, *guide ? " " : "", guide,
-             arithmetic ? " " : "", arithmetic ? arithmetic : "", s->parent ? " from " : "",
-             s->parent_hash);
+    const char *guide = s->guide_hash, *vectors = s->vectors_hash;
+    const char *arithmetic = heed__session_arithmetic(s);
+    snprintf(out, room, "%s %s%s%s%s%s%s%s%s%s", s->data_hash, s->valid_hash, *guide ? " " : "",
+             guide, *vectors ? " vectors " : "", vectors, arithmetic ? " " : "",
+             arithmetic ? arithmetic : "", s->parent ? " from " : "", s->parent_hash);
 }
 
 static void get_numbers(const heed__session *s, int64_t *counters, double *doubles)
@@ -269,6 +270,7 @@ static heed_status check_same_run(heed__session *s, const heed__safetensors *fil
                           s->parent || strstr(theirs, " from ") ? ", or goes on from another model"
                           : heed__session_arithmetic(s) || strstr(theirs, "float")
                               ? " or another precision or machine"
+                          : *s->vectors_hash || strstr(theirs, "vectors")    ? " or vectors"
                           : *s->guide_hash || strlen(theirs) > WITHOUT_GUIDE ? " or links"
                                                                              : "");
     if (s->options->memory) HEED_TRY(take_batch(s, their_config));

@@ -89,6 +89,7 @@ static inline heed_config *corpus_config(const char *settings)
 typedef struct corpus_run {
     const char *data, *model, *settings;
     heed_config *config; /* instead of settings; not freed */
+    const char *vectors; /* a file of word vectors; NULL = none */
     int threads;         /* 0 = 1 */
     int resume;
     int64_t stop_at; /* the step after which to stop; 0 = never */
@@ -119,6 +120,7 @@ static inline heed_status corpus_train(corpus_run *run)
                                   .model_path = run->model,
                                   .read = &read,
                                   .config = config,
+                                  .vectors_path = run->vectors,
                                   .seconds = run->seconds,
                                   .memory = run->memory,
                                   .resume = run->resume,
