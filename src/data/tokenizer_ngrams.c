@@ -77,7 +77,8 @@ static void mark(const heed__tokenizer *t, const heed__encoding *e, int64_t i, c
     m->at[m->n] = size + 2;
 }
 
-/* The runs of characters in token i, by where they begin, short ones first. */
+/* The runs of characters in token i, by where they begin, short ones first. The whole of it with its
+ * marks is none of them: the token has an embedding, and a character of its own is no more than one. */
 static heed_status visit_characters(const heed__tokenizer *t, const heed__encoding *e, int64_t i,
                                     const char *text, key_task task, void *user)
 {
@@ -90,7 +91,7 @@ static heed_status visit_characters(const heed__tokenizer *t, const heed__encodi
         for (size_t n = 1; n <= most && first + n <= m.n; n++) {
             for (size_t k = m.at[first + n - 1]; k < m.at[first + n]; k++)
                 hash = chained(hash, (unsigned char)m.text[k]);
-            if (n >= least) HEED_TRY(task(user, hashed(hash)));
+            if (n >= least && n < m.n) HEED_TRY(task(user, hashed(hash)));
         }
     }
     return HEED_OK;
