@@ -145,7 +145,7 @@ heed_status heed__session_note(heed__session *s)
     snprintf(text, sizeof text,
              "{\"data_sha256\": \"%s\", \"rows\": %lld, \"valid_sha256\": \"%s\", "
              "\"valid_rows\": %lld, \"valid_is_share\": %s, \"parallel\": %s, \"seed\": %s, "
-             "\"planned_steps\": %lld%s%s%s%s}",
+             "\"planned_steps\": %lld%s%s%s%s%s}",
              s->data_hash, (long long)heed_dataset_rows(s->train.rows), s->valid_hash,
              (long long)heed_dataset_rows(s->valid.rows),
              s->options->valid_paths ? "false" : "true",

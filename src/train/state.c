@@ -199,7 +199,7 @@ static heed_status save(heed__session *s, state_list *list, char **config)
 {
     int64_t counters[COUNTERS];
     double doubles[DOUBLES], done[HEED_MEMBERS][DONE];
-    char print[384];
+    char print[512];
     get_numbers(s, counters, doubles);
     get_done(s, done);
     fingerprint(s, print, sizeof print);
@@ -257,7 +257,7 @@ static heed_status take_batch(heed__session *s, const char *their_config)
 
 static heed_status check_same_run(heed__session *s, const heed__safetensors *file)
 {
-    char print[384], *config = NULL;
+    char print[512], *config = NULL;
     const char *theirs = heed__safetensors_text(file, "heed.fingerprint");
     const char *their_config = heed__safetensors_text(file, "heed.config");
     fingerprint(s, print, sizeof print);
