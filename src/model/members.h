@@ -4,7 +4,8 @@
  * seeds of their own. They stand behind the first, which is the model that callers hold; each
  * records as a model by itself does (heed__model_record), and what they say is averaged:
  * probabilities, not logits, so that no single member's certainty overrules the others, and what
- * comes out is a distribution again. The temperature is that of the mean.
+ * comes out is a distribution again. The temperature is that of the mean. Of tags the scores are
+ * averaged, of words and of moves: the members are one chain then, which has a best sequence.
  */
 #ifndef HEED_MODEL_MEMBERS_H
 #define HEED_MODEL_MEMBERS_H
@@ -19,8 +20,6 @@ static inline uint64_t heed__member_seed(uint64_t seed, int member)
     return seed ^ (uint64_t)member * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-/* Refuses a model that can have no other: HEED_E_UNSUPPORTED. */
-heed_status heed__model_check_members(const heed_model *model);
 /* A further member behind the model, by chance or from a source; the model owns it, also on error.
  */
 heed_status heed__model_add_member(heed_model *model, int trains, heed__param_source source,

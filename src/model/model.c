@@ -147,21 +147,12 @@ static void start_params(heed_model *model, int member, int trains, heed__param_
     heed__random_start(&model->params.random, heed__member_seed(seed, member), HEED_RANDOM_WEIGHTS);
 }
 
-heed_status heed__model_check_members(const heed_model *model)
-{
-    if (!heed__model_tags(model)) return HEED_OK;
-    return heed__fail(HEED_E_UNSUPPORTED,
-                      "train.members = %s; a model that tags has one network: leave --members out",
-                      heed_config_get(model->config, "train.members"));
-}
-
 heed_status heed__model_add_member(heed_model *model, int trains, heed__param_source source,
                                    void *source_user, heed_model **out)
 {
     heed_model *other = NULL;
     size_t count = (size_t)model->n_others;
     *out = NULL;
-    HEED_TRY(heed__model_check_members(model));
     HEED_TRY(heed__grow(&model->others, &model->others_room, count + 1, sizeof *model->others,
                         "members"));
     HEED_TRY(heed__alloc(1, sizeof *other, "a member", &other));
@@ -180,6 +171,7 @@ heed_status heed__model_add_member(heed_model *model, int trains, heed__param_so
     for (int i = 0; i < model->n_outputs; i++) {
         other->outputs[i].mean = model->outputs[i].mean;
         other->outputs[i].spread = model->outputs[i].spread;
+        other->outputs[i].follows = model->outputs[i].follows;
         other->outputs[i].class_weights = model->outputs[i].class_weights;
     }
     *out = other;

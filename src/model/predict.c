@@ -17,7 +17,9 @@ enum { BATCH_TOKENS = 4096, BATCH_TEXTS = 256 };
 /* Buffers kept from call to call. */
 typedef struct heed__predictor {
     int64_t *order, *count, *ids;
-    float *said; /* by one of several members */
+    float *said;   /* by one of several members */
+    float *scores; /* of tags, the mean of several members: see add_scores */
+    size_t scores_capacity;
     size_t order_capacity, count_capacity, ids_capacity, said_capacity;
     int64_t *word_rows, *word_offsets;
     size_t word_rows_capacity, word_offsets_capacity;
@@ -33,6 +35,7 @@ void heed__predictor_destroy(heed__predictor **predictor)
     free((*predictor)->count);
     free((*predictor)->ids);
     free((*predictor)->said);
+    free((*predictor)->scores);
     free((*predictor)->word_rows);
     free((*predictor)->word_offsets);
     heed__tagger_free(&(*predictor)->tagger);
@@ -60,10 +63,10 @@ static void record(heed_model *model, const heed__model_batch *batch, heed__mode
 }
 
 /* Tags of a batch's words, which are those from `first` on. */
-static heed_status tag_batch(heed_model *model, int i, const heed__model_batch *batch,
-                             const heed_real *logits, int64_t first, heed__tagging *tagging)
+static heed_status tag_batch(heed_model *model, int i, const heed__model_output *o,
+                             const heed__model_batch *batch, const heed_real *logits, int64_t first,
+                             heed__tagging *tagging)
 {
-    const heed__model_output *o = &model->outputs[i];
     heed__tagger *tagger = &model->predictor->tagger;
     HEED_TRY(heed__tagger_start(tagger, o));
     for (int64_t s = 0; s < batch->words.n; s++) {
@@ -77,26 +80,88 @@ static heed_status tag_batch(heed_model *model, int i, const heed__model_batch *
     return HEED_OK;
 }
 
-/* What one network says: logits, and tags. */
-static heed_status run_network(heed_model *model, const heed__model_batch *batch, float *values,
-                               int64_t first_word, heed__tagging *tagging)
+/* What one network says of whole texts: logits. */
+static heed_status run_network(heed_model *model, const heed__model_batch *batch,
+                               heed__model_vars *vars, float *values)
 {
-    heed__model_vars vars = {0};
     int64_t width = heed_model_width(model);
-    record(model, batch, &vars);
+    *vars = (heed__model_vars){0};
+    record(model, batch, vars);
     HEED_TRY(heed__tape_run(model->tape, HEED_NO_VAR));
     for (int i = 0; i < model->n_outputs; i++) {
         const heed__model_output *o = &model->outputs[i];
-        if (vars.logits[i] == HEED_NO_VAR) continue;
-        const heed_real *logits = heed__tape_value(model->tape, vars.logits[i]);
-        if (o->kind->per_word) {
-            HEED_TRY(tag_batch(model, i, batch, logits, first_word, tagging));
-            continue;
-        }
+        if (vars->logits[i] == HEED_NO_VAR || o->kind->per_word) continue;
+        const heed_real *logits = heed__tape_value(model->tape, vars->logits[i]);
         for (int64_t s = 0; s < batch->ragged.n; s++)
             memcpy(values + s * width + o->first, logits + s * o->count,
                    (size_t)o->count * sizeof *values);
     }
+    return HEED_OK;
+}
+
+static heed_status run_alone(heed_model *model, const heed__model_batch *batch, float *values,
+                             int64_t first_word, heed__tagging *tagging)
+{
+    heed__model_vars vars;
+    HEED_TRY(run_network(model, batch, &vars, values));
+    for (int i = 0; i < model->n_outputs; i++)
+        if (vars.logits[i] != HEED_NO_VAR && model->outputs[i].kind->per_word)
+            HEED_TRY(tag_batch(model, i, &model->outputs[i], batch,
+                               heed__tape_value(model->tape, vars.logits[i]), first_word, tagging));
+    return HEED_OK;
+}
+
+/* Scores of tags: of each output that tags, of its words [words, K], then of its moves [K + 2, K].
+ */
+static int64_t score_count(const heed__model_output *o, const heed__model_batch *batch)
+{
+    if (!o->kind->per_word) return 0;
+    return o->count * (batch->words.rows + (o->moves ? o->count + 2 : 0));
+}
+
+/* A member's share of the mean. The mean of scores, not of probabilities: so the members are one
+ * chain, which has a best sequence. */
+static void add_scores(const heed_model *member, const heed__model_batch *batch,
+                       const heed__model_vars *vars, float share, float *scores)
+{
+    const heed__kernels *kernels = heed__kernels_best();
+    for (int i = 0; i < member->n_outputs; i++) {
+        const heed__model_output *o = &member->outputs[i];
+        int64_t words = o->count * batch->words.rows;
+        if (!o->kind->per_word) continue;
+        if (vars->logits[i] != HEED_NO_VAR)
+            kernels->axpy(words, share, heed__tape_value(member->tape, vars->logits[i]), scores);
+        if (o->moves)
+            kernels->axpy(o->count * (o->count + 2), share, o->moves->data, scores + words);
+        scores += score_count(o, batch);
+    }
+}
+
+static heed_status tag_by_scores(heed_model *model, const heed__model_batch *batch, int64_t first,
+                                 heed__tagging *tagging)
+{
+    float *scores = model->predictor->scores;
+    for (int i = 0; i < model->n_outputs; i++) {
+        heed__model_output o = model->outputs[i];
+        heed__param moves = {0};
+        if (!o.kind->per_word) continue;
+        moves.data = scores + o.count * batch->words.rows;
+        if (o.moves) o.moves = &moves;
+        HEED_TRY(tag_batch(model, i, &o, batch, scores, first, tagging));
+        scores += score_count(&o, batch);
+    }
+    return HEED_OK;
+}
+
+static heed_status clear_scores(const heed_model *model, const heed__model_batch *batch)
+{
+    heed__predictor *p = model->predictor;
+    int64_t count = 0;
+    for (int i = 0; i < model->n_outputs; i++) count += score_count(&model->outputs[i], batch);
+    if (!count) return HEED_OK;
+    HEED_TRY(heed__grow(&p->scores, &p->scores_capacity, (size_t)count, sizeof *p->scores,
+                        "scores of tags"));
+    memset(p->scores, 0, (size_t)count * sizeof *p->scores);
     return HEED_OK;
 }
 
@@ -120,19 +185,22 @@ static heed_status run_batch(heed_model *model, const heed__model_batch *batch, 
     heed__predictor *p = model->predictor;
     const heed__kernels *kernels = heed__kernels_best();
     int64_t n = batch->ragged.n, all = n * heed_model_width(model);
-    int first, count;
-    if (!model->n_others) return run_network(model, batch, values, first_word, tagging);
+    int first, count, tags = batch->words.n > 0;
+    if (!model->n_others) return run_alone(model, batch, values, first_word, tagging);
     heed__members_asked(model, &first, &count);
-    HEED_TRY(run_network(heed__member_at(model, first), batch, values, 0, NULL));
-    to_opinions(model, n, values);
     HEED_TRY(heed__grow(&p->said, &p->said_capacity, (size_t)all, sizeof *p->said, "a batch"));
-    for (int i = 1; i < count; i++) {
-        HEED_TRY(run_network(heed__member_at(model, first + i), batch, p->said, 0, NULL));
-        to_opinions(model, n, p->said);
-        kernels->axpy(all, 1, p->said, values);
+    if (tags) HEED_TRY(clear_scores(model, batch));
+    for (int i = 0; i < count; i++) {
+        heed__model_vars vars;
+        heed_model *member = heed__member_at(model, first + i);
+        float *said = i ? p->said : values;
+        HEED_TRY(run_network(member, batch, &vars, said));
+        to_opinions(model, n, said);
+        if (i) kernels->axpy(all, 1, said, values);
+        if (tags) add_scores(member, batch, &vars, 1 / (float)count, p->scores);
     }
     kernels->scale(all, 1 / (float)count, values, values);
-    return HEED_OK;
+    return tags ? tag_by_scores(model, batch, first_word, tagging) : HEED_OK;
 }
 
 /* The words of texts begin .. end, with rows counted in the batch. */

@@ -307,7 +307,6 @@ heed_status heed__session_start(heed__session *s)
     drop_model(s);
     HEED_TRY(create_model(s));
     s->model = s->whole;
-    if (heed__session_members(s) > 1) HEED_TRY(heed__model_check_members(s->whole));
     HEED_TRY(s->job->encode(s));
     heed__from_say(s);
     for (int i = 1; i <= s->member; i++) HEED_TRY(add_member(s, i));

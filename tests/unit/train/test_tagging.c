@@ -5,6 +5,7 @@
 
 #include "heed/evaluate.h"
 #include "heed/tags.h"
+#include "model/members.h"
 
 /* Names follow "mr", of one word or two; the topic is what the last word says. */
 static const char *write_tagged(const char *name, int joint)
@@ -85,13 +86,15 @@ static void test_learns(void **state)
     check_learns(SMALL "train.steps=90 output.crf=true", 1);
     check_learns(SMALL "train.steps=150 encoder.kind=transformer train.lr=0.002", 1);
     check_learns(SMALL "train.steps=120 input.tokenizer=characters input.ngrams=1", 0);
+    check_learns(SMALL "train.steps=60 train.members=2 output.crf=true", 1);
 }
 
 static void test_same_bits(void **state)
 {
     static const char *const settings[] = {
         SMALL "train.steps=5", SMALL "train.steps=5 output.crf=true",
-        SMALL "train.steps=5 encoder.kind=transformer input.tokenizer=characters"};
+        SMALL "train.steps=5 encoder.kind=transformer input.tokenizer=characters",
+        SMALL "train.steps=3 output.crf=true train.members=3"};
     static const struct {
         int threads;
         const char *level;
@@ -167,6 +170,52 @@ static void test_texts_are_apart(void **state)
     heed_model_destroy(&model);
 }
 
+static void scale_param(heed__param *p, float factor)
+{
+    for (int64_t i = 0; i < p->rows * p->cols; i++) p->data[i] *= factor;
+}
+
+/* The scores of tags, of words and of moves, times a factor. */
+static void scale_tags(heed_model *model, float factor)
+{
+    scale_param(model->outputs[1].head.weight, factor);
+    scale_param(model->outputs[1].head.bias, factor);
+    scale_param(model->outputs[1].moves, factor);
+}
+
+/* One member's scores and three times the same: as that member alone with twice its scores. */
+static void test_members_are_one_chain(void **state)
+{
+    static const heed_text text = {"it was mr alan turing and fine", 30};
+    (void)state;
+    corpus_run run = {.model = files_path("m.heed"),
+                      .settings = SMALL "train.steps=12 output.crf=true train.members=2"};
+    run.data = write_tagged("data.tsv", 1);
+    check_ok(corpus_train(&run));
+    heed_model *model = load(run.model), *other = heed__member_at(model, 1);
+    heed_tagged *mean = NULL, *alone = NULL;
+    for (size_t i = 0; i < model->params.count; i++) {
+        const heed__param *from = model->params.items[i];
+        memcpy(other->params.items[i]->data, from->data,
+               (size_t)(from->rows * from->cols) * sizeof *from->data);
+    }
+    scale_tags(other, 3);
+    check_ok(heed_model_tag(model, &text, 1, NULL, &mean));
+    scale_tags(model, 2);
+    check_ok(heed_model_ask_member(model, 1));
+    check_ok(heed_model_tag(model, &text, 1, NULL, &alone));
+    assert_int_equal(heed_tagged_words(mean, 0), 7);
+    for (int64_t w = 0; w < 7; w++) {
+        heed_tagged_word a = heed_tagged_word_at(mean, 0, 1, w);
+        heed_tagged_word b = heed_tagged_word_at(alone, 0, 1, w);
+        assert_int_equal(a.index, b.index);
+        assert_float_equal(a.probability, b.probability, 1e-5f);
+    }
+    heed_tagged_destroy(&mean);
+    heed_tagged_destroy(&alone);
+    heed_model_destroy(&model);
+}
+
 static void test_evaluates(void **state)
 {
     (void)state;
@@ -231,7 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         corpus_test(test_same_bits), /* first: a level is chosen once in a process */
         corpus_test(test_learns),          corpus_test(test_resumes),
-        corpus_test(test_texts_are_apart), corpus_test(test_evaluates),
-        corpus_test(test_older_marking),   corpus_test(test_refused)};
+        corpus_test(test_texts_are_apart), corpus_test(test_members_are_one_chain),
+        corpus_test(test_evaluates),       corpus_test(test_older_marking),
+        corpus_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
