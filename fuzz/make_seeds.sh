@@ -82,11 +82,14 @@ text() {
 # scores for subwords; with spacing, what version 2 has: a token that touches what is before it, and one
 # pair; with characters, what version 3 has: one n-gram of them.
 tokenizer() {
+    version=1 settings=8
+    if [ "$4" ]; then version=2 settings=9; fi
+    if [ "$5" ]; then version=3 settings=11; fi
     {
         printf 'heedtok\000'
-        number "$([ "$5" ] && echo 3 || { [ "$4" ] && echo 2 || echo 1; })"
+        number "$version"
         text "$2"
-        number "$([ "$5" ] && echo 11 || { [ "$4" ] && echo 9 || echo 8; })"
+        number "$settings"
         text lower && number 1
         text min_count && number 1
         text max_vocabulary && number 100

@@ -6,6 +6,7 @@
 # validation rows and on test of each, then least, mean, greatest and standard deviation. A run that
 # fails ends the recipe. SEEDS in the environment says how many, MEMBERS how many networks each.
 set -eu
+# shellcheck source=recipes/lib.sh
 . "$(dirname "$0")/lib.sh"
 begin "$@"
 

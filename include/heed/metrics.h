@@ -129,8 +129,9 @@ HEED_API void heed_metrics_destroy(heed_metrics **metrics);
  * The figures as one JSON object: rows, accuracy, macro_f1, micro_f1, ece (of a model with
  * ece_before and temperature), unknown, labels ({name:
  * {precision, recall, f1, count, predicted}}), confusion ({labels, counts}); for sets hamming;
- * for numbers rows, mse, rmse, mae, r2, pearson, spearman; for tags rows, words, accuracy, exact, precision, recall, f1, macro_f1, count,
- * predicted, types (as labels). What is not defined is null.
+ * for numbers rows, mse, rmse, mae, r2, pearson, spearman; for tags rows, words, accuracy, exact,
+ * precision, recall, f1, macro_f1, count, predicted, types (as labels). What is not defined is
+ * null.
  * @param indent spaces a level; 0 = one line.
  * @param out owned by metrics, until the next call on it.
  * Errors HEED_E_INVALID (a label twice or not UTF-8), HEED_E_NOMEM.

@@ -77,8 +77,9 @@ static void mark(const heed__tokenizer *t, const heed__encoding *e, int64_t i, c
     m->at[m->n] = size + 2;
 }
 
-/* The runs of characters in token i, by where they begin, short ones first. The whole of it with its
- * marks is none of them: the token has an embedding, and a character of its own is no more than one. */
+/* The runs of characters in token i, by where they begin, short ones first. The whole of it with
+ * its marks is none of them: the token has an embedding, and a character of its own is no more than
+ * one. */
 static heed_status visit_characters(const heed__tokenizer *t, const heed__encoding *e, int64_t i,
                                     const char *text, key_task task, void *user)
 {

@@ -20,7 +20,7 @@ heed eval m.heed valid.txt --json
 expect "its loss on the validation text is that of its training" code=0 \
     out="\"loss\": *$(printf '%.5s' "$loss")" out='"perplexity"' out='"token_accuracy"'
 bytes=$(wc -c <valid.txt)
-expect "bytes are those of the file" out="\"bytes\": *$bytes[,}]?"
+expect "bytes are those of the file" out="\"bytes\": *${bytes}[,}]?"
 cp stdout wanted
 heed eval m.heed valid.txt --json --threads 2
 expect "the same for any number of threads" code=0 same=stdout,wanted
