@@ -17,9 +17,10 @@ typedef struct heed__reading {
     size_t n_words;
     /* Of a model that reads sentences: where each begins among the tokens, and the end. */
     int64_t n_sentences, *sentence_starts;
-    float *values;     /* the model's answer [width] */
-    float *occluded;   /* answers without each group of words; NULL until occlusion is asked for */
-    heed__arena arena; /* of the arrays above */
+    float *values;   /* the model's answer [width] */
+    float *occluded; /* answers without each group of words; NULL until occlusion is asked for */
+    size_t *repeats, n_repeats; /* occlusion: which words stand several times */
+    heed__arena arena;          /* of the arrays above */
     /* One sequence, for recording. */
     int64_t offsets[2], order[1], ids[1];
     heed__model_batch batch;

@@ -206,6 +206,31 @@ static void test_occlusion_is_the_difference_of_predictions(void **state)
     }
 }
 
+/* Either would be hidden by the other if only one was left out at a time. */
+static void test_a_word_that_stands_twice_counts_as_a_whole(void **state)
+{
+    (void)state;
+    static const char text[] = "some HURRY around people hurry the city";
+    heed_explainer *e = explainer_of(flat, "occlusion");
+    float whole[2], less[2];
+    heed_answer answer;
+    check_ok(add(e, text));
+    check_ok(heed_model_predict(flat, &(heed_text){text, strlen(text)}, 1, whole));
+    heed_model_best(flat, 0, whole, &answer);
+    json_t *all = document(e);
+    json_t *words = words_of(all, 0);
+    double both = score_of(json_array_get(words, 1), "occlusion") +
+                  score_of(json_array_get(words, 4), "occlusion");
+    check_ok(heed_model_predict(flat, &(heed_text){"some  around people  the city", 29}, 1, less));
+    assert_float_equal(both, fall_of_odds(whole, less, answer.index), 1e-4);
+    check_ok(heed_model_predict(flat, &(heed_text){"some HURRY around  hurry the city", 33}, 1,
+                                less)); /* stands once */
+    assert_float_equal(score_of(json_array_get(words, 3), "occlusion"),
+                       fall_of_odds(whole, less, answer.index), 1e-4);
+    json_decref(all);
+    heed_explainer_destroy(&e);
+}
+
 static void test_a_word_of_two_characters_is_left_out_whole(void **state)
 {
     (void)state;
@@ -479,6 +504,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cue_words_win_by_each_method),
         cmocka_unit_test(test_occlusion_is_the_difference_of_predictions),
+        cmocka_unit_test(test_a_word_that_stands_twice_counts_as_a_whole),
         cmocka_unit_test(test_a_word_of_two_characters_is_left_out_whole),
         cmocka_unit_test(test_attention_sums_to_one),
         cmocka_unit_test(test_heat_maps_hold_each_layer_and_head),
