@@ -9,7 +9,7 @@ set -eu
 out=${1:-build/recipes/listops}
 mkdir -p "$out"
 [ -s "$out/test.tsv" ] || "$recipes/../examples/listops/make.sh" "$out" "${ROWS:-20000}" 1000
-options="--encoder transformer --mask longformer:window=64,tokens=0 --pool cls --layers 2 --ngrams 1
+options="--encoder transformer --mask longformer:window=64,tokens=0 --pool cls --layers 2 --ngrams 1 --char-ngrams 0
     --input-dropout 0 --dropout 0.05 --output-dropout 0 --label-smoothing 0 --lr 0.001 --validate-every 300"
 title "window and a global token"
 # shellcheck disable=SC2046,SC2086 # words

@@ -27,7 +27,7 @@ measure() {
         # shellcheck disable=SC2046 # words
         # An interrupted training leaves the best so far, and its state.
         { [ -e "$model" ] && ! [ -e "$model.state" ]; } || quietly "$HEED" train "$data/train.tsv" --valid "$data/dev.tsv" -o "$model" --quiet \
-            --ngrams 1 --pool attention --pool-heads "$heads" --pool-normaliser "$normaliser" --seed "$seed" "$@" \
+            --ngrams 1 --char-ngrams 0 --pool attention --pool-heads "$heads" --pool-normaliser "$normaliser" --seed "$seed" "$@" \
             $([ ! -e "$model.state" ] || echo --resume) \
             $([ -z "${STEPS:-}" ] || echo --steps "$STEPS") >/dev/null
         quietly "$HEED" eval "$model" "$data/test.tsv" --json >"$out/eval"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # usage: bench/peers/train_step.sh PYTHON TRAIN.tsv [THREADS [ROUNDS]]
-# A training step of the default classifier, heed and PyTorch in turn; milliseconds and peak memory of each
+# A training step of the default classifier without n-grams of characters, heed and PyTorch in turn; milliseconds and peak memory of each
 # round, then the median ratio. PYTHON has torch installed; build/heed is built.
 set -eu
 python=$1 data=$2 threads=${3:-2} rounds=${4:-7} steps=400
@@ -11,7 +11,7 @@ trap 'rm -rf "$folder"' EXIT
 
 heed_round() {
     rm -f "$folder"/m*
-    /usr/bin/time -f %M -o "$folder/memory" build/heed train "$data" -o "$folder/m" --steps "$steps" \
+    /usr/bin/time -f %M -o "$folder/memory" build/heed train "$data" -o "$folder/m" --char-ngrams 0 --ngram-dropout 0 --steps "$steps" \
         --validate-every "$steps" --patience 0 --threads "$threads" --quiet >/dev/null
     # seconds counts from the first step to the end of the one validation
     sed 's/.*"seconds": *\([0-9.]*\).*/\1/' "$folder/m.metrics.jsonl" | tail -n 1 |

@@ -22,10 +22,17 @@ static heed_status take(heed_config *config, const preset *presets)
 }
 
 /* Of all models that write. */
-static const preset writing[] = {
-    {"input.ngrams", "1"},       {"input.dropout", "0.1"},         {"output.dropout", "0"},
-    {"input.max_length", "512"}, {"train.batch_texts", "1000000"}, {"train.batch_tokens", "4096"},
-    {"output.smoothing", "0.1"}, {"train.weight_decay", "0.0001"}, {NULL, NULL}};
+static const preset writing[] = {{"input.ngrams", "1"},
+                                 {"input.characters", "0"},
+                                 {"input.ngram_dropout", "0"},
+                                 {"input.dropout", "0.1"},
+                                 {"output.dropout", "0"},
+                                 {"input.max_length", "512"},
+                                 {"train.batch_texts", "1000000"},
+                                 {"train.batch_tokens", "4096"},
+                                 {"output.smoothing", "0.1"},
+                                 {"train.weight_decay", "0.0001"},
+                                 {NULL, NULL}};
 
 static const preset translating[] = {{"input.tokenizer", "bpe"}, {NULL, NULL}};
 
@@ -70,7 +77,8 @@ static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {NULL, NULL}};
 
 /* Words have been cut already. */
-static const preset tagging[] = {{"input.tokenizer", "spaces"}, {"encoder.kind", "gru"},
+static const preset tagging[] = {{"input.tokenizer", "spaces"}, {"input.characters", "0"},
+                                 {"input.ngram_dropout", "0"},  {"encoder.kind", "gru"},
                                  {"encoder.dim", "256"},        {"input.dim", "128"},
                                  {"output.crf", "true"},        {NULL, NULL}};
 

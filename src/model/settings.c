@@ -33,7 +33,7 @@ static const heed_setting settings[] = {
             "most tokens kept (bpe and unigram: pieces to learn)"),
     INTEGER("input.ngrams", "ngrams", "2", 1, 5,
             "2 = pairs of neighbouring tokens have embeddings too, 3 = triples too, and so on"),
-    INTEGER("input.characters", "char-ngrams", "0", 0, 8,
+    INTEGER("input.characters", "char-ngrams", "5", 0, 8,
             "n-grams of at most so many characters within a token, its ends marked, have "
             "embeddings too; 0 = none"),
     INTEGER("input.characters_from", "char-ngrams-from", "3", 1, 8,
@@ -42,7 +42,7 @@ static const heed_setting settings[] = {
             "rarer n-grams are left out"),
     INTEGER("input.ngram_vocabulary", "ngram-vocabulary", "500000", 2, 4000000,
             "most n-grams kept, and the same of those of characters"),
-    NUMBER("input.ngram_dropout", "ngram-dropout", "0", 0, 0.99,
+    NUMBER("input.ngram_dropout", "ngram-dropout", "0.2", 0, 0.99,
            "share of n-grams left out while training"),
     INTEGER("input.max_length", "max-length", "4096", 2, 1048576,
             "tokens read of a text, from its beginning; longer pairs are left out"),
