@@ -43,26 +43,31 @@ static heed__row_state *state_at(const heed__ahead *ahead, const heed__stage *st
 }
 
 /* lse as forward left it, and <do, o> - dlse. */
-static heed__row_state plain_state(const heed__stage *stage, int64_t i)
+static void plain_states(const heed__stage *stage, int64_t first, int64_t count,
+                         heed__row_state *states)
 {
     const heed__run *run = stage->run;
     const heed_attention_rows *side = &run->batch->queries;
-    int64_t s = stage->place.sequence, h = stage->place.head;
+    int64_t s = stage->place.sequence, h = stage->place.head, n = run->plan->options.value_size;
+    const heed_real *lse = heed__read_at(&run->lse, side, s, h);
     const heed_real *d_lse = heed__read_at(&run->d_lse, side, s, h);
-    heed__row_state state = {
-        .stats = {heed__read_at(&run->lse, side, s, h)[i * run->lse.row_stride]}};
-    state.delta =
-        run->plan->kernels->dot(run->plan->options.value_size,
-                                heed__read_at(&run->d_o, side, s, h) + i * run->d_o.row_stride,
-                                heed__read_at(&run->o, side, s, h) + i * run->o.row_stride);
-    if (d_lse) state.d_lse = d_lse[i * run->d_lse.row_stride];
-    state.delta -= state.d_lse;
-    return state;
+    const heed_real *d_o = heed__read_at(&run->d_o, side, s, h);
+    const heed_real *o = heed__read_at(&run->o, side, s, h);
+    for (int64_t i = first; i < first + count; i++, states++) {
+        *states = (heed__row_state){.stats = {lse[i * run->lse.row_stride]}};
+        states->delta =
+            run->plan->kernels->dot(n, d_o + i * run->d_o.row_stride, o + i * run->o.row_stride);
+        if (d_lse) states->d_lse = d_lse[i * run->d_lse.row_stride];
+        states->delta -= states->d_lse;
+    }
 }
 
-heed__row_state heed__row_state_at(const heed__ahead *ahead, const heed__stage *stage, int64_t i)
+void heed__row_states(const heed__ahead *ahead, const heed__stage *stage, int64_t first,
+                      int64_t count, heed__row_state *states)
 {
-    return ahead->states ? *state_at(ahead, stage, i) : plain_state(stage, i);
+    if (!ahead->states) plain_states(stage, first, count, states);
+    for (int64_t i = 0; ahead->states && i < count; i++)
+        states[i] = *state_at(ahead, stage, first + i);
 }
 
 /* Adds one key block's part to the sums of the block's rows. */
@@ -127,7 +132,7 @@ static void look_task(void *arg, int64_t task, int thread)
     if (plan->normaliser->whole) range = heed__rows_scores(&stage, &q, &room.rows);
     for (int64_t r = 0; r < q.count; r++) {
         heed__row_state *state = state_at(ahead, &stage, first + r);
-        *state = plain_state(&stage, first + r);
+        plain_states(&stage, first + r, 1, state);
         if (plan->normaliser->whole)
             heed__rows_normalise(&stage, &q, range, r, &room.rows, state->stats);
     }

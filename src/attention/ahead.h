@@ -26,7 +26,8 @@ size_t heed__ahead_scratch(const heed_attention_plan *plan);
 /* scratch: that of all threads. */
 void heed__ahead_run(heed__ahead *ahead, const heed__run *run, heed_real *scratch);
 
-/* Query i's state, in the backward pass. */
-heed__row_state heed__row_state_at(const heed__ahead *ahead, const heed__stage *stage, int64_t i);
+/* The states of `count` queries from `first`, in the backward pass. */
+void heed__row_states(const heed__ahead *ahead, const heed__stage *stage, int64_t first,
+                      int64_t count, heed__row_state *states);
 
 #endif

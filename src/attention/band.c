@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "attention/band.h"
 
+#include <string.h>
+
 static int64_t larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -45,6 +47,13 @@ heed__cover heed__band_cover(const heed__band *band, const heed__place *place, c
 void heed__band_row(const heed__band *band, const heed__place *place, int64_t i, int64_t j,
                     int64_t n, unsigned char *visible)
 {
+    if (band->step == 1) { /* a span of the keys */
+        int64_t at = i + place->offset - j;
+        int64_t first = larger(at - band->most, 0), end = smaller(at - band->least + 1, n);
+        memset(visible, 0, (size_t)n);
+        if (first < end) memset(visible + first, 1, (size_t)(end - first));
+        return;
+    }
     for (int64_t t = 0; t < n; t++) {
         int64_t distance = i + place->offset - (j + t);
         visible[t] = distance >= band->least && distance <= band->most &&

@@ -85,7 +85,8 @@ static void backward_query(const heed__reference_job *job, const heed__stage *st
     const heed_attention_plan *plan = run->plan;
     int prepares = heed__prepares(plan, HEED_SIDE_QUERY);
     heed_real *dq = x->dq ? x->dq + i * run->dq.row_stride : NULL;
-    heed__row_state state = heed__row_state_at(&job->ahead, stage, i);
+    heed__row_state state;
+    heed__row_states(&job->ahead, stage, i, 1, &state);
     heed__line line = heed__line_of(stage, i, 0, 0, NULL);
     line.q = heed__reference_query(run, &stage->place, i, room->query);
     line.dq = prepares ? room->d_query : dq;

@@ -64,8 +64,7 @@ heed__gradient_rows heed__gradient_rows_start(const heed__stage *stage, const he
         .d_o = heed__read_at(&run->d_o, side, s, h) + first * run->d_o.row_stride,
         .states = room->states + at,
         .owner = makes_dq};
-    for (int64_t i = 0; i < count; i++)
-        room->states[at + i] = heed__row_state_at(&job->ahead, stage, first + i);
+    heed__row_states(&job->ahead, stage, first, count, room->states + at);
     if (room->narrow.parts)
         r.narrow = heed__narrow_rows_start(&room->narrow, at / HEED_QUERY_BLOCK, &r.queries, r.d_o,
                                            run->d_o.row_stride, r.states);
@@ -111,8 +110,7 @@ void heed__gradient_rows_finish(const heed__stage *stage, const heed__tiled_job 
 {
     const heed__run *run = stage->run;
     const heed_attention_plan *plan = run->plan;
-    const heed_attention_rows *side = &run->batch->queries;
-    int64_t s = stage->place.sequence, h = stage->place.head, first = r->queries.first;
+    int64_t first = r->queries.first;
     for (int64_t i = 0; r->d_rows && i < r->queries.count; i++) {
         heed_real *sums = r->d_rows + i * plan->row_columns;
         heed__line line = line_at(stage, r, i, 0, 0);
@@ -120,12 +118,7 @@ void heed__gradient_rows_finish(const heed__stage *stage, const heed__tiled_job 
         heed__row_sums_add(&job->partials, run, &stage->place, first + i, sums);
     }
     if (!r->dq || !heed__prepares(plan, HEED_SIDE_QUERY)) return;
-    const heed_real *q = heed__read_at(&run->q, side, s, h);
-    heed_real *dq = heed__write_at(&run->dq, side, s, h);
-    for (int64_t i = 0; i < r->queries.count; i++)
-        heed__finish_row(run, &job->partials, HEED_SIDE_QUERY, &stage->place, h, first + i,
-                         q + (first + i) * run->q.row_stride, r->dq + i * r->dq_stride,
-                         dq ? dq + (first + i) * run->dq.row_stride : NULL);
+    heed__finish_queries(run, &job->partials, &stage->place, first, r->queries.count, r->dq);
 }
 
 heed__gradient_keys heed__gradient_keys_start(const heed__run *run,
@@ -234,7 +227,7 @@ static int weights_and_gradient(const heed__stage *stage, const heed__gradient_s
         scores_and_gradient(stage, room, rows, keys);
     }
     heed_real keep[HEED_DRAWN_ROWS * HEED_KEY_BLOCK];
-    int plain = !visible && heed__stage_backward_plain(stage, &scores, rows->states, room->d);
+    int plain = heed__stage_backward_plain(stage, &scores, visible, rows->states, room->d);
     for (int64_t r = 0; !plain && r < rows->queries.count; r++) {
         int64_t at = r % HEED_DRAWN_ROWS, rest = rows->queries.count - r;
         heed__line line = line_at(stage, rows, r, keys->keys.first, n);

@@ -158,6 +158,8 @@ struct heed__score {
      * where prepare is. */
     void (*finish[2])(const heed__self *self, int64_t head, const heed_real *x, const heed_real *d,
                       heed_real *gradient, heed_real *const *dp);
+    /* NULL, or prepare and finish of queries are products with this number. */
+    heed_real (*query_factor)(const heed__self *self);
     /* How many reals of scratch row and row_backward need. */
     size_t (*scratch)(int64_t width);
     void (*row)(const heed__self *self, int64_t head, const heed_real *q, const heed__keys *keys,

@@ -49,6 +49,7 @@ const heed__score heed__score_scaled_dot = {
     .product = 1,
     .prepare = {scale_query, NULL},
     .finish = {scale_query_back, NULL},
+    .query_factor = scale_of,
 };
 
 const heed__score heed__score_dot = {

@@ -301,15 +301,19 @@ static int at_once(const heed_attention_plan *plan)
 }
 
 int heed__stage_backward_plain(const heed__stage *stage, const heed__scores *x,
-                               const heed__row_state *rows, heed_real *d)
+                               const unsigned char *visible, const heed__row_state *rows,
+                               heed_real *d)
 {
     const heed__run *run = stage->run;
     const heed_attention_plan *plan = run->plan;
     if (plan->stages || run->drops || !at_once(plan)) return 0;
     for (int64_t r = 0; r < x->rows; r++) {
         heed_real *s_row = x->s + r * x->row, *d_row = d + r * x->row;
-        if (!sees_nothing(&rows[r], x->n, s_row, d_row))
-            plan->normaliser->weights_and_backward(&run->normaliser, x->n, s_row, d_row, &rows[r]);
+        const unsigned char *sees = visible ? visible + r * HEED_KEY_BLOCK : NULL;
+        if (sees_nothing(&rows[r], x->n, s_row, d_row)) continue;
+        select_or(x->n, sees, -HEED_REAL(INFINITY), s_row);
+        plan->normaliser->weights_and_backward(&run->normaliser, x->n, s_row, d_row, &rows[r]);
+        select_or(x->n, sees, 0, d_row);
     }
     return 1;
 }
@@ -351,14 +355,4 @@ void heed__stage_row_backward(const heed__stage *stage, const heed__line *given,
     if (!normaliser->row_backward || !sums || row->stats[0] == -HEED_REAL(INFINITY)) return;
     heed__row_sums(run, &run->plan->normaliser_fit, sums, line.dp);
     normaliser->row_backward(&run->normaliser, &line, row);
-}
-
-int heed__all_finite(int64_t rows, int64_t n, const heed_real *x, int64_t stride)
-{
-    int bad = 0;
-    for (int64_t r = 0; r < rows; r++) {
-        const heed_real *row = x + r * stride;
-        for (int64_t d = 0; d < n; d++) bad |= !(row[d] - row[d] == 0);
-    }
-    return !bad;
 }

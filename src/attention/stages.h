@@ -106,16 +106,14 @@ void heed__stage_backward(const heed__stage *stage, const heed__line *line,
                           const unsigned char *visible, const heed_real *d_o,
                           const heed__row_state *row, heed_real *sums, heed_real *s, heed_real *d);
 
-/* The same of the rows of a tile whose keys all are seen, where nothing but the normaliser stands
- * between scores and weights. d lies as x does. Returns 0, with nothing done, elsewhere. */
+/* The same of the rows of a tile, where nothing but the normaliser stands between scores and
+ * weights. d lies as x does. Returns 0, with nothing done, elsewhere. */
 int heed__stage_backward_plain(const heed__stage *stage, const heed__scores *x,
-                               const heed__row_state *rows, heed_real *d);
+                               const unsigned char *visible, const heed__row_state *rows,
+                               heed_real *d);
 
 /* What a row gives to the normaliser's parameters once. */
 void heed__stage_row_backward(const heed__stage *stage, const heed__line *line,
                               const heed__row_state *row, heed_real *sums);
-
-/* No values that are NaN or infinite among rows x n? */
-int heed__all_finite(int64_t rows, int64_t n, const heed_real *x, int64_t stride);
 
 #endif

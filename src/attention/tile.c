@@ -13,6 +13,12 @@ size_t heed__prepared_size(const heed_attention_plan *plan, heed__side side, siz
     return heed__prepares(plan, side) ? rows * (size_t)plan->width : 0;
 }
 
+/* Are queries no more than multiplied by a number? */
+static int only_scales(const heed_attention_plan *plan)
+{
+    return plan->score->query_factor && !plan->position->turn;
+}
+
 /* Where a row stands. */
 static int64_t position_of(const heed__place *place, heed__side side, int64_t row)
 {
@@ -31,15 +37,20 @@ void heed__prepare_row(const heed__run *run, heed__side side, const heed__place 
         plan->position->turn(&run->position, position_of(place, side, row), 1, out);
 }
 
+static int met_something(int64_t n, const heed_real *d)
+{
+    int any = 0;
+    for (int64_t e = 0; e < n; e++) any |= d[e] != 0;
+    return any;
+}
+
 void heed__finish_row(const heed__run *run, const heed__partials *partials, heed__side side,
                       const heed__place *place, int64_t head, int64_t row, const heed_real *x,
                       heed_real *d, heed_real *gradient)
 {
     const heed_attention_plan *plan = run->plan;
     heed_real *dp[HEED_SELF_SLOTS];
-    int any = 0;
-    for (int64_t e = 0; e < plan->width; e++) any |= d[e] != 0;
-    if (!any) return; /* it met nothing: x may be a hidden NaN */
+    if (!met_something(plan->width, d)) return; /* x may be a hidden NaN */
     if (plan->position->turn)
         plan->position->turn(&run->position, position_of(place, side, row), -1, d);
     if (plan->score->finish[side]) {
@@ -61,10 +72,35 @@ heed__queries heed__tile_queries(const heed__run *run, const heed__place *place,
         q.stride = stride;
         return q;
     }
+    if (only_scales(run->plan)) {
+        heed_real factor[HEED_QUERY_BLOCK], by = run->plan->score->query_factor(&run->score);
+        for (int64_t r = 0; r < count; r++) factor[r] = by;
+        run->plan->kernels->scale_rows(count, width, factor, x + first * stride, stride, room,
+                                       width);
+        return q;
+    }
     for (int64_t r = 0; r < count; r++)
         heed__prepare_row(run, HEED_SIDE_QUERY, place, place->head, first + r,
                           x + (first + r) * stride, room + r * width);
     return q;
+}
+
+void heed__finish_queries(const heed__run *run, const heed__partials *partials,
+                          const heed__place *place, int64_t first, int64_t count, heed_real *d)
+{
+    const heed_attention_rows *side = &run->batch->queries;
+    int64_t width = run->plan->width, scales = only_scales(run->plan) && run->dq.data;
+    heed_real factor = scales ? run->plan->score->query_factor(&run->score) : 0;
+    const heed_real *q = heed__read_at(&run->q, side, place->sequence, place->head);
+    heed_real *dq = heed__write_at(&run->dq, side, place->sequence, place->head);
+    for (int64_t i = first; i < first + count; i++, d += width) {
+        heed_real *to = dq ? dq + i * run->dq.row_stride : NULL;
+        if (!scales)
+            heed__finish_row(run, partials, HEED_SIDE_QUERY, place, place->head, i,
+                             q + i * run->q.row_stride, d, to);
+        else if (met_something(width, d))
+            run->plan->kernels->axpy(width, factor, d, to);
+    }
 }
 
 heed__key_tile heed__tile_keys(const heed__run *run, const heed__place *place, int64_t first,
@@ -140,7 +176,7 @@ static void product_of_visible(const heed__kernels *kernels, const heed__tile *p
 void heed__tile_product(const heed__kernels *kernels, const heed__tile *product,
                         const unsigned char *visible)
 {
-    if (visible && !heed__all_finite(product->k, product->cols, product->b, product->b_row))
+    if (visible && kernels->zero_times(product->k, product->cols, product->b, product->b_row) != 0)
         product_of_visible(kernels, product, visible);
     else
         kernels->gemm_tile(product);

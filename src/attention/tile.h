@@ -39,6 +39,11 @@ void heed__finish_row(const heed__run *run, const heed__partials *partials, heed
                       const heed__place *place, int64_t head, int64_t row, const heed_real *x,
                       heed_real *d, heed_real *gradient);
 
+/* The same of `count` queries from `first`, whose gradients d [count, width] are used up. */
+void heed__finish_queries(const heed__run *run, const heed__partials *partials,
+                          const heed__place *place, int64_t first, int64_t count, heed_real *d);
+
+/* Rows first to first + count - 1, count <= QUERY_BLOCK. */
 heed__queries heed__tile_queries(const heed__run *run, const heed__place *place, int64_t first,
                                  int64_t count, heed_real *room);
 

@@ -87,6 +87,8 @@ typedef struct heed__kernels {
     heed_real (*sum)(int64_t n, const heed_real *x);
     heed_real (*dot)(int64_t n, const heed_real *x, const heed_real *y);
     heed_real (*max)(int64_t n, const heed_real *x); /* NaN if any is; -inf for n = 0 */
+    /* 0, or NaN where one of rows x n is infinite or NaN. */
+    heed_real (*zero_times)(int64_t rows, int64_t n, const heed_real *x, int64_t x_row);
 
     void (*axpy)(int64_t n, heed_real a, const heed_real *x, heed_real *y);  /* y = fma(a, x, y) */
     void (*scale)(int64_t n, heed_real a, const heed_real *x, heed_real *y); /* y = a * x */

@@ -134,6 +134,17 @@ static heed_real loop_dot(int64_t n, const heed_real *x, const heed_real *y)
     return vec_tree_sum(sum);
 }
 
+static heed_real loop_zero_times(int64_t rows, int64_t n, const heed_real *x, int64_t x_row)
+{
+    vec sum = vec_set(0), zero = vec_set(0);
+    for (int64_t r = 0; r < rows; r++, x += x_row) {
+        int64_t i = 0;
+        for (; i + LANES <= n; i += LANES) sum = vec_fma(vec_load(x + i), zero, sum);
+        if (i < n) sum = vec_fma(vec_load_part(x + i, n - i, 0), zero, sum);
+    }
+    return vec_tree_sum(sum);
+}
+
 static heed_real loop_exp_sum(int64_t n, const heed_real *x, heed_real shift, heed_real *y)
 {
     int64_t i = 0;

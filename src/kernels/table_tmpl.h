@@ -25,6 +25,7 @@ static const heed__kernels table = {
     .sum = loop_sum,
     .dot = loop_dot,
     .max = loop_max,
+    .zero_times = loop_zero_times,
     .axpy = loop_axpy,
     .scale = loop_scale,
     .affine = loop_affine,

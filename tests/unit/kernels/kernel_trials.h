@@ -111,6 +111,11 @@ static void call_scaled(const kernel_row *row, const heed__kernels *k, trial *t)
     scaled(t->n, t->a, t->x[0], output(t, 1));
 }
 
+static void call_zero_times(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    t->value = k->zero_times(t->rows, t->n, t->x[0], stride_of(t, row->arrays));
+}
+
 static void call_affine(const kernel_row *row, const heed__kernels *k, trial *t)
 {
     (void)row;
@@ -291,6 +296,7 @@ static const kernel_row kernel_rows[] = {
     {"sum", SLOT(sum), call_fold, 0, {{IN, ONE, N}}},
     {"dot", SLOT(dot), call_dot, 0, {{IN, ONE, N}, {IN, ONE, N}}},
     {"max", SLOT(max), call_fold, 0, {{IN, ONE, N}}},
+    {"zero_times", SLOT(zero_times), call_zero_times, 0, {{IN, ROWS, N}}},
     {"axpy", SLOT(axpy), call_scaled, 0, {{IN, ONE, N}, {CHANGED, ONE, N}}},
     {"scale", SLOT(scale), call_scaled, 0, {{IN, ONE, N}, {OUT, ONE, N}}},
     {"scale in place", SLOT(scale), call_scaled, VARIANT, {{CHANGED, ONE, N}}},
