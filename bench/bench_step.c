@@ -184,8 +184,9 @@ int main(int argc, char **argv)
     for (int step = 0; step < steps; step++) {
         double wall = seconds(CLOCK_MONOTONIC), work = seconds(CLOCK_PROCESS_CPUTIME_ID), norm;
         heed__var loss = record(&n, tape, (uint64_t)step, again);
-        heed__params_zero_grads(&n.params);
+        heed__params_start_grads(&n.params);
         must(heed__tape_run(tape, loss));
+        heed__params_end_grads(&n.params);
         must(heed__optimizer_norm(context, optimizer, &norm));
         heed__optimizer_step(context, optimizer, 1e-4, heed__clip_scale(norm, 1));
         wall = seconds(CLOCK_MONOTONIC) - wall;

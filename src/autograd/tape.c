@@ -105,6 +105,7 @@ heed__var heed__tape_param(heed__tape *tape, heed__param *param)
     heed__var out = heed__tape_leaf(tape, param->rows, param->cols, param->data, param->grad);
     if (out == HEED_NO_VAR) return out;
     tape->nodes[out].packed = param->packed;
+    tape->nodes[out].fresh = &param->fresh;
     tape->nodes[out].laid = heed__tape_find_laid(tape, param);
     return out;
 }

@@ -24,6 +24,7 @@ typedef struct heed__param {
     int64_t rows, cols;
     int rank;
     heed_real *data, *grad;
+    int fresh;         /* its gradient counts as zero, whatever its memory holds */
     heed_real *packed; /* see heed__matrix; NULL while it trains */
     int decay;         /* weight decay applies */
     float lr_scale;    /* its own multiple of the learning rate */

@@ -25,6 +25,7 @@ typedef struct heed__node {
     unsigned reads;  /* of backward */
     heed_real *data; /* a leaf's own memory */
     heed_real *grad;
+    int *fresh; /* a parameter's own; NULL for other leaves */
     const heed_real *packed;
     int laid; /* which of the tape's it is, from 1 on; 0 = none */
     int wants_grad;

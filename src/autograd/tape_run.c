@@ -83,24 +83,49 @@ static heed_status run_again(heed__tape *tape, heed__var last)
     return HEED_OK;
 }
 
+enum { PIECE = 1 << 16 /* numbers that a thread sets to zero at a time */ };
+
+typedef struct zeros {
+    heed_real *at;
+    int64_t count;
+} zeros;
+
+static void zero_piece(void *arg, int64_t task, int thread)
+{
+    const zeros *z = arg;
+    int64_t first = task * PIECE, left = z->count - first;
+    (void)thread;
+    memset(z->at + first, 0, (size_t)(left < PIECE ? left : PIECE) * sizeof *z->at);
+}
+
+/* Nothing has been written to the gradient of input i of node `at`, not by its earlier inputs
+ * either. */
+static int is_fresh(const heed__tape *tape, heed__var at, int i)
+{
+    const heed__node *n = &tape->nodes[at], *source = &tape->nodes[n->input[i]];
+    if (!source->wants_grad) return 0;
+    if (!source->op) return source->fresh && *source->fresh;
+    const heed__buffer *grad = &tape->buffers[(size_t)n->input[i] * KINDS + GRAD];
+    if (grad->first != tape->plan[at].back_at) return 0;
+    for (int j = 0; j < i; j++)
+        if (n->input[j] == n->input[i]) return 0;
+    return 1;
+}
+
 /* Gradients about to be written for the first time: fresh where the operation stores them, and
  * zeros where it adds. */
 static void start_grads(const heed__tape *tape, heed__var at, heed__call *call)
 {
-    int32_t now = tape->plan[at].back_at;
     const heed__node *n = &tape->nodes[at];
     for (int i = 0; i < n->inputs; i++) {
-        heed__var in = n->input[i];
-        const heed__node *source = &tape->nodes[in];
-        int seen = 0;
-        if (!source->op || !source->wants_grad) continue;
-        if (tape->buffers[(size_t)in * KINDS + GRAD].first != now) continue;
-        for (int j = 0; j < i; j++) seen |= n->input[j] == in;
-        if (seen) continue;
+        const heed__node *source = &tape->nodes[n->input[i]];
+        if (!is_fresh(tape, at, i)) continue;
+        if (source->fresh) *source->fresh = 0;
+        zeros z = {call->in[i].grad, source->rows * source->cols};
         if (n->op->stores & HEED_READS(i))
             call->in[i].fresh = 1;
-        else if (source->rows * source->cols > 0)
-            memset(call->in[i].grad, 0, (size_t)(source->rows * source->cols) * sizeof(heed_real));
+        else
+            heed__parallel(tape->context, (z.count + PIECE - 1) / PIECE, zero_piece, &z);
     }
 }
 

@@ -139,11 +139,17 @@ heed_status heed__params_check(const heed__params *params)
     return HEED_OK;
 }
 
-void heed__params_zero_grads(heed__params *params)
+void heed__params_start_grads(heed__params *params)
+{
+    for (size_t i = 0; i < params->count; i++) params->items[i]->fresh = 1;
+}
+
+void heed__params_end_grads(heed__params *params)
 {
     for (size_t i = 0; i < params->count; i++) {
         heed__param *p = params->items[i];
-        memset(p->grad, 0, (size_t)(p->rows * p->cols) * sizeof *p->grad);
+        if (p->fresh && p->grad) memset(p->grad, 0, (size_t)(p->rows * p->cols) * sizeof *p->grad);
+        p->fresh = 0;
     }
 }
 

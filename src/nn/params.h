@@ -59,7 +59,10 @@ heed_status heed__params_pack(heed__params *params, heed_context *context);
 void heed__params_clear(heed__params *params);
 /* HEED_E_NUMERIC names the first tensor that holds a NaN or infinity. */
 heed_status heed__params_check(const heed__params *params);
-void heed__params_zero_grads(heed__params *params);
+/* From here on gradients count as zeros, so that what comes first is stored, not added; at the end
+ * those that nothing was added to become zeros. */
+void heed__params_start_grads(heed__params *params);
+void heed__params_end_grads(heed__params *params);
 /* What prices add to the gradients of `batches` losses. */
 void heed__params_pay(heed__params *params, int64_t batches);
 /* After a step: those that are shares go back to where they are held. */

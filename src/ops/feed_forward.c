@@ -105,11 +105,11 @@ static void multiply(const heed__call *call, const layout *l, heed__gemm *g, int
     heed__gemm_run(call->context, g, call->workspace + l->scratch);
 }
 
-/* dw += dy^T x, db += sum over rows of dy. */
+/* dw = dy^T x, added or stored, db += sum over rows of dy. */
 static void learn(const heed__call *call, const layout *l, int64_t rows, const heed_real *dy,
-                  const heed_real *x, const heed__matrix *w, const heed__matrix *b)
+                  const heed_real *x, int accumulate, const heed__matrix *w, const heed__matrix *b)
 {
-    heed__gemm g = {.m = w->rows, .n = w->cols, .k = rows, .accumulate = 1};
+    heed__gemm g = {.m = w->rows, .n = w->cols, .k = rows, .accumulate = accumulate};
     g.a = dy, g.a_row = 1, g.a_col = w->rows;
     g.b = x, g.b_row = w->cols, g.b_col = 1;
     g.c = w->grad, g.c_row = w->cols;
@@ -180,6 +180,7 @@ static heed_status feed_backward(const heed__call *call)
     up.accumulate = !x->fresh;
     if (x->grad) pack(call, &l, 0, &up);
     pack(call, &l, 1, &down);
+    if (l.t == 0) heed__zero_fresh(w1), heed__zero_fresh(w2);
     for (int64_t i = 0; i < l.t; i += l.chunk) {
         int64_t rows = heed__lesser(l.chunk, l.t - i);
         const heed_real *dy = call->out.grad + i * l.n, *kept = call->saved + i * l.f;
@@ -187,8 +188,8 @@ static heed_status feed_backward(const heed__call *call)
         heed_real *h = keeps_z(call) ? call->workspace + l.other : NULL;
         multiply(call, &l, &down, rows, dy, dh);
         between_products(call, rows, (between){.kept = kept, .h = h, .dh = dh});
-        learn(call, &l, rows, dy, h ? h : kept, w2, &call->in[B2]);
-        learn(call, &l, rows, dh, x->data + i * l.k, w1, &call->in[B1]);
+        learn(call, &l, rows, dy, h ? h : kept, i > 0 || !w2->fresh, w2, &call->in[B2]);
+        learn(call, &l, rows, dh, x->data + i * l.k, i > 0 || !w1->fresh, w1, &call->in[B1]);
         if (x->grad) multiply(call, &l, &up, rows, dh, x->grad + i * l.k);
     }
     return HEED_OK;
@@ -220,7 +221,7 @@ const heed__op heed__op_feed_forward = {.name = "feed_forward",
                                         .least_inputs = 5,
                                         .most_inputs = 5,
                                         .reads = HEED_READS(X) | HEED_READS(W1) | HEED_READS(W2),
-                                        .stores = HEED_READS(X),
+                                        .stores = HEED_READS(X) | HEED_READS(W1) | HEED_READS(W2),
                                         .shape = feed_shape,
                                         .forward = feed_forward,
                                         .backward = feed_backward,

@@ -54,7 +54,7 @@ static heed_status linear_backward(const heed__call *call)
         heed__gemm_run(call->context, &dx, call->workspace);
     }
     if (w->grad) {
-        heed__gemm dw = {.m = n, .n = k, .k = t, .accumulate = 1, .precision = precision};
+        heed__gemm dw = {.m = n, .n = k, .k = t, .accumulate = !w->fresh, .precision = precision};
         dw.a = dy->grad, dw.a_row = 1, dw.a_col = n;
         dw.b = x->data, dw.b_row = k, dw.b_col = 1;
         dw.c = w->grad, dw.c_row = k;
@@ -87,7 +87,7 @@ const heed__op heed__op_linear = {.name = "linear",
                                   .least_inputs = 2,
                                   .most_inputs = 3,
                                   .reads = HEED_READS(0) | HEED_READS(1),
-                                  .stores = HEED_READS(0),
+                                  .stores = HEED_READS(0) | HEED_READS(1),
                                   .shape = linear_shape,
                                   .forward = linear_forward,
                                   .backward = linear_backward,

@@ -229,6 +229,7 @@ static heed_status backward(const heed__call *call)
     const heed__matrix *x = &call->in[0], *w = &call->in[1];
     layout l = layout_of(call->context, x->rows, x->cols, w->rows);
     heed_real *saved = call->saved;
+    if (l.t == 0) heed__zero_fresh(w);
     if (l.t == 0) return HEED_OK;
     if (!l.keeps) {
         hand_over(call, 0, saved + l.dx);
@@ -241,7 +242,7 @@ static heed_status backward(const heed__call *call)
     heed__gemm back = back_of(call);
     back.m = l.t, back.a = saved, back.c = x->grad, back.accumulate = !x->fresh;
     if (x->grad) heed__gemm_run(call->context, &back, call->workspace);
-    learn(call, l.t, x->data, saved, 1, w->grad, call->inputs > 2 ? call->in[2].grad : NULL,
+    learn(call, l.t, x->data, saved, !w->fresh, w->grad, call->inputs > 2 ? call->in[2].grad : NULL,
           call->workspace);
     return HEED_OK;
 }
@@ -274,7 +275,7 @@ const heed__op heed__op_linear_cross_entropy = {.name = "linear_cross_entropy",
                                                 .least_inputs = 2,
                                                 .most_inputs = 3,
                                                 .reads = HEED_READS(0) | HEED_READS(1),
-                                                .stores = HEED_READS(0),
+                                                .stores = HEED_READS(0) | HEED_READS(1),
                                                 .shape = shape,
                                                 .forward = forward,
                                                 .backward = backward,

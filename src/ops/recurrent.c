@@ -25,7 +25,8 @@ typedef struct walk {
     const heed_real *packed;     /* the same, for a product below highest; else NULL */
     heed_precision precision;
     heed_real *keep;    /* [rows, saved C] */
-    heed_real *dhidden; /* backward: [rows, gates C] */
+    heed_real *dhidden; /* backward: [rows, gates C], */
+    heed_real *before;  /* and [rows, C] */
     heed_real *scratch; /* per thread */
 } walk;
 
@@ -271,16 +272,17 @@ static void backward_group(void *arg, int64_t group, int thread)
     }
 }
 
-/* The h each row was computed from, in the order of rows. */
-static void copy_before(const walk *w, heed_real *before)
+/* The h each row of some sequences was computed from, in the order of rows. */
+static void copy_before(const heed__call *call, int64_t begin, int64_t end, void *extra)
 {
+    const walk *w = extra;
     int64_t C = w->C;
-    for (int64_t s = 0; s < w->ragged->n; s++)
+    for (int64_t s = begin; s < end; s++)
         for (int64_t step = 0; step < heed__ragged_length(w->ragged, s); step++) {
-            heed_real *to = before + row_at(w, s, step) * C;
+            heed_real *to = w->before + row_at(w, s, step) * C;
             size_t bytes = (size_t)C * sizeof *to;
             const heed_real *from = initial_of(w, s);
-            if (step > 0) from = w->call->out.data + row_at(w, s, step - 1) * w->width;
+            if (step > 0) from = call->out.data + row_at(w, s, step - 1) * w->width;
             if (from)
                 memcpy(to, from, bytes);
             else
@@ -292,19 +294,19 @@ void heed__recurrent_backward(const heed__cell *cell, const heed__call *call)
 {
     walk w = walk_of(cell, call);
     int64_t rows = call->out.rows, gates = cell->gates * w.C;
-    heed_real *before = call->workspace + rows * gates;
     w.weight = call->in[1].data;
     w.dhidden = call->workspace;
+    w.before = call->workspace + rows * gates;
     heed_real *rest = call->workspace + (rows * gates + rows * w.C + 15) / 16 * 16;
     pack_weight(&w, 1, rest);
     w.scratch = rest + weight_reals(w.C, gates);
     heed__parallel(call->context, groups(&w), backward_group, &w);
     if (call->in[1].grad) {
-        copy_before(&w, before);
-        heed__gemm dw = {.m = gates, .n = w.C, .k = rows, .accumulate = 1};
+        heed__for_rows(call, w.ragged->n, w.ragged->longest * w.C, copy_before, &w);
+        heed__gemm dw = {.m = gates, .n = w.C, .k = rows, .accumulate = !call->in[1].fresh};
         dw.precision = heed_context_precision(call->context);
         dw.a = w.dhidden, dw.a_row = 1, dw.a_col = gates;
-        dw.b = before, dw.b_row = w.C, dw.b_col = 1;
+        dw.b = w.before, dw.b_row = w.C, dw.b_col = 1;
         dw.c = call->in[1].grad, dw.c_row = w.C;
         heed__gemm_run(call->context, &dw, rest);
     }

@@ -103,6 +103,12 @@ void heed__column_sums(const heed__call *call, const heed_real *x, int64_t rows,
     heed__parallel(call->context, (cols + STRIP - 1) / STRIP, sum_strip, &c);
 }
 
+void heed__zero_fresh(const heed__matrix *value)
+{
+    size_t count = (size_t)(value->rows * value->cols);
+    if (value->fresh && count) memset(value->grad, 0, count * sizeof *value->grad);
+}
+
 heed_status heed__want_shape(const heed__shapes *shapes, const char *op, int i, const char *name,
                              int64_t rows, int64_t cols)
 {

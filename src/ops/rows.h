@@ -56,6 +56,9 @@ static inline int64_t heed__chunk_rows(int64_t rows, int64_t k)
     return rows < chunk ? rows : chunk;
 }
 
+/* The gradient of a value that an operation over no rows stores. */
+void heed__zero_fresh(const heed__matrix *value);
+
 /* HEED_OK when input i has this shape; -1 stands for any. */
 heed_status heed__want_shape(const heed__shapes *shapes, const char *op, int i, const char *name,
                              int64_t rows, int64_t cols);

@@ -16,25 +16,43 @@ static heed_status stack_rows_shape(const heed__shapes *s, heed__size *size)
     return HEED_OK;
 }
 
+/* An input, whose first row is row `first` of the output. */
+typedef struct part {
+    int i;
+    int64_t first;
+} part;
+
+static void stack(const heed__call *call, int64_t begin, int64_t end, void *extra)
+{
+    const part *p = extra;
+    int64_t cols = call->out.cols;
+    heed_real *y = call->out.data + (p->first + begin) * cols;
+    memcpy(y, call->in[p->i].data + begin * cols, (size_t)((end - begin) * cols) * sizeof *y);
+}
+
+static void pass_back(const heed__call *call, int64_t begin, int64_t end, void *extra)
+{
+    const part *p = extra;
+    int64_t cols = call->out.cols;
+    heed__pass_gradient(call, p->i, (end - begin) * cols,
+                        call->out.grad + (p->first + begin) * cols,
+                        call->in[p->i].grad + begin * cols);
+}
+
 static heed_status stack_rows_forward(const heed__call *call)
 {
-    heed_real *y = call->out.data;
-    for (int i = 0; i < call->inputs; i++) {
-        int64_t count = call->in[i].rows * call->in[i].cols;
-        if (count) memcpy(y, call->in[i].data, (size_t)count * sizeof *y);
-        y += count;
-    }
+    part p = {0, 0};
+    for (; p.i < call->inputs; p.first += call->in[p.i++].rows)
+        if (call->out.cols > 0) heed__for_rows(call, call->in[p.i].rows, call->out.cols, stack, &p);
     return HEED_OK;
 }
 
 static heed_status stack_rows_backward(const heed__call *call)
 {
-    const heed_real *dy = call->out.grad;
-    for (int i = 0; i < call->inputs; i++) {
-        int64_t count = call->in[i].rows * call->in[i].cols;
-        if (call->in[i].grad) heed__pass_gradient(call, i, count, dy, call->in[i].grad);
-        dy += count;
-    }
+    part p = {0, 0};
+    for (; p.i < call->inputs; p.first += call->in[p.i++].rows)
+        if (call->in[p.i].grad)
+            heed__for_rows(call, call->in[p.i].rows, call->out.cols, pass_back, &p);
     return HEED_OK;
 }
 

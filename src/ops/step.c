@@ -113,7 +113,8 @@ static void step_backward(const heed__cell *cell, const heed__call *call)
         heed__gemm_run(call->context, &dh, s.product);
     }
     if (call->in[2].grad) {
-        heed__gemm dw = {.m = gates, .n = C, .k = n, .accumulate = 1, .precision = precision};
+        heed__gemm dw = {.m = gates, .n = C, .k = n, .precision = precision};
+        dw.accumulate = !call->in[2].fresh;
         dw.a = s.hidden, dw.a_row = 1, dw.a_col = gates;
         dw.b = call->in[1].data, dw.b_row = s.width, dw.b_col = 1;
         dw.c = call->in[2].grad, dw.c_row = C;
@@ -185,7 +186,7 @@ const heed__op heed__op_gru_step = {.name = "gru_step",
                                     .least_inputs = 4,
                                     .most_inputs = 4,
                                     .reads = HEED_READS(1) | HEED_READS(2),
-                                    .stores = HEED_READS(0),
+                                    .stores = HEED_READS(0) | HEED_READS(2),
                                     .shape = gru_step_shape,
                                     .forward = gru_step_forward,
                                     .backward = gru_step_backward,
@@ -197,7 +198,7 @@ const heed__op heed__op_lstm_step = {.name = "lstm_step",
                                      .least_inputs = 3,
                                      .most_inputs = 3,
                                      .reads = HEED_READS(1) | HEED_READS(2),
-                                     .stores = HEED_READS(0),
+                                     .stores = HEED_READS(0) | HEED_READS(2),
                                      .shape = lstm_step_shape,
                                      .forward = lstm_step_forward,
                                      .backward = lstm_step_backward,

@@ -534,12 +534,13 @@ heed_status heed__session_step(heed__session *s, double *loss, double *rate)
     double norm, one, share = 1 / (double)batches;
     *loss = 0;
     s->epoch_ended = 0;
-    heed__params_zero_grads(&s->model->params);
+    heed__params_start_grads(&s->model->params);
     for (s->micro = 0; s->micro < batches; s->micro++) {
         HEED_TRY(run_batch(s, &one));
         *loss += share * one;
         s->step_tokens += s->batch.target_rows ? s->batch.target_rows : s->batch.rows;
     }
+    heed__params_end_grads(&s->model->params);
     heed__params_pay(&s->model->params, batches);
     HEED_TRY(heed__optimizer_norm(s->context, s->optimizer, &norm));
     s->gradient_norm = share * norm;

@@ -103,8 +103,9 @@ static void check_array(work *w, const char *name, heed_real *data, const heed_r
 static void check_all(work *w)
 {
     heed__params *params = &w->c.params;
-    heed__params_zero_grads(params);
+    heed__params_start_grads(params);
     check_ok(heed__tape_run(w->c.tape, record(w)));
+    heed__params_end_grads(params);
     for (size_t p = 0; p < params->count; p++) {
         heed__param *param = params->items[p];
         check_array(w, param->name, param->data, param->grad, param->rows * param->cols);

@@ -91,8 +91,9 @@ static void check_kind(const heed__encoder_kind *kind, const char *const *settin
         w.x[i] = (heed_real)((29 * i) % 31 - 15) / 16;
         w.wanted[i] = (float)(i * 37 % 101) / 50 - 1;
     }
-    heed__params_zero_grads(&w.params);
+    heed__params_start_grads(&w.params);
     check_ok(heed__tape_run(w.tape, record(&w)));
+    heed__params_end_grads(&w.params);
     assert_int_equal(w.hierarchy->sentences.n, 6);
     for (size_t p = 0; p < w.params.count; p++) {
         heed__param *param = w.params.items[p];
