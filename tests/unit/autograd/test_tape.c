@@ -5,6 +5,7 @@
 #include "autograd/tape.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "nn/params.h"
 #include "ops/ops.h"
 #include "out_of_memory.h"
 
@@ -337,6 +338,52 @@ static void test_unrolled_batches(void **state)
     heed__tape_destroy(&tape);
 }
 
+/* Two products with one parameter and a norm with another; a third is in none. */
+static heed__var record_parameters(heed__tape *tape, network *n, heed__param *const params[3])
+{
+    heed__layer_norm norm = {1e-5f};
+    heed__tape_start(tape, HEED_TAPE_TRAIN, (heed__draw){1, 2});
+    heed__var x = heed__tape_leaf(tape, n->rows, COLS, n->x, n->dx);
+    for (int i = 0; i < 2; i++) {
+        heed__var in[3] = {x, heed__tape_param(tape, params[0]), HEED_NO_VAR};
+        x = heed__tape_apply(tape, &heed__op_linear, in, 2, NULL, 0);
+    }
+    heed__var in[3] = {x, heed__tape_param(tape, params[1]), heed__tape_param(tape, params[1])};
+    return finish(tape, n, heed__tape_apply(tape, &heed__op_layer_norm, in, 3, &norm, sizeof norm));
+}
+
+/* A step's first gradient of a parameter takes the place of what there was, later ones are added,
+ * and nothing leaves zeros: the same numbers as with zeros to begin with. */
+static void test_gradients_of_a_step(void **state)
+{
+    (void)state;
+    heed__tape *tape = NULL;
+    network n;
+    heed_real gradients[3][COLS * COLS], expected[3][COLS * COLS] = {0};
+    heed__param w = {.rows = COLS, .cols = COLS}, gain = {.rows = 1, .cols = COLS}, unused = w;
+    heed__param *items[3] = {&w, &gain, &unused};
+    heed__params params = {.items = items, .count = 3};
+    check_ok(heed__tape_create(NULL, &tape));
+    fill(&n, 9, 3);
+    w.data = unused.data = n.w, gain.data = n.gain[0];
+    for (int runs = 1; runs <= 2; runs++) {
+        memset(expected, 0, sizeof expected);
+        memset(gradients, 0xff, sizeof gradients); /* NaN */
+        for (int i = 0; i < 3; i++) items[i]->grad = expected[i];
+        for (int run = 0; run < runs; run++)
+            check_ok(heed__tape_run(tape, record_parameters(tape, &n, items)));
+        for (int i = 0; i < 3; i++) items[i]->grad = gradients[i];
+        heed__params_start_grads(&params);
+        for (int run = 0; run < runs; run++)
+            check_ok(heed__tape_run(tape, record_parameters(tape, &n, items)));
+        heed__params_end_grads(&params);
+        for (int i = 0; i < 3; i++)
+            assert_memory_equal(gradients[i], expected[i],
+                                (size_t)(items[i]->rows * COLS) * sizeof(heed_real));
+    }
+    heed__tape_destroy(&tape);
+}
+
 static void test_errors_stay(void **state)
 {
     (void)state;
@@ -467,6 +514,7 @@ int main(void)
                                        cmocka_unit_test(test_growing),
                                        cmocka_unit_test(test_unrolled_batches),
                                        cmocka_unit_test(test_laid_out),
+                                       cmocka_unit_test(test_gradients_of_a_step),
                                        cmocka_unit_test(test_errors_stay),
                                        cmocka_unit_test(test_without_memory),
                                        cmocka_unit_test(test_after_running_out_of_memory)};
