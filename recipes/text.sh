@@ -77,10 +77,10 @@ run() {
 for set in $sets; do
     of "$set"
     for seed in $seeds; do run "$set" "$seed"; done
-    awk -v set="$set" -v name="$name" -v target="$target" -v flags="${FLAGS:+ $FLAGS}" -F'\t' '
+    awk -v set="$set" -v name="$name" -v target="$target" -v flags="${FLAGS:+FLAGS=\"$FLAGS\" }" -F'\t' '
         $1 == set { n++; sum += $3; all = all (n > 1 ? ", " : "") sprintf("%.1f", $3); time += $4 }
         END {
-            if (n) printf "%s\taccuracy %.1f (%s)\t%s\t`recipes/text.sh`, `heed train`%s\t%d s\n", \
+            if (n) printf "%s\taccuracy %.1f (%s)\t%s\t`%srecipes/text.sh DATA`\t%d s\n", \
                 name, sum / n, all, target, flags, time / n
         }' "$runs" >>"$out/results.tsv"
 done

@@ -162,6 +162,14 @@ heed__tokenizer_settings heed__session_tokenizer(const heed_config *config);
 heed__ragged heed__session_ragged(heed__session *session, int64_t n, int64_t rows, int64_t longest,
                                   const int64_t *offsets, const int64_t *ids, int64_t *order);
 
+/* The job's batches and the scratch that goes with them, anew. */
+heed_status heed__session_make_batches(heed__session *session);
+void heed__session_drop_batches(heed__session *session);
+/* The largest batch is planned before the first step, so that no step allocates. Layers keep one
+ * plan for training and validation: the second must not outgrow the first. */
+heed_status heed__session_plan(heed__session *session);
+/* Batches small enough for the bound on memory; nothing is taken before they are. */
+heed_status heed__session_fit(heed__session *session);
 /* Bytes of the parameters, their training state and one step. */
 size_t heed__session_bytes(const heed__session *session);
 /* What products are computed in on this machine where train.precision asks for less than highest;
