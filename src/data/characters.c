@@ -24,18 +24,6 @@ static int next_character(const heed__tokenizer_settings *settings, const char *
     return 1;
 }
 
-static heed_status train(heed_context *context, heed__tokenizer *t, const heed__texts *texts)
-{
-    (void)context;
-    return heed__pieces_train(t, texts, next_character);
-}
-
-static heed_status encode(const heed__tokenizer *t, const char *text, size_t size,
-                          heed__encoding *out)
-{
-    return heed__pieces_encode(t, text, size, next_character, out);
-}
-
 static heed_status decode(const heed__tokenizer *t, const int32_t *ids, int64_t n,
                           const heed_text *unknown, heed__buffer *out, heed__span *spans)
 {
@@ -53,7 +41,6 @@ const heed__token_kind heed__tokenizer_characters = {
                  .start = 0,
                  .max_length = 1024,
                  .characters_from = 3},
-    .train = train,
-    .encode = encode,
+    .next = next_character,
     .decode = decode,
 };

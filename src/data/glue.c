@@ -110,7 +110,7 @@ static heed_status look_at_unknown(learning *w, const heed__texts *texts)
     for (int64_t i = 0; i < texts->n && status == HEED_OK; i++) {
         heed_text text = texts->text(texts->user, i);
         e.length = 0;
-        status = w->t->kind->encode(w->t, text.bytes, text.size, &e);
+        status = heed__pieces_encode(w->t, text.bytes, text.size, &e);
         for (int64_t k = 0; k < e.length; k++) {
             size_t length;
             if (e.ids[k] != HEED_TOKEN_UNKNOWN) continue;
@@ -135,7 +135,7 @@ static heed_status visit(learning *w, const heed__texts *texts, neighbours each)
         heed_text text = texts->text(texts->user, i);
         int quotation = 0;
         e.length = 0;
-        status = w->t->kind->encode(w->t, text.bytes, text.size, &e);
+        status = heed__pieces_encode(w->t, text.bytes, text.size, &e);
         int64_t before = e.length ? role_of(w->glue, &quotation, e.ids[0]) : 0;
         for (int64_t k = 1; k < e.length && status == HEED_OK; k++) {
             int64_t id = role_of(w->glue, &quotation, e.ids[k]);

@@ -74,12 +74,12 @@ heed_status heed__vocabulary_fill(heed__tokenizer *t, const heed__strings *strin
     return status;
 }
 
-static heed_status count_pieces(heed__tokenizer *t, heed_text text, heed__piece_function next,
-                                heed__strings *strings, int64_t **counts, size_t *room)
+static heed_status count_pieces(heed__tokenizer *t, heed_text text, heed__strings *strings,
+                                int64_t **counts, size_t *room)
 {
     char key[HEED_PIECE_KEY];
     heed__piece piece;
-    for (size_t at = 0; next(&t->settings, text.bytes, text.size, &at, key, &piece);) {
+    for (size_t at = 0; t->kind->next(&t->settings, text.bytes, text.size, &at, key, &piece);) {
         int64_t id, before = strings->n;
         HEED_TRY(heed__strings_add(strings, piece.key, piece.key_size, &id));
         HEED_TRY(heed__grow(counts, room, (size_t)id + 1, sizeof **counts, "word counts"));
@@ -89,15 +89,14 @@ static heed_status count_pieces(heed__tokenizer *t, heed_text text, heed__piece_
     return HEED_OK;
 }
 
-heed_status heed__pieces_train(heed__tokenizer *t, const heed__texts *texts,
-                               heed__piece_function next)
+heed_status heed__pieces_train(heed__tokenizer *t, const heed__texts *texts)
 {
     heed__strings strings = {0};
     int64_t *counts = NULL;
     size_t room = 0;
     heed_status status = HEED_OK;
     for (int64_t i = 0; i < texts->n && status == HEED_OK; i++)
-        status = count_pieces(t, texts->text(texts->user, i), next, &strings, &counts, &room);
+        status = count_pieces(t, texts->text(texts->user, i), &strings, &counts, &room);
     if (status == HEED_OK) status = heed__vocabulary_fill(t, &strings, counts);
     heed__strings_free(&strings);
     free(counts);
@@ -105,12 +104,12 @@ heed_status heed__pieces_train(heed__tokenizer *t, const heed__texts *texts,
 }
 
 heed_status heed__pieces_encode(const heed__tokenizer *t, const char *text, size_t size,
-                                heed__piece_function next, heed__encoding *out)
+                                heed__encoding *out)
 {
     char key[HEED_PIECE_KEY];
     heed__piece piece;
     int full = 0;
-    for (size_t at = 0; !full && next(&t->settings, text, size, &at, key, &piece);) {
+    for (size_t at = 0; !full && t->kind->next(&t->settings, text, size, &at, key, &piece);) {
         int64_t id = heed__strings_find(&t->vocabulary, piece.key, piece.key_size);
         HEED_TRY(heed__encoding_add(out, t, id < 0 ? HEED_TOKEN_UNKNOWN : id, piece.begin,
                                     piece.end, &full));

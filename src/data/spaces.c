@@ -27,18 +27,6 @@ static int next_word(const heed__tokenizer_settings *settings, const char *text,
     return 1;
 }
 
-static heed_status train(heed_context *context, heed__tokenizer *t, const heed__texts *texts)
-{
-    (void)context;
-    return heed__pieces_train(t, texts, next_word);
-}
-
-static heed_status encode(const heed__tokenizer *t, const char *text, size_t size,
-                          heed__encoding *out)
-{
-    return heed__pieces_encode(t, text, size, next_word, out);
-}
-
 /* A blank before each word, none beside a newline. */
 typedef struct joining {
     const heed__tokenizer *tokenizer;
@@ -72,7 +60,6 @@ const heed__token_kind heed__tokenizer_spaces = {
                  .start = 0,
                  .max_length = 512,
                  .characters_from = 3},
-    .train = train,
-    .encode = encode,
+    .next = next_word,
     .decode = decode,
 };

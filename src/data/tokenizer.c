@@ -80,7 +80,8 @@ static heed_status learn(heed_context *context, const char *kind,
     HEED_TRY(heed__token_settings_check(&checked));
     heed__tokenizer *t = NULL;
     heed_status status = create(found, &checked, &t);
-    if (status == HEED_OK) status = found->train(context, t, texts);
+    if (status == HEED_OK && found->next) status = heed__pieces_train(t, texts);
+    if (status == HEED_OK && found->train) status = found->train(context, t, texts);
     for (int i = 0; i < HEED_BAGS && status == HEED_OK; i++)
         if (heed__ngrams_wanted(&checked, i)) status = heed__ngrams_learn(t, i, texts);
     if (status != HEED_OK) {
@@ -201,7 +202,8 @@ heed_status heed__tokenizer_encode(const heed__tokenizer *t, const char *text, s
         return heed__fail(HEED_E_DATA, "a text of %zu bytes; split texts of 4 GiB or more", size);
     if (t->settings.start) HEED_TRY(heed__encoding_add(out, t, HEED_TOKEN_START, 0, 0, &full));
     int64_t before = out->length;
-    HEED_TRY(t->kind->encode(t, text, size, out));
+    HEED_TRY(t->kind->next ? heed__pieces_encode(t, text, size, out)
+                           : t->kind->encode(t, text, size, out));
     if (out->length == before)
         HEED_TRY(heed__encoding_add(out, t, HEED_TOKEN_UNKNOWN, 0, size, &full));
     if (t->sentence) HEED_TRY(split(t, text, size, out));

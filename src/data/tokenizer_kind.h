@@ -16,11 +16,28 @@ typedef struct heed__texts {
     const void *user;
 } heed__texts;
 
+/* Pieces of text, one after another; lower-cased where the settings say so. */
+typedef struct heed__piece {
+    size_t begin, end; /* in the text */
+    const char *key;   /* what the vocabulary knows it by */
+    size_t key_size;
+} heed__piece;
+enum { HEED_PIECE_KEY = 256 /* longest key: what is longer is cut, and so unknown */ };
+/* The piece at or after *at, which moves past it; zero at the end. `room` is for keys that are not
+ * in the text as they are. */
+typedef int (*heed__piece_function)(const heed__tokenizer_settings *settings, const char *text,
+                                    size_t size, size_t *at, char room[HEED_PIECE_KEY],
+                                    heed__piece *piece);
+
 typedef struct heed__token_kind {
     const char *name;
     heed__tokenizer_settings defaults;
-    /* Adds to t->vocabulary, which holds the two special tokens, and makes t->state. */
+    /* How text is cut, of kinds whose vocabulary is the pieces that were met; else NULL. */
+    heed__piece_function next;
+    /* Adds to t->vocabulary, which holds the two special tokens, and makes t->state. With `next`
+     * the vocabulary is there already, and NULL says that there is nothing more to learn. */
     heed_status (*train)(heed_context *context, heed__tokenizer *t, const heed__texts *texts);
+    /* NULL with `next`. */
     heed_status (*encode)(const heed__tokenizer *t, const char *text, size_t size,
                           heed__encoding *out);
     /* Adds the text of ids: see heed__tokenizer_decode. The ids are below the vocabulary's. */
@@ -70,24 +87,10 @@ heed_status heed__encoding_add(heed__encoding *encoding, const heed__tokenizer *
 heed_status heed__vocabulary_fill(heed__tokenizer *t, const heed__strings *strings,
                                   const int64_t *counts);
 
-/* Pieces of text, one after another; lower-cased where the settings say so. */
-typedef struct heed__piece {
-    size_t begin, end; /* in the text */
-    const char *key;   /* what the vocabulary knows it by */
-    size_t key_size;
-} heed__piece;
-enum { HEED_PIECE_KEY = 256 /* longest key: what is longer is cut, and so unknown */ };
-/* The piece at or after *at, which moves past it; zero at the end. `room` is for keys that are not
- * in the text as they are. */
-typedef int (*heed__piece_function)(const heed__tokenizer_settings *settings, const char *text,
-                                    size_t size, size_t *at, char room[HEED_PIECE_KEY],
-                                    heed__piece *piece);
-
-/* train and encode for kinds whose vocabulary is a list of pieces. */
-heed_status heed__pieces_train(heed__tokenizer *t, const heed__texts *texts,
-                               heed__piece_function next);
+/* Training and encoding where the kind has `next`. */
+heed_status heed__pieces_train(heed__tokenizer *t, const heed__texts *texts);
 heed_status heed__pieces_encode(const heed__tokenizer *t, const char *text, size_t size,
-                                heed__piece_function next, heed__encoding *out);
+                                heed__encoding *out);
 
 /* Tokens to text by joining them: a blank before each but the first where touch says 0; NULL =
  * never. Adds nothing for the boundary. */

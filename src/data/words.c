@@ -113,18 +113,11 @@ static int next_word(const heed__tokenizer_settings *settings, const char *text,
 static heed_status train(heed_context *context, heed__tokenizer *t, const heed__texts *texts)
 {
     (void)context;
-    HEED_TRY(heed__pieces_train(t, texts, next_word));
     if (t->settings.spacing == HEED_SPACING_NONE) return HEED_OK;
     heed__glue *glue = NULL;
     HEED_TRY(heed__glue_learn(t, texts, &glue));
     t->state = glue;
     return HEED_OK;
-}
-
-static heed_status encode(const heed__tokenizer *t, const char *text, size_t size,
-                          heed__encoding *out)
-{
-    return heed__pieces_encode(t, text, size, next_word, out);
 }
 
 typedef struct joining {
@@ -175,8 +168,8 @@ const heed__token_kind heed__tokenizer_words = {
                  .start = 0,
                  .max_length = 512,
                  .characters_from = 3},
+    .next = next_word,
     .train = train,
-    .encode = encode,
     .decode = decode,
     .save = save,
     .load = load,
