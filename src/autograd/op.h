@@ -45,6 +45,7 @@ typedef struct heed__call {
     heed_real *workspace; /* scratch of this call, 64-byte aligned, */
     int64_t room;         /* and its reals */
     int drops;            /* dropout is on */
+    int at_once;          /* forward is to make the gradients too (see heed__op) */
     uint32_t node;        /* its number on the tape: makes dropout differ from layer to layer */
     heed__draw draw;
 } heed__call;
@@ -85,6 +86,9 @@ typedef struct heed__op {
      * other not needed any more: forward's output may lie over the input; the input's gradient
      * (fresh, so stored) may lie over the output's gradient, or over the input's value. */
     unsigned output_over_input, grad_over_grad, grad_over_value;
+    /* Where its value is the loss that a run goes back from, forward makes the gradients of inputs
+     * as backward would, which is not called then, and saves nothing (call->at_once). */
+    int at_once;
     /* Refuses wrong shapes with a message; fills *size. */
     heed_status (*shape)(const heed__shapes *shapes, heed__size *size);
     heed_status (*forward)(const heed__call *call);

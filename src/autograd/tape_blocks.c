@@ -61,6 +61,11 @@ static void find_again(heed__tape *tape)
     }
 }
 
+static int goes_at_once(const heed__node *loss, int backward)
+{
+    return backward && loss->op && loss->op->at_once && loss->wants_grad && !loss->block;
+}
+
 void heed__tape_time(heed__tape *tape, int backward)
 {
     int32_t now = (int32_t)tape->count;
@@ -68,7 +73,13 @@ void heed__tape_time(heed__tape *tape, int backward)
         find_borders(tape);
         find_again(tape);
     }
-    for (heed__var i = (heed__var)tape->count - 1; i >= 0; i--) {
+    heed__var i = (heed__var)tape->count - 1;
+    if (i >= 0 && goes_at_once(&tape->nodes[i], backward)) {
+        tape->plan[i].at_once = 1;
+        tape->plan[i].back_at = i;
+        i--;
+    }
+    for (; i >= 0; i--) {
         if (heed__tape_ends_block(tape, i)) {
             heed__var from = i;
             while (from > 0 && in_block(tape, from - 1, i)) from--;

@@ -8,7 +8,8 @@
  * 2N-1-i where no block is run again. A value lives from its own step to the last step that reads
  * it; a gradient from the first backward step that adds to it to its node's own; saved rows from
  * forward to backward; scratch for one step. What is run again has second buffers, which live from
- * then on, and its first ones serve the forward pass only.
+ * then on, and its first ones serve the forward pass only. A loss that goes back at once does so at
+ * its own step.
  */
 #ifndef HEED_AUTOGRAD_TAPE_INSIDE_H
 #define HEED_AUTOGRAD_TAPE_INSIDE_H
@@ -47,6 +48,7 @@ typedef struct heed__planned {
     heed__var input[HEED_OP_INPUTS];
     int32_t block;
     /* And what it found: */
+    int at_once;               /* goes back as it goes forward */
     int border, again;         /* read outside its block; run again */
     int32_t again_at, back_at; /* steps */
 } heed__planned;

@@ -27,7 +27,7 @@ static int same_structure(const heed__tape *tape, int backward)
 static size_t node_bytes(const heed__tape *tape, size_t i, int kind)
 {
     const heed__node *n = &tape->nodes[i];
-    int again = tape->plan[i].again;
+    int again = tape->plan[i].again, at_once = tape->plan[i].at_once;
     int64_t reals = 0;
     switch (kind) {
     case VALUE:
@@ -37,13 +37,13 @@ static size_t node_bytes(const heed__tape *tape, size_t i, int kind)
         reals = n->op && n->wants_grad ? n->rows * n->cols : 0;
         break;
     case SAVED:
-        reals = n->saved;
+        reals = at_once ? 0 : n->saved;
         break;
     case FORWARD_SCRATCH:
         reals = n->forward_workspace;
         break;
     case BACKWARD_SCRATCH:
-        reals = n->backward_workspace;
+        reals = at_once ? 0 : n->backward_workspace;
         break;
     case VALUE_AGAIN:
         reals = again ? n->rows * n->cols : 0;

@@ -52,37 +52,6 @@ static heed__call start_call(const heed__tape *tape)
                         .draw = tape->draw};
 }
 
-static heed_status run_node(heed__tape *tape, heed__var at, heed__when when, heed__call *call)
-{
-    const heed__node *n = &tape->nodes[at];
-    fill_call(tape, at, when, call);
-    call->workspace =
-        heed__tape_buffer(tape, at, when == HEED_AGAIN ? SCRATCH_AGAIN : FORWARD_SCRATCH);
-    call->room = n->forward_workspace;
-    heed_status status = n->op->forward(call);
-    return status == HEED_OK ? HEED_OK
-                             : heed__fail_prefix(status, "%s (node %d): ", n->op->name, at);
-}
-
-static heed_status run_forward(heed__tape *tape)
-{
-    heed__call call = start_call(tape);
-    for (heed__var i = 0; i < (heed__var)tape->count; i++)
-        if (tape->nodes[i].op) HEED_TRY(run_node(tape, i, HEED_FORWARD, &call));
-    return HEED_OK;
-}
-
-/* The block that ends with node `last`. */
-static heed_status run_again(heed__tape *tape, heed__var last)
-{
-    heed__call call = start_call(tape);
-    heed__var first = last;
-    while (first > 0 && tape->plan[first - 1].block == tape->plan[last].block) first--;
-    for (heed__var i = first; i <= last; i++)
-        if (tape->plan[i].again) HEED_TRY(run_node(tape, i, HEED_AGAIN, &call));
-    return HEED_OK;
-}
-
 enum { PIECE = 1 << 16 /* numbers that a thread sets to zero at a time */ };
 
 typedef struct zeros {
@@ -129,10 +98,44 @@ static void start_grads(const heed__tape *tape, heed__var at, heed__call *call)
     }
 }
 
+static heed_status run_node(heed__tape *tape, heed__var at, heed__when when, heed__call *call)
+{
+    const heed__node *n = &tape->nodes[at];
+    fill_call(tape, at, when, call);
+    call->workspace =
+        heed__tape_buffer(tape, at, when == HEED_AGAIN ? SCRATCH_AGAIN : FORWARD_SCRATCH);
+    call->room = n->forward_workspace;
+    call->at_once = tape->plan[at].at_once;
+    if (call->at_once) start_grads(tape, at, call);
+    heed_status status = n->op->forward(call);
+    return status == HEED_OK ? HEED_OK
+                             : heed__fail_prefix(status, "%s (node %d): ", n->op->name, at);
+}
+
+/* The block that ends with node `last`. */
+static heed_status run_again(heed__tape *tape, heed__var last)
+{
+    heed__call call = start_call(tape);
+    heed__var first = last;
+    while (first > 0 && tape->plan[first - 1].block == tape->plan[last].block) first--;
+    for (heed__var i = first; i <= last; i++)
+        if (tape->plan[i].again) HEED_TRY(run_node(tape, i, HEED_AGAIN, &call));
+    return HEED_OK;
+}
+
+static heed_status run_forward(heed__tape *tape)
+{
+    heed__call call = start_call(tape);
+    for (heed__var i = 0; i < (heed__var)tape->count; i++)
+        if (tape->nodes[i].op) HEED_TRY(run_node(tape, i, HEED_FORWARD, &call));
+    return HEED_OK;
+}
+
 static heed_status run_backward(heed__tape *tape, heed__var loss)
 {
     heed__call call = start_call(tape);
     *heed__tape_grad_of(tape, loss) = 1;
+    if (tape->plan[loss].at_once) loss--;
     for (heed__var i = loss; i >= 0; i--) {
         const heed__node *n = &tape->nodes[i];
         if (heed__tape_ends_block(tape, i)) HEED_TRY(run_again(tape, i));

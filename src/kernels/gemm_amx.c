@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The product in bfloat16, in slabs of k. All threads lay a slab of b out in panels of 32 columns.
+ * The product in bfloat16, in slabs of k, or where b and c are large in groups of columns with all
+ * of k, so that c passes by once. All threads lay a slab of b out in panels of 32 columns.
  * Each task then takes some rows of a and some panels, which stay in the second cache: a strip of
  * 32 rows and a piece of k at a time, which stay in the first while the panels go by, and meanwhile
  * the next strip is laid out. Where a's rows are not contiguous (dy^T x), all threads lay a group
@@ -18,7 +19,9 @@ enum {
     CHUNK = HEED_AMX_CHUNK,
     PIECE = 256,      /* of k, a multiple of CHUNK */
     SLAB = 1 << 19,   /* numbers of b at a time, or one piece of k where that is more */
-    TURNED = 1 << 17, /* the same where a is laid out before ... */
+    WHOLE = 1 << 20,  /* the same where b has more, and c passes by once, ... */
+    LARGE = 1 << 20,  /* ... since it has more numbers than this */
+    TURNED = 1 << 17, /* the same as SLAB where a is laid out before ... */
     DEEP = 512,       /* ... and of k at least: c passes by once for each slab */
     NEAR = 1 << 17,   /* bfloat16 numbers of b that stay in the second cache */
     ROWS = 1 << 19,   /* numbers of a that are laid out before */
@@ -73,6 +76,13 @@ static int64_t slab_of(int64_t n, int64_t k, int turned)
     return least(k, (pieces > fewest ? pieces : fewest) * PIECE);
 }
 
+/* Columns of b that are laid out together with all of k. */
+static int64_t columns_of(int64_t k)
+{
+    int64_t most = WHOLE / round_up(k, CHUNK) / (WIDTH * BLOCK) * (WIDTH * BLOCK);
+    return most > WIDTH * BLOCK ? most : WIDTH * BLOCK;
+}
+
 /* Rows of a that are laid out together. */
 static int64_t group_of(int64_t m, int64_t slab)
 {
@@ -124,6 +134,14 @@ static size_t room_turned(int64_t m, int64_t n, int64_t slab)
     return heed__gemm_amx_packed(2, n, slab) + group_room(m, slab);
 }
 
+/* Of columns with all of k: for less of k too, of which there may be more. */
+static size_t whole_room(int64_t n, int64_t k)
+{
+    int64_t depth = round_up(k, CHUNK), group = WIDTH * BLOCK * depth;
+    int64_t numbers = least(round_up(n, BLOCK) * depth, group > WHOLE ? group : WHOLE);
+    return (size_t)(flags_room(n, k) + numbers / (BLOCK * CHUNK) * HEED_AMX_UNIT(2));
+}
+
 /* Of a thread's own block. */
 static size_t own_room(int64_t m, int64_t n, int64_t k)
 {
@@ -133,7 +151,8 @@ static size_t own_room(int64_t m, int64_t n, int64_t k)
 
 size_t heed__gemm_amx_workspace(int threads, int64_t m, int64_t n, int64_t k)
 {
-    size_t room = heed__gemm_amx_packed(2, n, slab_of(n, k, 0)) + heed__gemm_amx_rows(threads);
+    size_t room = heed__gemm_amx_packed(2, n, slab_of(n, k, 0)), whole = whole_room(n, k);
+    room = (whole > room ? whole : room) + heed__gemm_amx_rows(threads);
     size_t turned = room_turned(m, n, slab_of(n, k, 1));
     size_t own = (size_t)threads * own_room(m, n, k);
     if (turned > room) room = turned;
@@ -395,6 +414,20 @@ static void run_slabs(heed_context *context, int parts, const heed__gemm *g, int
     }
 }
 
+/* Columns j .. of b and c with all of k, then the next. */
+static void run_columns(heed_context *context, int parts, const heed__gemm *g, heed_real *workspace)
+{
+    int64_t step = columns_of(g->k);
+    for (int64_t j = 0; j < g->n; j += step) {
+        heed__gemm some = *g;
+        some.n = least(step, g->n - j);
+        some.b += j * g->b_col;
+        some.c += j;
+        if (g->bias) some.bias += j;
+        run_slabs(context, parts, &some, g->k, workspace);
+    }
+}
+
 /* ---- blocks of a thread's own ---- */
 
 typedef struct blocks {
@@ -437,8 +470,14 @@ static void run_block(void *arg, int64_t task, int thread)
 
 void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *g, heed_real *workspace)
 {
-    if (!context || !is_turned(g) || g->packed || g->m * g->n > OWN) {
-        run_slabs(context, parts, g, slab_of(g->n, g->k, is_turned(g)), workspace);
+    int turned = is_turned(g);
+    int64_t slab = slab_of(g->n, g->k, turned);
+    if (!turned && !g->packed && slab < g->k && g->m * g->n > LARGE) {
+        run_columns(context, parts, g, workspace);
+        return;
+    }
+    if (!context || !turned || g->packed || g->m * g->n > OWN) {
+        run_slabs(context, parts, g, slab, workspace);
         return;
     }
     blocks b = blocks_of(context, parts, g, workspace);

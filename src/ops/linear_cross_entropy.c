@@ -4,15 +4,16 @@
  * time: logits, softmax and the logits' gradient in place, and what that gives x, w and b, so that
  * logits of the whole batch never exist:
  *
- *      x  ---> z (chunk) ---> dz over z ---> dx = dz w   of the chunk
- *     all rows     |                    `--> dw += dz^T x, db += dz
+ *      x  ---> z (chunk) ---> dz over z ---> dw += dz^T x, db += dz
+ *     all rows     |                    `--> dx = dz w   of the chunk, over x where it may
  *                  `--> losses
  *
- * Gradients are so made going forward, for a loss that counts once; going back they are multiplied
- * by what it counts and added. That costs as much memory as w and x, so a batch whose logits are
- * less than that keeps their gradient instead (`keeps`) and makes the products going back. Either
- * way every number is that of linear and cross_entropy one after the other, for a loss that counts
- * once: chunks are whole pieces of the products' sums over rows.
+ * Gradients are so made going forward: where this is the tape's loss, right in their places. A part
+ * of a loss cannot know yet what it counts: it saves gradients for a loss that counts once, which
+ * going back are multiplied by what it counts and added. That costs as much memory as w and x, so a
+ * batch whose logits are less than that keeps their gradient instead (`keeps`) and makes the
+ * products going back. Every way every number is that of linear and cross_entropy one after the
+ * other, for a loss that counts once: chunks are whole pieces of the products' sums over rows.
  */
 #include "autograd/gradcheck.h"
 #include "kernels/gemm.h"
@@ -27,34 +28,55 @@ static int64_t lines(int64_t n)
     return (n + 15) / 16 * 16;
 }
 
+/* With more columns of x chunks have so many rows that laying w out with each costs little, and w
+ * is large. */
+enum { LAID_COLUMNS = 512 };
+
 /* Where things are. t rows, k columns of x, n classes. */
 typedef struct layout {
     int64_t t, k, n, chunk;
-    int keeps;
+    int keeps, lays;                    /* lays: w out once for all chunks */
     int64_t saved;                      /* dz, if it keeps that; else dw, db and dx: */
     int64_t db, dx;                     /* places in what is saved */
     int64_t right, z, w, back, scratch; /* places in the workspace, losses first */
     int64_t room;                       /* of products */
 } layout;
 
-static layout layout_of(heed_context *context, int64_t t, int64_t k, int64_t n)
+static int64_t room_of(heed_context *context, const layout *l)
 {
-    layout l = {.t = t, .k = k, .n = n, .chunk = heed__chunk_rows(t, k)};
+    int64_t rows = l->keeps ? l->t : l->chunk; /* of the products of dz */
+    size_t room = heed__gemm_workspace_any(context, l->chunk, l->n, l->k);
+    size_t back = heed__gemm_workspace_any(context, rows, l->k, l->n);
+    size_t learns = heed__gemm_workspace_any(context, l->n, l->k, rows);
+    size_t laid = l->lays ? heed__gemm_workspace_packed(context) : 0;
+    if (back > room) room = back;
+    if (learns > room) room = learns;
+    return (int64_t)(laid > room ? laid : room);
+}
+
+/* Half the rows that chunks of other operations have, since z has more columns than anything. */
+static layout layout_of(heed_context *context, int keeps, int64_t t, int64_t k, int64_t n)
+{
+    layout l = {.t = t, .k = k, .n = n, .chunk = heed__chunk_rows(t, k / 2), .keeps = keeps};
+    l.lays = t > l.chunk && k <= LAID_COLUMNS;
     l.db = lines(n * k);
     l.dx = l.db + lines(n);
-    l.saved = l.dx + t * k;
-    l.keeps = t * n <= l.saved;
-    if (l.keeps) l.saved = t * n;
+    l.saved = keeps ? t * n : l.dx + t * k;
     l.right = lines(t);
     l.z = 2 * l.right;
     l.w = l.z + lines(l.chunk * n);
-    l.back = l.w + (t > l.chunk ? (int64_t)heed__gemm_packed_any(n, k) : 0);
-    l.scratch = l.back + (t > l.chunk && !l.keeps ? (int64_t)heed__gemm_packed_any(k, n) : 0);
-    l.room = (int64_t)heed__gemm_workspace_any(context, l.chunk, n, k);
-    l.room = heed__greater(l.room, (int64_t)heed__gemm_workspace_packed(context));
-    l.room = heed__greater(l.room, (int64_t)heed__gemm_workspace_any(context, t, k, n));
-    l.room = heed__greater(l.room, (int64_t)heed__gemm_workspace_any(context, n, k, t));
+    l.back = l.w + (l.lays ? (int64_t)heed__gemm_packed_any(n, k) : 0);
+    l.scratch = l.back + (l.lays && !keeps ? (int64_t)heed__gemm_packed_any(k, n) : 0);
+    l.room = room_of(context, &l);
     return l;
+}
+
+/* What a call has saved, or will: whether it keeps dz is a matter of which is less. */
+static layout layout_at(const heed__call *call)
+{
+    int64_t t = call->in[0].rows, k = call->in[0].cols, n = call->in[1].rows;
+    layout l = layout_of(call->context, 0, t, k, n);
+    return !call->at_once && t * n <= l.saved ? layout_of(call->context, 1, t, k, n) : l;
 }
 
 static heed_status shape(const heed__shapes *s, heed__size *size)
@@ -63,11 +85,11 @@ static heed_status shape(const heed__shapes *s, heed__size *size)
     HEED_TRY(heed__class_loss_check(s->attributes, "linear_cross_entropy"));
     HEED_TRY(heed__want_shape(s, "linear_cross_entropy", 1, "w", -1, k));
     if (s->inputs > 2) HEED_TRY(heed__want_shape(s, "linear_cross_entropy", 2, "b", 1, n));
-    layout l = layout_of(s->context, t, k, n);
+    layout made = layout_of(s->context, 0, t, k, n), kept = layout_of(s->context, 1, t, k, n);
     size->rows = size->cols = 1;
-    size->saved = l.saved;
-    size->forward_workspace = l.scratch + l.room;
-    size->backward_workspace = l.keeps ? l.room : 0;
+    size->saved = heed__lesser(made.saved, kept.saved);
+    size->forward_workspace = made.scratch + made.room;
+    size->backward_workspace = kept.saved <= made.saved ? kept.room : 0;
     return HEED_OK;
 }
 
@@ -158,7 +180,7 @@ static void do_rows(const heed__call *call, int64_t begin, int64_t end, void *ex
 /* Lays w out once for the products of all chunks. */
 static void pack(const heed__call *call, const layout *l, heed__gemm *logits, heed__gemm *back)
 {
-    if (l->t <= l->chunk) return;
+    if (!l->lays) return;
     if (!logits->packed) {
         heed__gemm_pack(call->context, logits, call->workspace + l->w);
         logits->packed = call->workspace + l->w;
@@ -168,30 +190,47 @@ static void pack(const heed__call *call, const layout *l, heed__gemm *logits, he
     back->packed = call->workspace + l->back;
 }
 
-static heed_status forward(const heed__call *call)
+/* Where gradients that are made going forward go: to their places, or into what is saved. */
+typedef struct made {
+    heed_real *dx, *dw, *db; /* NULL = not wanted */
+    int adds_x, adds_w;
+} made;
+
+static made made_of(const heed__call *call, const layout *l)
 {
     const heed__matrix *x = &call->in[0], *w = &call->in[1];
-    layout l = layout_of(call->context, x->rows, x->cols, w->rows);
-    heed_real *saved = call->saved, *scratch = call->workspace + l.scratch;
-    int learns = saved && !l.keeps, leads = learns && x->grad;
+    heed_real *saved = call->saved, *db = call->inputs > 2 ? call->in[2].grad : NULL;
+    if (call->at_once) return (made){x->grad, w->grad, db, !x->fresh, !w->fresh};
+    if (!saved || l->keeps) return (made){0};
+    memset(saved + l->db, 0, (size_t)l->n * sizeof *saved);
+    return (made){x->grad ? saved + l->dx : NULL, w->grad ? saved : NULL, db ? saved + l->db : NULL,
+                  0, 0};
+}
+
+static heed_status forward(const heed__call *call)
+{
+    const heed__matrix *x = &call->in[0];
+    layout l = layout_at(call);
+    heed_real *scratch = call->workspace + l.scratch;
+    made to = made_of(call, &l);
     heed__gemm logits = logits_of(call), back = back_of(call);
-    rows r = {.losses = call->workspace, .right = call->workspace + l.right, .back = saved != NULL};
+    rows r = {.losses = call->workspace, .right = call->workspace + l.right};
+    r.back = call->at_once || call->saved;
     r.weight = heed__class_loss_total(call->attributes, l.t);
-    pack(call, &l, &logits, leads ? &back : NULL);
-    if (learns) memset(saved + l.db, 0, (size_t)l.n * sizeof *saved);
+    back.accumulate = to.adds_x;
+    pack(call, &l, &logits, to.dx ? &back : NULL);
+    if (l.t == 0 && call->at_once) heed__zero_fresh(&call->in[1]);
     for (; r.first < l.t; r.first += l.chunk) {
         int64_t count = heed__lesser(l.chunk, l.t - r.first);
         const heed_real *from = x->data + r.first * l.k;
-        r.z = saved && l.keeps ? saved + r.first * l.n : call->workspace + l.z;
+        r.z = call->saved && l.keeps ? call->saved + r.first * l.n : call->workspace + l.z;
         logits.m = back.m = count;
         logits.a = from, logits.c = r.z;
         heed__gemm_run(call->context, &logits, scratch);
         heed__for_rows(call, count, 4 * l.n, do_rows, &r);
-        if (!learns) continue;
-        back.a = r.z, back.c = saved + l.dx + r.first * l.k;
-        if (leads) heed__gemm_run(call->context, &back, scratch);
-        learn(call, count, from, r.z, r.first > 0, w->grad ? saved : NULL,
-              call->inputs > 2 && call->in[2].grad ? saved + l.db : NULL, scratch);
+        learn(call, count, from, r.z, to.adds_w || r.first > 0, to.dw, to.db, scratch);
+        back.a = r.z, back.c = to.dx + r.first * l.k;
+        if (to.dx) heed__gemm_run(call->context, &back, scratch);
     }
     heed__class_loss_finish(call, l.t, call->workspace, call->workspace + l.right);
     return HEED_OK;
@@ -227,7 +266,7 @@ static void hand_over(const heed__call *call, int i, const heed_real *from)
 static heed_status backward(const heed__call *call)
 {
     const heed__matrix *x = &call->in[0], *w = &call->in[1];
-    layout l = layout_of(call->context, x->rows, x->cols, w->rows);
+    layout l = layout_at(call);
     heed_real *saved = call->saved;
     if (l.t == 0) heed__zero_fresh(w);
     if (l.t == 0) return HEED_OK;
@@ -239,11 +278,11 @@ static heed_status backward(const heed__call *call)
     }
     handed dz = {saved, saved, l.n, 1};
     heed__for_rows(call, l.t, l.n, hand_rows, &dz);
+    learn(call, l.t, x->data, saved, !w->fresh, w->grad, call->inputs > 2 ? call->in[2].grad : NULL,
+          call->workspace);
     heed__gemm back = back_of(call);
     back.m = l.t, back.a = saved, back.c = x->grad, back.accumulate = !x->fresh;
     if (x->grad) heed__gemm_run(call->context, &back, call->workspace);
-    learn(call, l.t, x->data, saved, !w->fresh, w->grad, call->inputs > 2 ? call->in[2].grad : NULL,
-          call->workspace);
     return HEED_OK;
 }
 
@@ -276,6 +315,8 @@ const heed__op heed__op_linear_cross_entropy = {.name = "linear_cross_entropy",
                                                 .most_inputs = 3,
                                                 .reads = HEED_READS(0) | HEED_READS(1),
                                                 .stores = HEED_READS(0) | HEED_READS(1),
+                                                .grad_over_value = HEED_READS(0),
+                                                .at_once = 1,
                                                 .shape = shape,
                                                 .forward = forward,
                                                 .backward = backward,

@@ -87,8 +87,7 @@ static heed_status start_schedule(heed__session *s)
                                 (uint64_t)warmup, (uint64_t)s->steps, &s->schedule);
 }
 
-/* What a network needs for being trained only. */
-static void drop_training(heed__session *s)
+void heed__session_drop_training(heed__session *s)
 {
     heed__averages_free(&s->averages);
     heed__tape_destroy(&s->tape);
@@ -99,7 +98,7 @@ static void drop_training(heed__session *s)
 
 static void drop_model(heed__session *s)
 {
-    drop_training(s);
+    heed__session_drop_training(s);
     heed_model_destroy(&s->whole);
     s->model = NULL;
 }
@@ -171,7 +170,7 @@ heed_status heed__session_end_member(heed__session *s)
 {
     heed__params_copy_in(&s->model->params, s->best);
     HEED_TRY(heed__params_check(&s->model->params));
-    drop_training(s);
+    heed__session_drop_training(s);
     heed__params_settle(&s->model->params);
     s->done[s->member] = s->cursor;
     if (s->member > 0) return save_together(s);

@@ -147,6 +147,8 @@ heed_status heed__session_next_member(heed__session *session);
 int heed__session_members(const heed__session *session);
 /* Where the random numbers of the member that is being trained come from. */
 uint64_t heed__session_seed(const heed__session *session);
+/* What a network needs for being trained only is given back; the session can be asked no more. */
+void heed__session_drop_training(heed__session *session);
 void heed__session_close(heed__session *session);
 
 /* Training and validation rows into session->train and ->valid, with their hashes. */

@@ -341,6 +341,7 @@ static heed_status run(loop *l)
     }
     l->progress.event = HEED_TRAIN_END;
     if (members == 1) look(l, HEED_TRAIN_END);
+    heed__session_drop_training(s); /* who is told may load the model, or more */
     call(l);
     return HEED_OK;
 }

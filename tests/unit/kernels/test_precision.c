@@ -165,16 +165,18 @@ static void test_errors(void **state)
     }
 }
 
-/* Threads, b laid out before, and rows alone. */
+/* Threads, b laid out before, and rows alone; the last two in blocks of a thread's own where a is
+ * turned, and in groups of columns with all of k where it is not. */
 static void test_bits(void **state)
 {
-    static const shape more[] = {{70, 100, 600}, {1, 40, 300}, {257, 1100, 65}, {600, 300, 33}};
+    static const shape more[] = {
+        {70, 100, 600}, {1, 40, 300}, {257, 1100, 65}, {600, 300, 33}, {301, 3700, 290}};
     static const int threads[] = {1, 2, 3, 8};
     heed_context *contexts[4];
     (void)state;
     for (int t = 0; t < 4; t++)
         check_ok(heed_context_create(&(heed_context_options){.threads = threads[t]}, &contexts[t]));
-    for (int c = 0; c < 3 * 2 * STARTS; c++) {
+    for (int c = 0; c < 5 * 2 * STARTS; c++) {
         int p = 1 + c % 2, start = c / 2 % STARTS, layout = c % LAYOUTS;
         work w = work_open(more[c / 6], layout, (layout + start) % LAYOUTS, start);
         size_t bytes = (size_t)w.c_size * sizeof(float);

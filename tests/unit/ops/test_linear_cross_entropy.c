@@ -151,8 +151,31 @@ static void test_multiplies_by_what_the_loss_counts(void **state)
         for (int i = 0; i < CLASSES * SIZE; i++) once.dw[i] *= 2;
         same("dx", at, s->rows * s->size, twice.dx, once.dx);
         same("dw", at, s->classes * s->size, twice.dw, once.dw);
+        size_t copies = (size_t)((s->classes + s->rows) * s->size) * sizeof(heed_real);
+        if (at < 3) assert_true(once.bytes + copies < heed__tape_bytes(tape));
         heed__tape_destroy(&tape);
     }
+}
+
+/* Who asks for the loss alone gets no gradients, though forward makes them for who goes back. */
+static void test_leaves_gradients_alone(void **state)
+{
+    static result out;
+    (void)state;
+    draw();
+    set_labels(&shapes[1], 0);
+    memset(&out, 0, sizeof out);
+    heed__tape *tape = NULL;
+    check_ok(heed__tape_create(NULL, &tape));
+    heed__var loss = record(tape, &shapes[1], 1, &out);
+    heed__tape_keep(tape, loss);
+    check_ok(heed__tape_run(tape, HEED_NO_VAR));
+    heed_real first = *heed__tape_value(tape, loss);
+    for (int i = 0; i < CLASSES * SIZE; i++) assert_true(out.dw[i] == 0);
+    for (int i = 0; i < ROWS * SIZE; i++) assert_true(out.dx[i] == 0);
+    check_ok(heed__tape_run(tape, loss));
+    assert_true(*heed__tape_value(tape, loss) == first && out.dw[3] != 0 && out.dx[3] != 0);
+    heed__tape_destroy(&tape);
 }
 
 /* The plan of the largest batch serves all that are smaller. */
@@ -191,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gives_the_bits_of_two_operations),
         cmocka_unit_test(test_multiplies_by_what_the_loss_counts),
+        cmocka_unit_test(test_leaves_gradients_alone),
         cmocka_unit_test(test_smaller_batches_fit),
         cmocka_unit_test(test_refuses),
     };
