@@ -182,8 +182,8 @@ static const option_row rows[] = {
     {"guide", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "word links of the training pairs (Pharaoh lines, 0-0 1-2) that attention is trained towards"},
     {"from", 0, "MODEL", OPTION_TEXT, NULL, NULL, 0, 0,
-     "go on from a model: its settings, tokenizer, labels and parameters are kept; new labels "
-     "join"},
+     "go on from a model: its settings, words, labels and parameters are kept; new labels and "
+     "words join"},
     {"vectors", 0, "FILE", OPTION_TEXT, NULL, NULL, 0, 0,
      "word vectors that embeddings begin with: text of word2vec, GloVe or fastText, also .gz; "
      "words not there begin by chance"},

@@ -71,7 +71,8 @@ typedef struct heed_train_options {
     int n_valid_target_paths;
     const char *guide_path; /**< links (Pharaoh lines) of the training pairs, NULL = none */
     const char *from_path;  /**< a model whose settings, tokenizer, labels and parameters
-                               training goes on from; NULL = none */
+                               training goes on from, new labels and words behind the old ones;
+                               NULL = none */
     /** Word vectors that embeddings of texts (of translation, of sources) begin with: text as
      * word2vec, GloVe or fastText write it, of as many numbers as embeddings have. NULL = all by
      * chance; not beside from_path. */

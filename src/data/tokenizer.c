@@ -83,7 +83,7 @@ static heed_status learn(heed_context *context, const char *kind,
     if (status == HEED_OK && found->next) status = heed__pieces_train(t, texts);
     if (status == HEED_OK && found->train) status = found->train(context, t, texts);
     for (int i = 0; i < HEED_BAGS && status == HEED_OK; i++)
-        if (heed__ngrams_wanted(&checked, i)) status = heed__ngrams_learn(t, i, texts);
+        if (heed__ngrams_wanted(&checked, i)) status = heed__ngrams_learn(t, i, 0, texts);
     if (status != HEED_OK) {
         heed__tokenizer_destroy(&t);
         return status;
@@ -107,6 +107,31 @@ heed_status heed__tokenizer_train(heed_context *context, const char *kind,
 {
     const heed__texts texts = {n, text, user};
     return learn(context, kind, settings, &texts, "", out);
+}
+
+int heed__tokenizer_can_grow(const heed__tokenizer *t)
+{
+    return t->kind->next && t->settings.spacing == HEED_SPACING_NONE;
+}
+
+heed_status heed__tokenizer_grow(heed__tokenizer *t, const heed__tokenizer_settings *limits,
+                                 int64_t n, heed__text_function text, const void *user,
+                                 heed__growth *out)
+{
+    const heed__texts texts = {n, text, user};
+    *out = (heed__growth){.tokens = t->vocabulary.n};
+    for (int i = 0; i < HEED_BAGS; i++) out->ngrams[i] = t->ngrams[i].n;
+    t->settings.min_count = limits->min_count;
+    t->settings.max_vocabulary = limits->max_vocabulary;
+    t->settings.ngram_min_count = limits->ngram_min_count;
+    t->settings.ngram_max_vocabulary = limits->ngram_max_vocabulary;
+    HEED_TRY(heed__token_settings_check(&t->settings));
+    HEED_TRY(heed__pieces_train(t, &texts));
+    for (int i = 0; i < HEED_BAGS; i++)
+        if (heed__ngrams_wanted(&t->settings, i))
+            HEED_TRY(heed__ngrams_learn(t, i, out->tokens, &texts));
+    out->full = t->vocabulary.n >= t->settings.max_vocabulary;
+    return HEED_OK;
 }
 
 heed_text heed__side_text(const heed_dataset *dataset, heed__side side, int64_t row)
@@ -141,6 +166,13 @@ heed_status heed__tokenizer_train_side(heed_context *context, const char *kind,
                  : side == HEED_SIDE_TARGET ? " of targets"
                                             : "",
                  out);
+}
+
+heed_status heed__tokenizer_grow_dataset(heed__tokenizer *t, const heed__tokenizer_settings *limits,
+                                         const heed_dataset *dataset, heed__growth *out)
+{
+    const side_texts of = {dataset, HEED_SIDE_SOURCE};
+    return heed__tokenizer_grow(t, limits, heed_dataset_rows(dataset), side_text, &of, out);
 }
 
 heed_status heed__tokenizer_train_dataset(heed_context *context, const char *kind,

@@ -98,6 +98,27 @@ heed_status heed__tokenizer_train_side(heed_context *context, const char *kind,
                                        const heed_dataset *dataset, heed__side side,
                                        heed__tokenizer **out);
 
+/* How much there was before a tokenizer learned more; what is new stands behind it. */
+typedef struct heed__growth {
+    int64_t tokens;            /* the special ones included */
+    int64_t ngrams[HEED_BAGS]; /* ids of them */
+    int full;                  /* the vocabulary has no more room */
+} heed__growth;
+/* Nonzero where tokens may be added: those of words, spaces and characters that only read. Subwords
+ * were chosen together, and what is written with has learned where blanks go. */
+int heed__tokenizer_can_grow(const heed__tokenizer *tokenizer);
+/* Tokens and n-grams that stand often enough in further texts get ids behind the old ones, which
+ * keep theirs. The four settings that limit both (min_count, max_vocabulary and those of n-grams)
+ * are taken from `limits`. Only of a tokenizer that can grow. After an error it is not to be used.
+ * Errors HEED_E_INVALID (limits), HEED_E_NOMEM. */
+heed_status heed__tokenizer_grow(heed__tokenizer *tokenizer, const heed__tokenizer_settings *limits,
+                                 int64_t n, heed__text_function text, const void *user,
+                                 heed__growth *out);
+/* The same over the rows of a dataset. */
+heed_status heed__tokenizer_grow_dataset(heed__tokenizer *tokenizer,
+                                         const heed__tokenizer_settings *limits,
+                                         const heed_dataset *dataset, heed__growth *out);
+
 void heed__tokenizer_destroy(heed__tokenizer **tokenizer);
 
 /* Valid UTF-8 of at most 4 GiB - 1 bytes. A tokenizer may encode on many threads at once. */

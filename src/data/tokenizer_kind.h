@@ -70,8 +70,11 @@ heed_status heed__token_kind_find(const char *name, const heed__token_kind **out
 /* Errors HEED_E_INVALID. */
 heed_status heed__token_settings_check(heed__tokenizer_settings *settings);
 
-/* N-gram ids: learned over the encoded texts; set beside an encoding's ids. `bag` says of what. */
-heed_status heed__ngrams_learn(heed__tokenizer *t, int bag, const heed__texts *texts);
+/* N-gram ids: learned over the encoded texts; set beside an encoding's ids. `bag` says of what.
+ * Learning again, with other texts, adds to what is there; `tokens` of the vocabulary were there
+ * then (0 the first time). */
+heed_status heed__ngrams_learn(heed__tokenizer *t, int bag, int64_t tokens,
+                               const heed__texts *texts);
 heed_status heed__ngrams_add(const heed__tokenizer *t, int bag, const char *text,
                              heed__encoding *encoding);
 /* Keys of at least this are hashes, below it a pair of ids. */
@@ -82,8 +85,8 @@ int heed__ngrams_wanted(const heed__tokenizer_settings *settings, int bag);
 heed_status heed__encoding_add(heed__encoding *encoding, const heed__tokenizer *t, int64_t id,
                                size_t begin, size_t end, int *full);
 
-/* Counted strings into the vocabulary: frequent ones first, equals by bytes, from min_count and up
- * to max_vocabulary. Errors HEED_E_DATA (none is left). */
+/* Counted strings into the vocabulary, behind those that it has: frequent ones first, equals by
+ * bytes, from min_count and up to max_vocabulary. Errors HEED_E_DATA (it stays empty). */
 heed_status heed__vocabulary_fill(heed__tokenizer *t, const heed__strings *strings,
                                   const int64_t *counts);
 

@@ -153,30 +153,47 @@ cleanup:
     return status;
 }
 
+/* Frequent ones come behind those that are there, which are met more often now. */
 static heed_status choose(heed__tokenizer *t, int bag, const counting *c)
 {
     heed__pairs *chosen = &t->ngrams[bag];
-    for (int64_t i = 0, at; i < c->met.n; i++) {
-        if (c->counts[i].count < t->settings.ngram_min_count ||
-            chosen->n + 1 >= t->settings.ngram_max_vocabulary)
-            break;
-        HEED_TRY(heed__pairs_add(chosen, c->counts[i].key, &at));
-        if (bag == HEED_BAGS_TOKENS) t->ngram_counts[at] = c->counts[i].count;
+    int64_t before = chosen->n;
+    for (int64_t i = 0; i < c->met.n; i++) {
+        int64_t at = before ? heed__pairs_find(chosen, c->counts[i].key) : -1;
+        int fits = c->counts[i].count >= t->settings.ngram_min_count &&
+                   chosen->n + 1 < t->settings.ngram_max_vocabulary;
+        if (at < 0 && !fits) {
+            if (!before) break;
+            continue;
+        }
+        if (at < 0) HEED_TRY(heed__pairs_add(chosen, c->counts[i].key, &at));
+        if (bag == HEED_BAGS_TOKENS) t->ngram_counts[at] += c->counts[i].count;
     }
     return HEED_OK;
 }
 
-heed_status heed__ngrams_learn(heed__tokenizer *t, int bag, const heed__texts *texts)
+/* Room for `n` counts where there was some for `before` of them; what is new begins from zero. */
+static heed_status widen(int64_t **counts, int64_t before, int64_t n, const char *what)
+{
+    int64_t *wide = NULL;
+    HEED_TRY(heed__alloc((size_t)n, sizeof *wide, what, &wide));
+    for (int64_t i = 0; *counts && i < before; i++) wide[i] = (*counts)[i];
+    heed__free(*counts);
+    *counts = wide;
+    return HEED_OK;
+}
+
+heed_status heed__ngrams_learn(heed__tokenizer *t, int bag, int64_t tokens,
+                               const heed__texts *texts)
 {
     counting c = {{0}, NULL, 0};
     heed_status status = HEED_OK;
+    int64_t ngrams = t->ngrams[bag].n;
     if (bag == HEED_BAGS_TOKENS)
-        HEED_TRY(heed__alloc((size_t)t->vocabulary.n, sizeof *t->token_counts, "counts of tokens",
-                             &t->token_counts));
+        HEED_TRY(widen(&t->token_counts, tokens, t->vocabulary.n, "counts of tokens"));
     HEED_TRY_CLEAN(count_all(t, bag, texts, &c));
     if (bag == HEED_BAGS_TOKENS)
-        HEED_TRY_CLEAN(heed__alloc((size_t)c.met.n, sizeof *t->ngram_counts, "counts of n-grams",
-                                   &t->ngram_counts));
+        HEED_TRY_CLEAN(widen(&t->ngram_counts, ngrams, ngrams + c.met.n, "counts of n-grams"));
     if (c.met.n) qsort(c.counts, (size_t)c.met.n, sizeof *c.counts, compare);
     status = choose(t, bag, &c);
 cleanup:

@@ -229,6 +229,9 @@ static const heed_setting settings[] = {
     INTEGER("train.rewinds", "rewinds", "3", 0, 100,
             "times that training goes back to its last good state, with other batches and half the "
             "rate, where the loss is no number or runs away; 0 = it ends there"),
+    BOOLEAN("train.new_words", "new-words", "true",
+            "with --from: words and n-grams that the model does not know get embeddings of their "
+            "own; not of bpe and unigram, nor where texts are written"),
     INTEGER("train.members", "members", "1", 1, 16,
             "networks trained one after another, each from a seed of its own, that answer together "
             "by the mean of their probabilities"),

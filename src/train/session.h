@@ -132,6 +132,7 @@ struct heed__session {
     char vectors_hash[HEED_HASH_SIZE]; /* "" without vectors */
     heed_model *parent;                /* that training goes on from; NULL = none */
     char parent_hash[HEED_HASH_SIZE];
+    heed__growth growth; /* how much of the tokenizer is the parent's */
 };
 
 heed_status heed__session_open(heed_context *context, const heed_train_options *options,
@@ -198,8 +199,9 @@ const char *heed__score_name(const heed_model *model);
 
 /* Going on from a model: its settings become those of the session, which were not given. */
 heed_status heed__from_open(heed__session *session);
-/* Its tokenizers; its labels, with new ones behind them in the place of *labels. */
-heed_status heed__from_tokenizers(const heed__session *session, heed__model_parts *parts);
+/* Its tokenizers, which of classifiers learn the new words; its labels, with new ones behind them
+ * in the place of *labels. */
+heed_status heed__from_tokenizers(heed__session *session, heed__model_parts *parts);
 heed_status heed__from_labels(const heed__session *session, int output, heed__labels **labels);
 /* Where a member's first parameters come from; NULL = chance. */
 heed__param_source heed__from_source(const heed__session *session, int member, void **user);

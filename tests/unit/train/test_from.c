@@ -92,9 +92,9 @@ static void test_labels_join(void **state)
     add_label();
     g.from = parent_path;
     g.model = child_path;
-    g.settings = STILL "train.seed=9 train.patience=0";
+    g.settings = STILL "train.seed=9 train.patience=0 train.new_words=false";
     check_ok(go_on(&g));
-    if (!strstr(log_text, "2 kept, 1 new (anew)") || !strstr(log_text, "33 new; the tokenizer is"))
+    if (!strstr(log_text, "2 kept, 1 new (anew)") || !strstr(log_text, " kept, 33 new"))
         fail_msg("%s", log_text);
     check_ok(heed_model_load(NULL, parent_path, &old));
     check_ok(heed_model_load(NULL, child_path, &young));
@@ -116,6 +116,127 @@ static void test_labels_join(void **state)
     assert_true(strstr(heed__model_note_find(young, "heed.data"), "parent_sha256") != NULL);
     heed_model_destroy(&old);
     heed_model_destroy(&young);
+}
+
+static int64_t words_of(const heed_model *model)
+{
+    return heed__tokenizer_vocabulary(model->tokenizer);
+}
+
+/* New words begin as the unknown word, new n-grams at nothing: what the model says of any text, it
+ * says until it has learned. */
+static void check_same_answers(heed_model *old, heed_model *young)
+{
+    static const char *const texts[] = {"the film was superb", "a zebra of the night",
+                                        "odd numbers of zebra"};
+    heed_text asked[3];
+    float a[6], b[6];
+    for (int i = 0; i < 3; i++) asked[i] = (heed_text){texts[i], strlen(texts[i])};
+    check_ok(heed_model_predict(old, asked, 3, a));
+    check_ok(heed_model_predict(young, asked, 3, b));
+    for (int i = 0; i < 6; i++) assert_float_equal(a[i], b[i], 1e-4);
+}
+
+/* The old data with words that it did not have, twice and more each. */
+static void add_words(void)
+{
+    FILE *file = fopen(data_path, "a");
+    assert_non_null(file);
+    for (int i = 0; i < 16; i++)
+        fprintf(file, "an odd zebra of the night\t%s\n", i % 2 ? "praise" : "blame");
+    fclose(file);
+}
+
+static void test_words_join(void **state)
+{
+    (void)state;
+    going g = {.data = data_path, .model = parent_path, .settings = SMALL "train.steps=8"};
+    heed_model *old, *young;
+    check_ok(go_on(&g));
+    add_words();
+    g.from = parent_path;
+    g.model = child_path;
+    g.settings = STILL "train.patience=0 input.ngram_min_count=3";
+    check_ok(go_on(&g));
+    if (!strstr(log_text, " kept, 3 new (an, odd, zebra); n-grams of tokens: ") ||
+        !strstr(log_text, "of the new data were unknown, 0.00 % are"))
+        fail_msg("%s", log_text);
+    check_ok(heed_model_load(NULL, parent_path, &old));
+    check_ok(heed_model_load(NULL, child_path, &young));
+    assert_int_equal(words_of(young), words_of(old) + 3);
+    for (int i = 0; i < HEED_BAGS; i++)
+        assert_true(heed__tokenizer_ngrams(young->tokenizer, i) >
+                    heed__tokenizer_ngrams(old->tokenizer, i));
+    const heed__param *a = old->embedding, *b = young->embedding;
+    assert_int_equal(b->rows, a->rows + 3);
+    check_close(a, b, a->rows * a->cols);
+    for (int64_t row = a->rows; row < b->rows; row++)
+        for (int64_t i = 0; i < a->cols; i++)
+            assert_float_equal(b->data[row * a->cols + i], a->data[i], 1e-6);
+    check_same_answers(old, young);
+    assert_string_equal(heed_config_get(young->config, "input.ngram_min_count"), "3");
+    heed_model_destroy(&young);
+    g.settings = "train.steps=40"; /* and they learn, each for itself */
+    check_ok(go_on(&g));
+    check_ok(heed_model_load(NULL, child_path, &young));
+    const heed_real *one = young->embedding->data + (a->rows + 1) * a->cols, *two = one + a->cols;
+    float apart = 0;
+    for (int64_t i = 0; i < a->cols; i++) apart += (one[i] - two[i]) * (one[i] - two[i]);
+    assert_true(apart > 1e-6f);
+    heed_model_destroy(&young);
+    heed_model_destroy(&old);
+}
+
+static void test_words_are_kept(void **state)
+{
+    (void)state;
+    going g = {.data = data_path, .model = parent_path, .settings = SMALL "train.steps=4"};
+    heed_model *old, *young;
+    check_ok(go_on(&g));
+    add_words();
+    g.settings = SMALL "train.steps=1 train.new_words=false";
+    check_ok(go_on(&g));
+    if (!strstr(log_text, "train.new_words = false has no effect without --from"))
+        fail_msg("%s", log_text);
+    corpus_write("data.tsv", "class");
+    g.settings = SMALL "train.steps=4";
+    check_ok(go_on(&g));
+    add_words();
+    g.from = parent_path;
+    g.model = child_path;
+    g.settings = STILL "train.new_words=false";
+    check_ok(go_on(&g));
+    if (!strstr(log_text, "the vocabulary is kept (--new-words false); ")) fail_msg("%s", log_text);
+    check_ok(heed_model_load(NULL, parent_path, &old));
+    check_ok(heed_model_load(NULL, child_path, &young));
+    assert_int_equal(words_of(young), words_of(old));
+    assert_int_equal(heed__params_total(&young->params), heed__params_total(&old->params));
+    heed_model_destroy(&old);
+    heed_model_destroy(&young);
+    g.settings = STILL "train.new_words=false input.min_count=3"; /* of what? */
+    check_fails(go_on(&g), HEED_E_INVALID, "--min-count 3");
+    g.settings = STILL "input.vocabulary=20";
+    check_ok(go_on(&g));
+    if (!strstr(log_text, ", and no room for more (--vocabulary)")) fail_msg("%s", log_text);
+}
+
+static void test_pieces_are_kept(void **state)
+{
+    (void)state;
+    heed__tokenizer_settings defaults;
+    if (heed__tokenizer_defaults("bpe", &defaults) == HEED_E_UNSUPPORTED) skip();
+    going g = {.data = data_path, .model = parent_path};
+    g.settings = SMALL "input.tokenizer=bpe input.vocabulary=60 train.steps=2";
+    check_ok(go_on(&g));
+    add_words();
+    g.from = parent_path;
+    g.model = child_path;
+    g.settings = STILL;
+    check_ok(go_on(&g));
+    if (!strstr(log_text, "the pieces of the tokenizer are kept, since they were chosen together"))
+        fail_msg("%s", log_text);
+    g.settings = STILL "input.vocabulary=90";
+    check_fails(go_on(&g), HEED_E_INVALID, "--vocabulary 90");
 }
 
 static void test_settings(void **state)
@@ -153,6 +274,7 @@ static void test_resume(void **state)
     g.from = parent_path;
     g.settings = "train.steps=5 train.members=2";
     add_label();
+    add_words();
     g.model = whole;
     check_ok(go_on(&g));
     corpus_file wanted = corpus_read(whole);
@@ -186,6 +308,8 @@ static void test_translator(void **state)
     g.model = child_path;
     g.settings = STILL;
     check_ok(go_on(&g));
+    if (!strstr(log_text, "the vocabulary is kept, since the model writes with it; "))
+        fail_msg("%s", log_text);
     heed_model *old, *young;
     check_ok(heed_model_load(NULL, parent_path, &old));
     check_ok(heed_model_load(NULL, child_path, &young));
@@ -200,7 +324,9 @@ static void test_translator(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {from_test(test_labels_join), from_test(test_settings),
-                                       from_test(test_resume), from_test(test_translator)};
+    const struct CMUnitTest tests[] = {
+        from_test(test_labels_join),     from_test(test_words_join), from_test(test_words_are_kept),
+        from_test(test_pieces_are_kept), from_test(test_settings),   from_test(test_resume),
+        from_test(test_translator)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
