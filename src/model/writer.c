@@ -157,11 +157,6 @@ void heed__writer_record(heed_model *model, heed__tape *tape, const heed__pairs_
     vars->states = heed__writer_states(model, &pass, &vars->decoded);
 }
 
-/* Logits of all rows need not be there at once; but with more columns than this the weights and
- * their gradient, which pass by with each chunk of rows, weigh more than the logits, and only below
- * `highest` does it pay. */
-enum { COLUMNS_IN_CHUNKS = 512 };
-
 static heed__var generating_loss(heed_model *model, heed__tape *tape,
                                  const heed__pairs_batch *batch, const heed__pairs_vars *vars,
                                  float smoothing)
@@ -170,12 +165,6 @@ static heed__var generating_loss(heed_model *model, heed__tape *tape,
     heed__class_loss classes = {.labels = batch->labels, .smoothing = smoothing};
     heed__var in[3] = {vars->states, heed__tape_param(tape, output->weight),
                        heed__tape_param(tape, output->bias)};
-    int exact = heed_context_precision(model->context) == HEED_PRECISION_HIGHEST;
-    if (exact && output->weight->cols > COLUMNS_IN_CHUNKS) {
-        heed__var logits = heed__writer_scores(model, tape, vars);
-        return heed__tape_apply(tape, &heed__op_cross_entropy, &logits, 1, &classes,
-                                sizeof classes);
-    }
     return heed__tape_apply(tape, &heed__op_linear_cross_entropy, in, 3, &classes, sizeof classes);
 }
 
