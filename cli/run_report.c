@@ -83,6 +83,8 @@ void run_report_follow(run_report *r, const heed_progress *p)
                                        .again = AGAIN,
                                        .step = p->step,
                                        .steps = p->steps,
+                                       .member = p->member,
+                                       .members = p->members,
                                        .seconds_left = p->seconds_left};
         draw(r, &o);
     }

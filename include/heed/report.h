@@ -30,6 +30,7 @@ typedef struct heed_report_options {
                                 after so many seconds */
     int64_t step, steps;   /**< how far it is, then */
     double seconds_left;
+    int member, members; /**< then, of a model of several networks: which is trained, from 1 */
 } heed_report_options;
 
 /**

@@ -21,7 +21,7 @@ static const double log_from = 100;     /* largest by smallest */
 static const double least_plain = 1e-4; /* smaller numbers are written with a power of ten */
 
 const char heed__chart_style[] =
-    ":root{--ca:#1a66d6;--cb:#8a9099;--cc:#b8620b}\n"
+    ":root{--ca:#1a66d6;--cb:#8a9099;--cc:#b8620b;--cd:#1d7f45;--ce:#8a3fb5}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(25em,1fr));gap:.6em 1.6em;"
     "margin:.6em 0}\n"
     "svg.chart{width:100%;height:auto;display:block;font-size:12px}\n"
@@ -31,14 +31,19 @@ const char heed__chart_style[] =
     ".chart .rule{stroke:var(--soft);stroke-dasharray:4 3}\n"
     ".chart path{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}\n"
     ".chart path.ca,.chart circle.ca{stroke:var(--ca)}.chart path.cb,.chart circle.cb{stroke:"
-    "var(--cb)}.chart path.cc,.chart circle.cc{stroke:var(--cc)}\n"
-    ".chart path.cb{stroke-width:1.4}\n"
+    "var(--cb)}.chart path.cc,.chart circle.cc{stroke:var(--cc)}.chart path.cd,.chart circle.cd{"
+    "stroke:var(--cd)}.chart path.ce,.chart circle.ce{stroke:var(--ce)}\n"
+    ".chart path.cb{stroke-width:1.4}\n.chart path.pale{stroke-opacity:.4;stroke-width:1.4}\n"
     ".chart circle{fill:var(--ground);stroke-width:1.6}\n"
-    ".chart text.ca{fill:var(--ca)}.chart text.cb{fill:var(--soft)}.chart text.cc{fill:var(--cc)}\n"
+    ".chart .ca{--c:var(--ca)}.chart .cb{--c:var(--soft)}.chart .cc{--c:var(--cc)}"
+    ".chart .cd{--c:var(--cd)}.chart .ce{--c:var(--ce)}\n"
+    ".chart text[class^=c],.chart .at tspan{fill:var(--c)}\n"
     ".chart .at rect{fill:transparent}.chart .at line{stroke:var(--soft);opacity:0}\n"
     ".chart .at text{opacity:0;fill:var(--ink)}\n"
     ".chart .at:hover line,.chart .at:hover text{opacity:1}\n"
     ".chart:hover .off{opacity:0}\n";
+const char heed__chart_dark[] =
+    ":root{--ca:#8ab4f8;--cb:#9aa0a6;--cc:#f6ad55;--cd:#7fce9b;--ce:#d0a0f2}\n";
 
 /* ---- numbers ---- */
 
@@ -109,6 +114,9 @@ static void find_range(const heed__chart *c, double *least, double *most)
             *least = fmin(*least, y);
             *most = fmax(*most, y);
         }
+    if (!c->with_rule || !isfinite(c->rule) || !(*least <= *most)) return;
+    *least = fmin(*least, c->rule);
+    *most = fmax(*most, c->rule);
 }
 
 static scale scale_of(const heed__chart *c)
@@ -227,7 +235,7 @@ static void put_curve(heed__buffer *out, const heed__chart *c, const scale *s,
                       const heed__chart_line *l)
 {
     size_t each = (l->n + MOST_POINTS - 1) / MOST_POINTS, drawn = 0;
-    heed__buffer_format(out, "<path class=\"%s\" d=\"", l->colour);
+    heed__buffer_format(out, "<path class=\"%s%s\" d=\"", l->colour, l->name ? "" : " pale");
     for (size_t i = 0; i < l->n; i += each) {
         double x = 0, y = 0, count = 0;
         for (size_t j = i; j < l->n && j < i + each; j++) {
@@ -243,7 +251,7 @@ static void put_curve(heed__buffer *out, const heed__chart *c, const scale *s,
         heed__buffer_number(out, y_of(s, y / count), 1);
     }
     heed__buffer_text(out, "\"/>\n");
-    if (!l->points || l->n > MOST_POINTS / 5) return;
+    if (!l->points || !l->name || l->n > MOST_POINTS / 5) return;
     for (size_t i = 0; i < l->n; i++) {
         if (!isfinite(l->y[i]) || !isfinite(l->x[i]) || (s->is_log && l->y[i] <= 0)) continue;
         heed__buffer_format(out, "<circle class=\"%s\" r=\"2.6\"", l->colour);
@@ -268,11 +276,11 @@ static int by_height(const void *a, const void *b)
 
 static void put_names(heed__buffer *out, const heed__chart *c, const scale *s)
 {
-    name names[HEED_CHART_LINES];
+    name names[HEED_CHART_NAMES];
     size_t n = 0;
-    for (size_t i = 0; i < c->n_lines; i++) {
+    for (size_t i = 0; i < c->n_lines && n < HEED_CHART_NAMES; i++) {
         const heed__chart_line *l = &c->lines[i];
-        size_t at = l->n;
+        size_t at = l->name ? l->n : 0;
         while (at && !isfinite(l->y[at - 1])) at--;
         if (!at || (s->is_log && l->y[at - 1] <= 0)) continue;
         names[n++] = (name){y_of(s, l->y[at - 1]), l->y[at - 1], l};
@@ -304,6 +312,13 @@ static double value_at(const heed__chart_line *l, double step)
     return value;
 }
 
+static size_t names_of(const heed__chart *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_lines; i++) n += c->lines[i].name != NULL;
+    return n;
+}
+
 static void put_hover(heed__buffer *out, const heed__chart *c, double from, double to, double step)
 {
     double x = x_of(c, step);
@@ -317,23 +332,36 @@ static void put_hover(heed__buffer *out, const heed__chart *c, double from, doub
     open_text(out, "", "end", RIGHT, TOP - 3);
     heed__buffer_text(out, "step ");
     heed__chart_count(out, step);
+    int many = names_of(c) > 2; /* then values have their line's colour in the place of its name */
     for (size_t i = 0; i < c->n_lines; i++) {
-        double value = value_at(&c->lines[i], step);
+        const heed__chart_line *l = &c->lines[i];
+        double value = l->name ? value_at(l, step) : NAN;
         if (!isfinite(value)) continue;
         heed__buffer_text(out, i ? ", " : ": ");
-        put_escaped(out, c->lines[i].name);
-        heed__buffer_text(out, " ");
+        if (many)
+            heed__buffer_format(out, "<tspan class=\"%s\">", l->colour);
+        else
+            put_escaped(out, l->name);
+        if (!many) heed__buffer_text(out, " ");
         heed__chart_number(out, value);
+        if (many) heed__buffer_text(out, "</tspan>");
     }
     heed__buffer_text(out, "</text></g>\n");
 }
 
-/* One strip for each point of the first line whose points count, or of the first line. */
+/* Whether points of a are better to be pointed at than those of b. */
+static int goes_further(const heed__chart_line *a, const heed__chart_line *b)
+{
+    if (a->points != b->points) return a->points;
+    return a->points && a->n && (!b->n || a->x[a->n - 1] > b->x[b->n - 1]);
+}
+
+/* One strip for each point of the longest line whose points count, or of the first line. */
 static void put_hovers(heed__buffer *out, const heed__chart *c)
 {
     const heed__chart_line *l = &c->lines[0];
-    for (size_t i = 0; i < c->n_lines; i++)
-        if (!l->points && c->lines[i].points) l = &c->lines[i];
+    for (size_t i = 1; i < c->n_lines; i++)
+        if (goes_further(&c->lines[i], l)) l = &c->lines[i];
     size_t each = (l->n + MOST_HOVERS - 1) / MOST_HOVERS;
     double from = LEFT;
     for (size_t i = 0; i < l->n; i += each) {

@@ -6,12 +6,10 @@
 
 #include "base/buffer.h"
 
-enum { HEED_CHART_LINES = 3 };
-
 /* Points with a NaN are left out. */
 typedef struct heed__chart_line {
-    const char *name;   /* stands at its end, with its last value */
-    const char *colour; /* class of the page: "ca", "cb", "cc" */
+    const char *name;   /* stands at its end, with its last value; NULL = one of many, and pale */
+    const char *colour; /* class of the page: "ca", "cb", "cc", "cd", "ce" */
     const double *x, *y;
     size_t n;
     int points; /* nonzero: few and exact, drawn as dots; the page shows their values when pointed
@@ -24,13 +22,16 @@ typedef struct heed__chart {
     size_t n_lines;
     double most_x; /* the axis goes from 0 to it */
     int from_zero; /* the axis of values begins at 0 */
-    double rule;   /* a level that is marked; NaN = none */
+    double rule;   /* a level that is marked, where it is within the axis; NaN = none */
+    int with_rule; /* the axis reaches to it */
     const char *rule_name;
     double mark; /* a step that is marked; NaN = none */
     const char *mark_name;
 } heed__chart;
 
-extern const char heed__chart_style[];
+enum { HEED_CHART_NAMES = 5 }; /* there is room for so many lines with names */
+
+extern const char heed__chart_style[], heed__chart_dark[];
 /* Nothing where there is not one point. */
 void heed__chart_draw(heed__buffer *out, const heed__chart *chart);
 

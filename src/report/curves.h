@@ -28,12 +28,25 @@ typedef struct heed__columns {
     size_t n, room;
 } heed__columns;
 
-typedef struct heed__curves {
+/* The training of one network. */
+typedef struct heed__run {
     heed__columns valid; /* a row for each validation */
     heed__columns trace; /* STEP, LOSS, NORM and RATE between them */
     double best_step;    /* of the last better one; NaN = none */
-    char metric[64];     /* what HEED_CURVE_METRIC is; "" = unknown */
+} heed__run;
+
+enum { HEED_CURVE_RUNS = 16 };
+
+typedef struct heed__curves {
+    int n; /* runs: of several members one each, in their order */
+    heed__run runs[HEED_CURVE_RUNS];
+    int together;                      /* so many of them were measured as one; 0 = none */
+    double together_says[HEED_CURVES]; /* what came out */
+    char metric[64];                   /* what HEED_CURVE_METRIC is; "" = unknown */
 } heed__curves;
+
+/* The last finite value of a column; NaN for none. */
+double heed__columns_last(const heed__columns *columns, heed__curve curve);
 
 /* Reads a metrics file. A line that is cut (a run that is writing it, or crashed) is passed over;
  * where a run went back to an earlier step, what came after that step is left out. Errors

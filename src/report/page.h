@@ -28,6 +28,9 @@ void heed__report_heading(heed__buffer *out, const char *title);
 /* A paragraph of small print. */
 void heed__report_note(heed__buffer *out, const char *format, ...) HEED_PRINTF(2, 3);
 
+/* "token_accuracy" as people say it; as a title it begins with a capital. */
+void heed__report_metric(heed__buffer *out, const char *metric, int title);
+
 /* The sections, in their order. Each puts nothing where it has nothing. */
 void heed__report_summary(heed__report *report);
 void heed__report_curves(heed__report *report);

@@ -92,7 +92,7 @@ static heed_status put_page(heed__report *r)
     heed__buffer_text(&style, heed__chart_style);
     heed__buffer_text(&style, heed__report_style);
     heed__html_head(r->out, title, r->options->again, style.bytes ? style.bytes : "",
-                    ":root{--ca:#8ab4f8;--cb:#9aa0a6;--cc:#f6ad55}\n");
+                    heed__chart_dark);
     if (style.status != HEED_OK) r->out->status = style.status;
     heed__buffer_free(&style);
     heed__buffer_text(r->out, "<h1>");

@@ -39,6 +39,13 @@ heed train mine.tsv -o named.heed --steps 5 --report mine.tsv
 expect "the data is not written over" code=2 err='--report: .*mine\.tsv is also read' \
     same=mine.tsv,data.tsv
 
+# ---- several networks ----
+heed train data.tsv -o two.heed --members 2 --steps 10 --validate-every 5 --patience 0 --quiet
+expect "two members" code=0
+page two.heed.html
+expect "have a curve each, and a figure together" out='>member 1<' out='>member 2<' \
+    out='>2 together<' out='accuracy, validation, 2 members together' out='Members alone: [0-9.]+ %, [0-9.]+ %\.'
+
 # ---- again, about other data ----
 reviews 80 2 >other.tsv
 heed report model.heed other.tsv -o other.html

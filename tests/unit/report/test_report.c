@@ -109,16 +109,91 @@ static void curves_follow_a_run_that_went_back(void **state)
     (void)state;
     heed__curves c;
     assert_int_equal(heed__curves_read(files_text("m.jsonl", lines), &c), HEED_OK);
-    assert_int_equal(c.valid.n, 2);
+    const heed__run *run = &c.runs[0];
+    assert_int_equal(c.n, 1);
+    assert_int_equal(c.together, 0);
+    assert_int_equal(run->valid.n, 2);
     assert_string_equal(c.metric, "accuracy");
-    assert_float_equal(c.valid.column[HEED_CURVE_METRIC][1], 0.75, 0);
-    assert_float_equal(c.valid.column[HEED_CURVE_VALID_LOSS][1], 0.4, 0);
-    assert_true(isnan(c.valid.column[HEED_CURVE_BLEU][1]));
-    assert_float_equal(c.best_step, 20, 0);
-    assert_int_equal(c.trace.n, 4);
-    assert_float_equal(c.trace.column[HEED_CURVE_LOSS][2], 0.7, 0);
-    assert_float_equal(c.trace.column[HEED_CURVE_RATE][3], 0.4, 0);
+    assert_float_equal(run->valid.column[HEED_CURVE_METRIC][1], 0.75, 0);
+    assert_float_equal(run->valid.column[HEED_CURVE_VALID_LOSS][1], 0.4, 0);
+    assert_true(isnan(run->valid.column[HEED_CURVE_BLEU][1]));
+    assert_float_equal(run->best_step, 20, 0);
+    assert_int_equal(run->trace.n, 4);
+    assert_float_equal(run->trace.column[HEED_CURVE_LOSS][2], 0.7, 0);
+    assert_float_equal(run->trace.column[HEED_CURVE_RATE][3], 0.4, 0);
     heed__curves_free(&c);
+}
+
+/* Two members, the second of which went back, and what both say. */
+static const char of_members[] =
+    "{\"member\":1,\"step\":10,\"loss\":1,\"valid_loss\":0.9,\"metric\":\"accuracy\","
+    "\"accuracy\":0.5,\"better\":true,\"trace\":{\"step\":[5,10],\"loss\":[1.5,1]}}\n"
+    "{\"member\":1,\"step\":20,\"loss\":1,\"valid_loss\":0.8,\"metric\":\"accuracy\","
+    "\"accuracy\":0.75,\"better\":true}\n"
+    "{\"member\":2,\"step\":10,\"loss\":1,\"valid_loss\":7,\"metric\":\"accuracy\","
+    "\"accuracy\":0.25,\"better\":true}\n"
+    "{\"member\":2,\"rewound_from\":12,\"step\":0}\n"
+    "{\"member\":2,\"step\":10,\"loss\":1,\"valid_loss\":0.7,\"metric\":\"accuracy\","
+    "\"accuracy\":0.625,\"better\":true}\n"
+    "{\"member\":2,\"step\":20,\"loss\":1,\"valid_loss\":9,\"metric\":\"accuracy\","
+    "\"accuracy\":0.1,\"better\":false}\n"
+    "{\"member\":2,\"rewound_from\":24,\"step\":10}\n"
+    "{\"together\":2,\"step\":10,\"valid_loss\":0.6,\"metric\":\"accuracy\",\"accuracy\":0.875,"
+    "\"better\":true,\"seconds\":30}\n";
+
+static void each_member_has_its_curves(void **state)
+{
+    (void)state;
+    heed__curves c;
+    const char *path = files_text("members.jsonl", of_members);
+    assert_int_equal(heed__curves_read(path, &c), HEED_OK);
+    assert_int_equal(c.n, 2);
+    assert_int_equal(c.runs[0].valid.n, 2);
+    assert_int_equal(c.runs[0].trace.n, 2);
+    assert_int_equal(c.runs[1].valid.n, 1);
+    assert_float_equal(c.runs[1].valid.column[HEED_CURVE_VALID_LOSS][0], 0.7, 0);
+    assert_int_equal(c.together, 2);
+    assert_float_equal(c.together_says[HEED_CURVE_METRIC], 0.875, 0);
+    heed__curves_free(&c);
+    heed_report_options o = {.size = sizeof o, .metrics_path = path};
+    char *page;
+    size_t size;
+    assert_int_equal(heed_report(&o, &page, &size), HEED_OK);
+    assert_non_null(strstr(page, "87.50 %</b><span>accuracy, validation, 2 members together"));
+    assert_non_null(strstr(page, "Members alone: 75.00 %, 62.50 %."));
+    assert_non_null(strstr(page, ">member 1<tspan x=\"360\" dy=\"15\">75.00</tspan>"));
+    assert_non_null(strstr(page, ">member 2<tspan x=\"360\" dy=\"15\">62.50</tspan>"));
+    assert_non_null(strstr(page, ">2 together</text>"));
+    assert_null(strstr(page, "step of the best model"));
+    assert_null(strstr(page, ">best</text>"));
+    heed_text_free(page);
+    o.again = 7, o.step = 20, o.steps = 40, o.member = 2, o.members = 3;
+    assert_int_equal(heed_report(&o, &page, &size), HEED_OK);
+    assert_non_null(strstr(page, "member 2 of 3, step 20 of 40"));
+    heed_text_free(page);
+}
+
+/* Of many, two have a name; a number of member that cannot be is passed over. */
+static void many_members_are_pale(void **state)
+{
+    (void)state;
+    char text[4096];
+    size_t used = 0;
+    for (int i = 0; i < 18; i++)
+        for (int step = 1; step < 3; step++)
+            used += (size_t)snprintf(text + used, sizeof text - used,
+                                     "{\"member\":%d,\"step\":%d,\"valid_loss\":%g}\n", i, step,
+                                     1 + 0.125 * (i % 5) + step);
+    heed_report_options o = {.size = sizeof o};
+    char *page;
+    size_t size;
+    o.metrics_path = files_text("many.jsonl", text);
+    assert_int_equal(heed_report(&o, &page, &size), HEED_OK);
+    assert_int_equal(count_of(page, "class=\"ca pale\""), 14);
+    assert_non_null(strstr(page, ">member 5<"));
+    assert_non_null(strstr(page, ">member 4<"));
+    assert_null(strstr(page, ">member 2<"));
+    heed_text_free(page);
 }
 
 static void a_page_stands_alone(void **state)
@@ -161,6 +236,8 @@ int main(void)
         cmocka_unit_test(odd_data_is_drawn_or_left_out),
         cmocka_unit_test(numbers_are_short),
         cmocka_unit_test(curves_follow_a_run_that_went_back),
+        cmocka_unit_test(each_member_has_its_curves),
+        cmocka_unit_test(many_members_are_pale),
         cmocka_unit_test(a_page_stands_alone),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
