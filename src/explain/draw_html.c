@@ -226,26 +226,42 @@ void heed__html_legend(heed__buffer *out, int is_signed)
                            "line has no score; point at a word to see its score</p>\n");
 }
 
-heed_status heed__html_explanation(heed__buffer *out, const heed__explanation *e,
-                                   const heed__picture_options *options, int *is_signed)
+void heed__html_open(heed__buffer *out, const char *name)
+{
+    heed__buffer_text(out, "<article>\n");
+    if (!name) return;
+    heed__buffer_text(out, "<h2>");
+    put_string(out, name);
+    heed__buffer_text(out, "</h2>\n");
+}
+
+void heed__html_close(heed__buffer *out)
+{
+    heed__buffer_text(out, "</article>\n");
+}
+
+heed_status heed__html_outputs(heed__buffer *out, const heed__explanation *e,
+                               const heed__picture_options *options, int *is_signed)
 {
     heed__runs runs;
     HEED_TRY(heed__runs_make(e, options->max_characters, &runs));
-    heed__buffer_text(out, "<article>\n");
-    if (e->name) {
-        heed__buffer_text(out, "<h2>");
-        put_string(out, e->name);
-        heed__buffer_text(out, "</h2>\n");
-    }
     for (size_t j = 0; j < e->n_outputs; j++) {
         put_output(out, e, &runs, e->outputs + j, options);
         for (size_t k = 0; k < heed__drawn_methods(e->outputs + j, options); k++)
             *is_signed |= heed__scale_of(e->outputs[j].attributions + k, e->n_words).is_signed;
     }
+    heed__runs_free(&runs);
+    return out->status;
+}
+
+heed_status heed__html_explanation(heed__buffer *out, const heed__explanation *e,
+                                   const heed__picture_options *options, int *is_signed)
+{
+    heed__html_open(out, e->name);
+    HEED_TRY(heed__html_outputs(out, e, options, is_signed));
     HEED_TRY(put_sentences(out, e));
     for (size_t j = 0; j < e->n_heat_maps; j++) heed__html_heat_map(out, e, e->heat_maps + j);
-    heed__buffer_text(out, "</article>\n");
-    heed__runs_free(&runs);
+    heed__html_close(out);
     return out->status;
 }
 
@@ -262,9 +278,9 @@ static heed_status draw(const heed__picture *picture, const heed__picture_option
     for (size_t i = 0; i < picture->n_explanations; i++)
         HEED_TRY(heed__html_explanation(out, picture->explanations + i, options, &is_signed));
     for (size_t i = 0; i < picture->n_heat_maps; i++) {
-        heed__buffer_text(out, "<article>\n");
+        heed__html_open(out, NULL);
         heed__html_heat_map(out, NULL, picture->heat_maps + i);
-        heed__buffer_text(out, "</article>\n");
+        heed__html_close(out);
     }
     if (picture->n_explanations) heed__html_legend(out, is_signed);
     heed__html_end(out);

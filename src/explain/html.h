@@ -14,9 +14,16 @@ void heed__html_head(heed__buffer *out, const char *title, int again, const char
                      const char *dark);
 void heed__html_end(heed__buffer *out);
 
-/* An article about one text; *is_signed becomes 1 where some words speak against. */
+/* An article; name: stands over it, NULL = none. */
+void heed__html_open(heed__buffer *out, const char *name);
+void heed__html_close(heed__buffer *out);
+/* One about a text: its outputs with their words, then sentences and maps; *is_signed becomes 1
+ * where some words speak against. */
 heed_status heed__html_explanation(heed__buffer *out, const heed__explanation *explanation,
                                    const heed__picture_options *options, int *is_signed);
+/* The outputs alone. */
+heed_status heed__html_outputs(heed__buffer *out, const heed__explanation *explanation,
+                               const heed__picture_options *options, int *is_signed);
 /* What the colours of words mean. */
 void heed__html_legend(heed__buffer *out, int is_signed);
 

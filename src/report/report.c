@@ -8,6 +8,7 @@
 #include "heed/config.h"
 #include "heed/translate.h"
 #include "report/chart.h"
+#include "report/spans.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,13 +89,18 @@ static heed_status put_rows(heed__report *r)
 static heed_status put_page(heed__report *r)
 {
     const char *title = r->options->title ? r->options->title : "model";
-    heed__buffer style = {0};
-    heed__buffer_text(&style, heed__chart_style);
-    heed__buffer_text(&style, heed__report_style);
-    heed__html_head(r->out, title, r->options->again, style.bytes ? style.bytes : "",
-                    heed__chart_dark);
-    if (style.status != HEED_OK) r->out->status = style.status;
-    heed__buffer_free(&style);
+    heed__buffer light = {0}, dark = {0};
+    heed__buffer_text(&light, heed__chart_style);
+    heed__buffer_text(&light, heed__report_style);
+    heed__buffer_text(&light, heed__report_spans_style);
+    heed__buffer_text(&dark, heed__chart_dark);
+    heed__buffer_text(&dark, heed__report_spans_dark);
+    heed__html_head(r->out, title, r->options->again, light.bytes ? light.bytes : "",
+                    dark.bytes ? dark.bytes : "");
+    if (light.status != HEED_OK) r->out->status = light.status;
+    if (dark.status != HEED_OK) r->out->status = dark.status;
+    heed__buffer_free(&light);
+    heed__buffer_free(&dark);
     heed__buffer_text(r->out, "<h1>");
     heed__report_text(r->out, title);
     heed__buffer_text(r->out, "</h1>\n");

@@ -90,6 +90,25 @@ expect "numbers" code=0
 page number.heed.html
 expect "are points" out='true and predicted numbers' out='mean absolute error' out='>R²<'
 
+# Spans in words, and what the text is about; "<b>" is a word like others.
+awk 'BEGIN { print "text\tabout\ttags"; for (i = 0; i < 120; i++)
+    print (i % 2 ? "fly from new york to <b>" : "play some " (i % 3 ? "jazz" : "new rock")) "\t" \
+        (i % 2 ? "flight" : "music") "\t" (i % 2 ? "O O B-from I-from O B-to" : \
+        "O O " (i % 3 ? "B-kind" : "B-kind I-kind")) }' >trips.tsv
+heed train trips.tsv --label about,tags -o trips.heed --encoder none --steps 1 --lr 0.000001 --quiet
+expect "spans and an intent" code=0
+page trips.heed.html
+expect "wrong spans stand below the true ones, and words below the intent" out='Worst mistakes' \
+    out='<h3>tags: <span class="wrong">[0-9]+ missed' out='>true</span>' out='>found</span>' \
+    out='<mark class="off">new york<small>from</small></mark>' out='&lt;b&gt;<small>to</small>' \
+    out='<h3>about: (flight|music)' out='by occlusion' no_out='to <b>'
+awk -F '\t' -v OFS='\t' 'NR > 1 { gsub(/[BI]-/, "", $3) } 1' trips.tsv >words.tsv
+heed train words.tsv --label tags --task tags -o words.heed --encoder none --steps 1 --lr 0.000001 --quiet
+expect "labels of words" code=0
+page words.heed.html
+expect "show the wrong words only" out='tags: <span class="wrong">[0-9]+ wrong<' no_out='missed<' \
+    out='<mark class="off">[a-z]+<small>' no_out='<mark>'
+
 # ---- models that write ----
 numbers
 # shellcheck disable=SC2086 # options
