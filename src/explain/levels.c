@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "model/hierarchy.h"
+#include "model/members.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,14 +104,34 @@ static heed_status show_all(heed__reading *r, heed__arena *arena, const float *t
     return HEED_OK;
 }
 
+/* The mean over the members that answer. each: [encoding.length + n_sentences] */
+static heed_status read_members(heed__reading *r, float *each, float *tokens, float *sentences)
+{
+    heed_model *whole = r->model;
+    heed_status status = HEED_OK;
+    int64_t n = r->encoding.length;
+    int first, count;
+    heed__members_asked(whole, &first, &count);
+    for (int i = 0; i < count && status == HEED_OK; i++) {
+        r->model = heed__member_at(whole, first + i);
+        status = heed__levels_read(r, each, each + n);
+        for (int64_t t = 0; t < n; t++) tokens[t] += each[t] / (float)count;
+        for (int64_t s = 0; s < r->n_sentences; s++) sentences[s] += each[n + s] / (float)count;
+    }
+    r->model = whole;
+    return status;
+}
+
 heed_status heed__levels_show(heed__reading *r, heed__arena *arena, heed__explanation *shown)
 {
-    float *tokens = NULL, *masses = NULL;
-    HEED_TRY(
-        heed__arena_take(arena, (size_t)r->encoding.length, sizeof *tokens, "sentences", &tokens));
-    HEED_TRY(heed__arena_take(arena, (size_t)r->n_sentences, sizeof *masses, "sentences", &masses));
-    HEED_TRY(heed__levels_read(r, tokens, masses));
-    return show_all(r, arena, tokens, masses, shown);
+    size_t n = (size_t)r->encoding.length, sentences = (size_t)r->n_sentences;
+    float *tokens = NULL, *masses = NULL, *each = NULL;
+    HEED_TRY(heed__arena_take(arena, n, sizeof *tokens, "sentences", &tokens));
+    HEED_TRY(heed__arena_take(arena, sentences, sizeof *masses, "sentences", &masses));
+    HEED_TRY(heed__alloc(n + sentences, sizeof *each, "sentences", &each));
+    heed_status status = read_members(r, each, tokens, masses);
+    heed__free(each);
+    return status == HEED_OK ? show_all(r, arena, tokens, masses, shown) : status;
 }
 
 static heed_status label_rows(heed__arena *arena, const heed__explanation *shown,

@@ -16,7 +16,8 @@ int64_t heed__site_rows_of(const heed__reading *reading, const heed__site *site)
  * the text, the mean over the pool's heads (of a pool without attention 1 / n_sentences). */
 heed_status heed__levels_read(heed__reading *reading, float *tokens, float *sentences);
 
-/* The sentences as parts of the explanation, in the arena; the model has a hierarchy. */
+/* The sentences as parts of the explanation, in the arena; the model has a hierarchy. Of several
+ * members the weights are the mean of theirs. */
 heed_status heed__levels_show(heed__reading *reading, heed__arena *arena, heed__explanation *shown);
 
 /* The same as a matrix: a row a sentence, called by its number and weight, a column a word, the
