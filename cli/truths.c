@@ -92,8 +92,9 @@ static const heed_field *find_field(const heed_record *record, const char *name)
     return NULL;
 }
 
-/* As the reader of labelled data takes it: a list of strings is joined by '|'. NULL: none. */
-static char *label_of(const heed_field *field)
+/* As the reader of labelled data takes it: a list of strings is joined, by '|' or, of tags, by a
+ * blank. NULL: none. */
+static char *label_of(const heed_field *field, const char *between)
 {
     heed_text value = field->value;
     json_t *list = field->is_json ? json_loadb(value.bytes, value.size, 0, NULL) : NULL;
@@ -105,7 +106,7 @@ static char *label_of(const heed_field *field)
         json_array_foreach(list, i, item)
         {
             if (joined && json_is_string(item)) {
-                if (*joined) strcat(joined, "|");
+                if (*joined) strcat(joined, between);
                 strcat(joined, json_string_value(item));
             }
         }
@@ -129,7 +130,8 @@ heed_status truths_find(truths *t, const heed_reader *reader, const heed_record 
         int is_text = is_text_column(heed_reader_layout(reader), name);
         const heed_field *field = is_text ? NULL : find_field(record, name);
         free(t->labels[i]);
-        t->labels[i] = field ? label_of(field) : NULL;
+        int tags = heed_model_output(t->model, i).kind == HEED_OUTPUT_TAGS;
+        t->labels[i] = field ? label_of(field, tags ? " " : "|") : NULL;
         if (!field && t->asked)
             return report(HEED_E_INVALID, "--label: there is no column %s in %s", name,
                           record->path);

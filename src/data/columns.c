@@ -221,6 +221,7 @@ static heed_status choose(heed_context *context, const heed__sample *sample,
     if (!c->n_text) c->n_text = take_in_order(c, options, c->text);
     HEED_TRY(guess_rest(sample, options, c, &text_why, label_why, sizeof label_why));
     HEED_TRY(refuse_overlap(sample, c));
+    for (int i = 0; i < c->n_label; i++) c->tags[i] = heed__guess_are_tags(sample, c, c->label[i]);
     if (labelled || sample->format->id != HEED_FORMAT_LINES)
         say_choice(context, sample, c, text_why, *label_why ? label_why : NULL);
     return HEED_OK;

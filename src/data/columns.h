@@ -35,6 +35,7 @@ typedef struct heed__columns {
     heed_text *names; /* [n]: the header's, the keys, or "1", "2", ... */
     int text[HEED_MOST_COLUMNS], n_text;
     int label[HEED_MOST_COLUMNS], n_label;
+    int tags[HEED_MOST_COLUMNS]; /* nonzero: lists of this label are a tag for each word */
     heed__arena arena;
 } heed__columns;
 

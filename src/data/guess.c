@@ -3,6 +3,8 @@
 
 #include "base/fail.h"
 #include "base/number.h"
+#include "data/json_lists.h"
+#include "data/tags.h"
 #include "data/utf8.h"
 
 #include <math.h>
@@ -16,9 +18,12 @@ static const char *const text_names[] = {"text",     "sentence", "review",    "b
                                          "question", "query",    "utterance", "文本",     "内容",
                                          "正文",     "评论",     "句子"};
 static const char *const label_names[] = {
-    "label",  "labels", "class", "category", "sentiment", "target", "topic", "intent", "polarity",
-    "rating", "score",  "stars", "tag",      "tags",      "标签",   "类别",  "分类",   "情感"};
+    "label",  "labels",   "class",    "category", "sentiment", "target", "topic",
+    "intent", "polarity", "rating",   "score",    "stars",     "tag",    "tags",
+    "slots",  "ner_tags", "pos_tags", "标签",     "类别",      "分类",   "情感"};
+static const char *const word_names[] = {"words", "tokens"}; /* of texts that are lists */
 enum {
+    WORD_NAMES = sizeof word_names / sizeof *word_names,
     TEXT_NAMES = sizeof text_names / sizeof *text_names,
     LABEL_NAMES = sizeof label_names / sizeof *label_names,
     LONGEST_NAME = 64,  /* bytes of a header's field */
@@ -198,15 +203,52 @@ heed_status heed__guess_header(const heed__sample *sample, int width,
     return HEED_OK;
 }
 
-static int is_string(const heed__sample *sample, const heed__columns *columns, int column)
+/* The first value of a column; NULL = none. */
+static const heed_field *first_value(const heed__sample *sample, const heed__columns *columns,
+                                     int column)
 {
-    if (!sample->format->named || sample->format->fixed) return 1;
     for (int64_t i = 0; i < sample->n; i++) {
         const heed_field *f = heed__columns_field(columns, sample->format, sample->rows[i].fields,
                                                   sample->rows[i].n, column);
-        if (f) return !f->is_json;
+        if (f) return f;
     }
-    return 0;
+    return NULL;
+}
+
+/* May a column be the text? A string may, and a list of words that is called so. */
+static int may_be_text(const heed__sample *sample, const heed__columns *columns, int column)
+{
+    if (!sample->format->named || sample->format->fixed) return 1;
+    const heed_field *f = first_value(sample, columns, column);
+    return f &&
+           (!f->is_json || (heed__guess_is_name(columns->names[column], word_names, WORD_NAMES) &&
+                            heed__json_list_is_words(f)));
+}
+
+static int64_t words_of(const heed_field *f)
+{
+    return f->is_json ? heed__json_list_is_words(f) ? heed__json_list_length(f) : -1
+                      : heed__count_words(f->value);
+}
+
+int heed__guess_are_tags(const heed__sample *sample, const heed__columns *columns, int column)
+{
+    enum { FEW = 10 /* one in so many may be wrong */ };
+    int64_t lists = 0, fit = 0, several = 0;
+    if (!sample->format->named || columns->n_text != 1) return 0;
+    for (int64_t i = 0; i < sample->n; i++) {
+        const heed__sample_row *row = &sample->rows[i];
+        const heed_field *f =
+            heed__columns_field(columns, sample->format, row->fields, row->n, column);
+        const heed_field *text =
+            heed__columns_field(columns, sample->format, row->fields, row->n, columns->text[0]);
+        int64_t n = f && text ? heed__json_list_length(f) : -1;
+        if (n < 0) continue;
+        lists++;
+        fit += n == words_of(text);
+        several += n > 1;
+    }
+    return several && (lists - fit) * FEW <= lists;
 }
 
 static int holds(const int *columns, int n, int column)
@@ -224,9 +266,13 @@ heed_status heed__guess_text(const heed__sample *sample, const heed__columns *co
     *out = -1;
     for (int i = 0; i < columns->n; i++) {
         column_stats s;
-        if (holds(columns->label, columns->n_label, i) || !is_string(sample, columns, i)) continue;
+        if (holds(columns->label, columns->n_label, i) || !may_be_text(sample, columns, i))
+            continue;
         HEED_TRY(look_at(sample, columns, i, columns->has_header, &s));
-        int is_known = heed__guess_is_name(columns->names[i], text_names, TEXT_NAMES);
+        int is_known = heed__guess_is_name(columns->names[i], text_names, TEXT_NAMES) ? 2
+                       : sample->format->named && !sample->format->fixed
+                           ? heed__guess_is_name(columns->names[i], word_names, WORD_NAMES)
+                           : 0;
         if (sample->format->fixed && !is_known) continue;
         double mean = s.rows ? (double)s.bytes / (double)s.rows : 0;
         if (is_known < best_known || (is_known == best_known && mean <= best)) continue;
@@ -235,7 +281,9 @@ heed_status heed__guess_text(const heed__sample *sample, const heed__columns *co
         *out = i;
     }
     if (*out < 0)
-        return heed__fail(HEED_E_DATA, "%s: no column holds text; name it with --text",
+        return heed__fail(HEED_E_DATA,
+                          "%s: no column holds text (a string, or a list called words or tokens); "
+                          "name it with --text",
                           sample->name);
     *why = best_known ? "by its name" : "the longest values";
     return HEED_OK;
@@ -259,7 +307,11 @@ static double label_score(const heed__columns *columns, int column, const column
 heed_status heed__guess_label(const heed__sample *sample, const heed__columns *columns, int *out,
                               char *why, size_t why_size)
 {
+    enum { TAGS_FIRST = 8 }; /* where words are a list */
     double best = 0;
+    const heed_field *text =
+        columns->n_text ? first_value(sample, columns, columns->text[0]) : NULL;
+    int is_words = text && text->is_json, object = -1;
     *out = -1;
     for (int i = 0; i < columns->n; i++) {
         column_stats s;
@@ -269,8 +321,14 @@ heed_status heed__guess_label(const heed__sample *sample, const heed__columns *c
             snprintf(why, why_size, "by the format");
             return HEED_OK;
         }
+        const heed_field *f = first_value(sample, columns, i);
+        if (f && f->is_json && f->value.bytes[0] == '{') { /* no label, whatever it holds */
+            object = i;
+            continue;
+        }
         HEED_TRY(look_at(sample, columns, i, columns->has_header, &s));
         double score = label_score(columns, i, &s);
+        if (is_words && heed__guess_are_tags(sample, columns, i)) score += TAGS_FIRST;
         if (score <= best) continue;
         best = score;
         *out = i;
@@ -283,6 +341,12 @@ heed_status heed__guess_label(const heed__sample *sample, const heed__columns *c
                           "%s: there is no label, only one column; put the label beside the text, "
                           "with a tab between",
                           sample->name);
+    if (object >= 0)
+        return heed__fail(HEED_E_DATA,
+                          "%s: no column looks like a label, and '%.60s' is an object; write the "
+                          "label as a field of its own (\"label\": \"...\"), or name it with "
+                          "--label",
+                          sample->name, columns->names[object].bytes);
     return heed__fail(HEED_E_DATA,
                       "%s: no column looks like a label (few different short values); name it "
                       "with --label",

@@ -24,6 +24,10 @@ heed_status heed__guess_text(const heed__sample *sample, const heed__columns *co
 heed_status heed__guess_label(const heed__sample *sample, const heed__columns *columns, int *out,
                               char *why, size_t why_size);
 
+/* Whether lists of a column are, but for a few, as long as the text of their row has words, some of
+ * several words: they are its tags. The text's column is chosen. */
+int heed__guess_are_tags(const heed__sample *sample, const heed__columns *columns, int column);
+
 /* Pairs: sets the columns of text and label that are not chosen yet. Errors HEED_E_DATA (no two
  * columns). And: nonzero when the row names such columns. */
 heed_status heed__guess_pairs(const heed__sample *sample, heed__columns *columns, const char **why);

@@ -2,9 +2,10 @@
 #include "data/record.h"
 
 #include "base/fail.h"
+#include "data/json_lists.h"
+#include "data/tags.h"
 #include "data/utf8.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,13 +45,29 @@ static heed_status name_fields(const heed__columns *columns, const heed__format 
     return HEED_OK;
 }
 
-/* Room for all that is joined: labels out of a JSON list are never longer than the list. */
+/* Room for all that is joined: what comes out of a JSON list is never longer than the list, and a
+ * text may come out of one and go into another. */
 static heed_status make_room(const heed__columns *columns, const heed__sample_row *row,
                              heed__record_room *room)
 {
     size_t wanted = 16 + 2 * (size_t)(columns->n_text + columns->n_label);
-    for (int i = 0; i < row->n; i++) wanted += row->fields[i].value.size;
+    for (int i = 0; i < row->n; i++) wanted += 2 * row->fields[i].value.size;
     return heed__grow(&room->bytes, &room->room, wanted, 1, "a record");
+}
+
+/* A list of words is a text with a blank between them. */
+static const char *take_text(const heed_field *field, const char *name, heed__record_room *room,
+                             char **to, heed_text *out)
+{
+    *out = field->value;
+    if (!field->is_json) return NULL;
+    if (heed__json_list_is_words(field) && heed__json_list_join(field, ' ', to, out)) return NULL;
+    if (field->value.bytes[0] == '[')
+        return problem_of(room,
+                          "the list in '%.60s' holds something else than words, which are strings "
+                          "without blanks; write [\"new\", \"york\"]",
+                          name);
+    return problem_of(room, "'%.60s' is not a string; put it in quotes", name);
 }
 
 static const char *take_texts(const heed__columns *columns, const heed__format *format,
@@ -63,9 +80,9 @@ static const char *take_texts(const heed__columns *columns, const heed__format *
         const heed_field *f =
             heed__columns_field(columns, format, row->fields, row->n, columns->text[i]);
         if (!f) return problem_of(room, "there is no '%.60s'; add it to the row", name);
-        if (f->is_json) return problem_of(room, "'%.60s' is not a string; put it in quotes", name);
-        room->texts[i] = f->value;
-        blank &= heed__utf8_blank(f->value.bytes, f->value.size);
+        const char *problem = take_text(f, name, room, to, &room->texts[i]);
+        if (problem) return problem;
+        blank &= heed__utf8_blank(room->texts[i].bytes, room->texts[i].size);
     }
     if (blank && !room->blank)
         return problem_of(room, "the text is empty; fill it in or drop the row");
@@ -91,34 +108,6 @@ static heed_text trim(heed_text text)
     return text;
 }
 
-/* A list of strings or numbers, joined by '|'. Zero when it is something else. */
-static int join_list(const char *json, size_t size, char **to, heed_text *out)
-{
-    json_t *list = json_loadb(json, size, 0, NULL);
-    int good = json_is_array(list);
-    char *begin = *to;
-    for (size_t i = 0; good && i < json_array_size(list); i++) {
-        json_t *item = json_array_get(list, i);
-        good = json_is_string(item) || json_is_integer(item);
-        if (!good) break;
-        if (i) *(*to)++ = '|';
-        if (json_is_string(item)) {
-            memcpy(*to, json_string_value(item), json_string_length(item));
-            *to += json_string_length(item);
-        } else {
-            char number[32];
-            int wrote =
-                snprintf(number, sizeof number, "%lld", (long long)json_integer_value(item));
-            memcpy(*to, number, (size_t)wrote);
-            *to += wrote;
-        }
-    }
-    json_decref(list);
-    *out = (heed_text){begin, (size_t)(*to - begin)};
-    *(*to)++ = 0;
-    return good;
-}
-
 /* The other text of a pair: a string, and nothing else. */
 static const char *take_target(const heed__columns *columns, const heed__format *format,
                                const heed__sample_row *row, heed__record_room *room,
@@ -137,33 +126,60 @@ static const char *take_target(const heed__columns *columns, const heed__format 
     return NULL;
 }
 
+/* A list: of one tag for each word, or of several labels. */
+static const char *take_list(const heed_field *field, const char *name, int tags, heed_text text,
+                             heed__record_room *room, char **to, heed_text *out)
+{
+    if (!heed__json_list_join(field, tags ? ' ' : '|', to, out))
+        return problem_of(room,
+                          "the list of labels in '%.60s' holds something else than "
+                          "strings; write [\"a\", \"b\"]",
+                          name);
+    long long labels = (long long)heed__json_list_length(field);
+    long long words = (long long)heed__count_words(text);
+    if (!tags || labels == words) return NULL;
+    return problem_of(room, "'%.60s' has %lld labels for %lld words; give each word one", name,
+                      labels, words);
+}
+
+static const char *take_label(const heed_field *field, const char *name, const heed__format *format,
+                              heed__record_room *room, char **to, heed_text *label)
+{
+    *label = field ? trim(field->value) : (heed_text){"", 0};
+    if (field && field->is_json && label->bytes[0] == '{')
+        return problem_of(room,
+                          "'%.60s' is an object; write the label as a field of its own: "
+                          "\"label\": \"...\"",
+                          name);
+    if (field && field->is_json && strcmp(label->bytes, "null") == 0) label->size = 0;
+    if (!label->size)
+        return problem_of(room, "the label '%.60s' is missing; %s", name,
+                          format->no_label ? format->no_label : "fill it in or drop the row");
+    if (label->bytes[label->size]) { /* blanks were trimmed from its end */
+        memcpy(*to, label->bytes, label->size);
+        label->bytes = *to;
+        *to += label->size;
+        *(*to)++ = 0;
+    }
+    return NULL;
+}
+
 static const char *take_labels(const heed__columns *columns, const heed__format *format,
                                const heed__sample_row *row, heed__record_room *room, char **to,
                                heed_record *record)
 {
     for (int i = 0; i < columns->n_label; i++) {
-        const char *name = columns->names[columns->label[i]].bytes;
+        const char *name = columns->names[columns->label[i]].bytes, *problem;
         const heed_field *f =
             heed__columns_field(columns, format, row->fields, row->n, columns->label[i]);
-        heed_text label = f ? trim(f->value) : (heed_text){"", 0};
-        if (f && f->is_json && label.bytes[0] == '[' &&
-            !join_list(label.bytes, label.size, to, &label))
-            return problem_of(room,
-                              "the list of labels in '%.60s' holds something else than "
-                              "strings; write [\"a\", \"b\"]",
-                              name);
-        if (f && f->is_json && (label.bytes[0] == '{' || strcmp(label.bytes, "null") == 0))
-            label.size = 0;
-        if (!label.size)
-            return problem_of(room, "the label '%.60s' is missing; %s", name,
-                              format->no_label ? format->no_label : "fill it in or drop the row");
-        if (label.bytes[label.size]) { /* blanks were trimmed from its end */
-            memcpy(*to, label.bytes, label.size);
-            label.bytes = *to;
-            *to += label.size;
-            *(*to)++ = 0;
-        }
-        room->labels[i] = label;
+        int list = f && f->is_json && f->value.bytes[0] == '[';
+        problem =
+            list ? take_list(f, name, columns->tags[i], record->text, room, to, &room->labels[i])
+                 : take_label(f, name, format, room, to, &room->labels[i]);
+        if (!problem && !room->labels[i].size)
+            problem = problem_of(room, "the label '%.60s' is missing; %s", name,
+                                 "fill it in or drop the row");
+        if (problem) return problem;
     }
     record->labels = room->labels;
     record->n_labels = columns->n_label;

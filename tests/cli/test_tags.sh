@@ -85,6 +85,34 @@ expect "spans are held against the truth" code=0 out='^tags: (city|genre): .*rig
 heed explain m.heed rows.tsv --keywords 3
 expect "keywords are those of the whole" code=0 out='music' no_out='tags'
 
+# ---- words and tags as JSON lists ----
+# lists FOLDER: its rows as JSON lines.
+lists() {
+    paste "$1/seq.in" "$1/seq.out" "$1/label" | awk -F '\t' '{
+        gsub(/ /, "\", \"", $1); gsub(/ /, "\", \"", $2)
+        print "{\"words\": [\"" $1 "\"], \"tags\": [\"" $2 "\"], \"label\": \"" $3 "\"}" }'
+}
+lists train >train.jsonl
+lists valid >valid.jsonl
+heed train train.jsonl --valid valid.jsonl --label label,tags -o lists.heed --steps 90 --dim 32 --embedding-dim 16 \
+    --lr 0.01 --input-dropout 0.1 --output-dropout 0.1
+expect "lists of words and tags are words and tags" code=0 err="label 'tags': one a word, 5 tags"
+heed eval m.heed valid
+cp stdout figures
+heed eval lists.heed valid.jsonl
+expect "and give the same model" code=0 same=stdout,figures
+heed eval lists.heed valid
+expect "in either form" code=0 same=stdout,figures
+heed predict lists.heed valid.jsonl --json
+cp stdout answers.jsonl
+heed eval lists.heed answers.jsonl
+expect "what was answered can be asked again" code=0 same=stdout,figures
+heed explain lists.heed valid.jsonl --rows 1-3 --colour none
+expect "and explained, with the truth" code=0 out='^tags: (city|genre): .*right'
+"$HEED_COMMAND" predict m.heed --json <texts >answers.jsonl 2>stderr
+heed eval m.heed answers.jsonl
+expect "an answer is no truth" code=3 err="'prediction' is an object; write the label as a field of its own"
+
 # ---- metric ----
 printf 'B-a I-a O\nO B-b\n' >gold
 printf 'B-a I-a O\nO I-b\n' >same
