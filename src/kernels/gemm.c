@@ -18,24 +18,15 @@
 #include "kernels/gemm.h"
 
 #include "kernels/gemm_amx.h"
+#include "kernels/gemm_thresholds.h"
 #include "kernels/kernels.h"
 
 #include <string.h>
 
 enum {
-    PIECE = 256,         /* of k: a tile's rows of a (14 KiB) stay in the first cache */
-    BLOCK_ROWS = 272,    /* of a block of c, at most: 19 tiles of 14 */
-    BLOCK_COLS = 512,    /* where b is laid out piece by piece */
-    HELD = 1 << 18,      /* reals of b where all of k is ... */
-    HELD_COLS = 512,     /* ... and columns, at most ... */
-    HELD_LEAST = 128,    /* ... and at least, unless there are fewer */
-    DEEP = 2048,         /* from this k on b is read as it lies where its rows are contiguous ... */
-    FAR_STRIDE = 512,    /* ... unless they lie a multiple of this apart: in one set of the cache */
-    FEW_TILES = 5,       /* of rows: for so few it is too */
-    EVEN_TILES = 8,      /* of rows in a block: below it rows are spread evenly */
-    TASK_WORK = 1 << 18, /* multiply-adds that a task has at least, for threads' sake */
-    MANY_TASKS = 4,      /* for each thread: they need not be even */
-    MARK = 16            /* reals before what is packed: the first is the number of its parts */
+    PIECE = 256,      /* of k: a tile's rows of a (14 KiB) stay in the first cache */
+    FAR_STRIDE = 512, /* rows of b a multiple of this apart lie in one set of the cache */
+    MARK = 16         /* reals before what is packed: the first is the number of its parts */
 };
 
 typedef struct plan {
@@ -80,13 +71,14 @@ static int64_t round_up(int64_t a, int64_t step)
 
 static int64_t a_room(int64_t m, int64_t k)
 {
-    return round_up(least(m, BLOCK_ROWS) * least(k, PIECE), 16);
+    return round_up(least(m, heed__gemm_now->block_rows) * least(k, PIECE), 16);
 }
 
 static int64_t b_room(int64_t n, int64_t k)
 {
     int64_t padded = round_up(n, heed__kernels_best()->tile_cols);
-    return least(padded * k, (int64_t)HELD > BLOCK_COLS * PIECE ? HELD : BLOCK_COLS * PIECE);
+    int64_t held = heed__gemm_now->held, piece = heed__gemm_now->block_cols * PIECE;
+    return least(padded * k, held > piece ? held : piece);
 }
 
 size_t heed__gemm_workspace(const heed_context *context, int64_t m, int64_t n, int64_t k)
@@ -106,7 +98,7 @@ size_t heed__gemm_workspace_any(const heed_context *context, int64_t m, int64_t 
 size_t heed__gemm_workspace_packed(const heed_context *context)
 {
     int threads = heed_context_threads(context);
-    size_t room = (size_t)((MARK + a_room(BLOCK_ROWS, PIECE)) * threads);
+    size_t room = (size_t)((MARK + a_room(heed__gemm_now->block_rows, PIECE)) * threads);
     if (!heed__gemm_parts(HEED_PRECISION_HIGH)) return room;
     size_t amx = heed__gemm_amx_rows(threads);
     return amx > room ? amx : room;
@@ -117,14 +109,15 @@ size_t heed__gemm_workspace_packed(const heed_context *context)
 static void cut(plan *p)
 {
     const heed__gemm *g = p->g;
+    const heed__gemm_thresholds *now = heed__gemm_now;
     int64_t height = p->kernels->tile_rows, width = p->kernels->tile_cols;
-    int64_t cols = p->hold ? least(HELD / g->k, HELD_COLS) : BLOCK_COLS;
+    int64_t cols = p->hold ? least(now->held / g->k, now->held_cols) : now->block_cols;
     p->rows = parts_of(g->m, height);
     p->panels = parts_of(g->n, width);
-    p->down = parts_of(p->rows, BLOCK_ROWS / height);
+    p->down = parts_of(p->rows, now->block_rows / height);
     p->across = parts_of(p->panels, cols > width ? cols / width : 1);
-    int64_t threads = least(p->threads, g->m * g->n * g->k / TASK_WORK);
-    if (threads < 2 || p->down * p->across >= MANY_TASKS * threads) return;
+    int64_t threads = least(p->threads, g->m * g->n * g->k / now->task_work);
+    if (threads < 2 || p->down * p->across >= now->many_tasks * threads) return;
     int64_t again = !p->pack_b ? 0 : g->b_col != 1 ? 2 * g->n : g->n;
     if (p->panels < 2 * threads || again < g->m)
         p->down = least(round_up(p->down, threads), p->rows);
@@ -330,7 +323,7 @@ static void run_block(void *arg, int64_t task, int thread)
     heed_real *room = p->room + thread * (MARK + p->a_room + p->b_room);
     work w = {.p = p, .a = room + MARK, .b = room + MARK + p->a_room};
     int64_t parts = p->rows, height = p->kernels->tile_rows;
-    if (p->rows < EVEN_TILES * p->down) parts = g->m, height = 1;
+    if (p->rows < heed__gemm_now->even_tiles * p->down) parts = g->m, height = 1;
     w.i0 = parts * down / p->down * height;
     w.i1 = least(parts * (down + 1) / p->down * height, g->m);
     w.j0 = p->panels * across / p->across * width;
@@ -395,15 +388,17 @@ void heed__gemm_pack(heed_context *context, const heed__gemm *product, heed_real
 
 static void run_highest(heed_context *context, const heed__gemm *g, heed_real *workspace)
 {
+    const heed__gemm_thresholds *now = heed__gemm_now;
     plan p = {.g = g, .kernels = heed__kernels_best(), .room = workspace};
     int64_t height = p.kernels->tile_rows, width = p.kernels->tile_cols;
     p.threads = heed_context_threads(context);
     p.pack_a = g->a_col != 1;
     p.pack_b =
-        g->k > 0 && (g->packed || g->b_col != 1 ||
-                     (g->m > FEW_TILES * height && (g->k < DEEP || g->b_row % FAR_STRIDE == 0)));
-    p.hold = p.pack_b && !g->packed && g->m > BLOCK_ROWS &&
-             HELD / g->k >= least(round_up(g->n, width), HELD_LEAST);
+        g->k > 0 &&
+        (g->packed || g->b_col != 1 ||
+         (g->m > now->few_tiles * height && (g->k < now->deep || g->b_row % FAR_STRIDE == 0)));
+    p.hold = p.pack_b && !g->packed && g->m > now->block_rows &&
+             now->held / g->k >= least(round_up(g->n, width), now->held_least);
     p.a_room = a_room(g->m, g->k);
     p.b_room = g->packed ? 0 : b_room(g->n, g->k);
     cut(&p);

@@ -13,26 +13,13 @@
 #include "kernels/gemm_amx.h"
 
 #include "kernels/amx.h"
+#include "kernels/gemm_thresholds.h"
 
 enum {
     BLOCK = HEED_AMX_BLOCK,
     CHUNK = HEED_AMX_CHUNK,
-    PIECE = 256,      /* of k, a multiple of CHUNK */
-    SLAB = 1 << 19,   /* numbers of b at a time, or one piece of k where that is more */
-    WHOLE = 1 << 20,  /* the same where b has more, and c passes by once, ... */
-    LARGE = 1 << 20,  /* ... since it has more numbers than this */
-    TURNED = 1 << 17, /* the same as SLAB where a is laid out before ... */
-    DEEP = 512,       /* ... and of k at least: c passes by once for each slab */
-    NEAR = 1 << 17,   /* bfloat16 numbers of b that stay in the second cache */
-    ROWS = 1 << 19,   /* numbers of a that are laid out before */
-    WIDTH = 8,        /* strips or panels that are laid out together, for their rows lie together */
-    TASK_STRIPS = 8,  /* of rows, at most */
-    ENOUGH_TASKS = 8, /* below it, tasks are made smaller */
-    LEAST_PANELS = 4, /* per task, when columns are cut too */
-    OWN = 1 << 19,    /* numbers of a c that is cut into blocks of a thread's own, ... */
-    OWN_ROWS = 512,   /* of at most so many rows ... */
-    OWN_COLS = 256,   /* and columns */
-    STREAM = 1 << 24  /* a c of so many numbers stays in no cache: fetching its lines is in vain */
+    PIECE = 256, /* of k, a multiple of CHUNK */
+    WIDTH = 8    /* strips or panels that are laid out together, for their rows lie together */
 };
 
 typedef struct plan {
@@ -59,6 +46,11 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t greatest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static int64_t parts_of(int64_t count, int64_t step)
 {
     return (count + step - 1) / step;
@@ -71,23 +63,22 @@ static int64_t round_up(int64_t count, int64_t step)
 
 static int64_t slab_of(int64_t n, int64_t k, int turned)
 {
-    int64_t pieces = (turned ? TURNED : SLAB) / (round_up(n, BLOCK) * PIECE);
-    int64_t fewest = turned ? DEEP / PIECE : 1;
-    return least(k, (pieces > fewest ? pieces : fewest) * PIECE);
+    const heed__gemm_thresholds *now = heed__gemm_now;
+    int64_t pieces = (turned ? now->turned : now->slab) / (round_up(n, BLOCK) * PIECE);
+    return least(k, greatest(pieces, turned ? now->turned_deep / PIECE : 1) * PIECE);
 }
 
-/* Columns of b that are laid out together with all of k. */
-static int64_t columns_of(int64_t k)
+/* So many whole groups of strips, or panels, as `numbers` are with so much of k; one at least. */
+static int64_t wide_of(int64_t numbers, int64_t k)
 {
-    int64_t most = WHOLE / round_up(k, CHUNK) / (WIDTH * BLOCK) * (WIDTH * BLOCK);
-    return most > WIDTH * BLOCK ? most : WIDTH * BLOCK;
+    enum { GROUP = WIDTH * BLOCK };
+    return greatest(numbers / round_up(k, CHUNK) / GROUP, 1) * GROUP;
 }
 
 /* Rows of a that are laid out together. */
 static int64_t group_of(int64_t m, int64_t slab)
 {
-    int64_t most = ROWS / round_up(slab, CHUNK) / (WIDTH * BLOCK) * (WIDTH * BLOCK);
-    return least(m, most > WIDTH * BLOCK ? most : WIDTH * BLOCK);
+    return least(m, wide_of(heed__gemm_now->turned_rows, slab));
 }
 
 int heed__gemm_parts(heed_precision precision)
@@ -119,14 +110,19 @@ size_t heed__gemm_amx_rows(int threads)
     return (size_t)(threads * 2 * strip_room(2));
 }
 
-/* No less than any group of at most m rows takes in slabs of at most this depth: a product with
- * fewer rows, or less of k, has room where a larger one has. */
+/* Reals of the units of no less than any group of at most so many rows (columns) with at most so
+ * much of k: a product with fewer rows, or less of k, has room where a larger one has. */
+static size_t units_room(int64_t rows, int64_t k, int64_t numbers)
+{
+    int64_t depth = round_up(k, CHUNK), group = WIDTH * BLOCK * depth;
+    int64_t most = least(round_up(rows, BLOCK) * depth, greatest(group, numbers));
+    return (size_t)(most / (BLOCK * CHUNK) * HEED_AMX_UNIT(2));
+}
+
 static size_t group_room(int64_t m, int64_t slab)
 {
-    int64_t depth = round_up(slab, CHUNK), group = WIDTH * BLOCK * depth, flags = 16;
-    int64_t numbers = least(round_up(m, BLOCK) * depth, group > ROWS ? group : ROWS);
-    if (parts_of(slab, PIECE) > flags) flags = round_up(parts_of(slab, PIECE), 16);
-    return (size_t)(flags + numbers / (BLOCK * CHUNK) * HEED_AMX_UNIT(2));
+    int64_t flags = greatest(16, round_up(parts_of(slab, PIECE), 16));
+    return (size_t)flags + units_room(m, slab, heed__gemm_now->turned_rows);
 }
 
 static size_t room_turned(int64_t m, int64_t n, int64_t slab)
@@ -134,18 +130,16 @@ static size_t room_turned(int64_t m, int64_t n, int64_t slab)
     return heed__gemm_amx_packed(2, n, slab) + group_room(m, slab);
 }
 
-/* Of columns with all of k: for less of k too, of which there may be more. */
+/* Of columns with all of k. */
 static size_t whole_room(int64_t n, int64_t k)
 {
-    int64_t depth = round_up(k, CHUNK), group = WIDTH * BLOCK * depth;
-    int64_t numbers = least(round_up(n, BLOCK) * depth, group > WHOLE ? group : WHOLE);
-    return (size_t)(flags_room(n, k) + numbers / (BLOCK * CHUNK) * HEED_AMX_UNIT(2));
+    return (size_t)flags_room(n, k) + units_room(n, k, heed__gemm_now->whole);
 }
 
 /* Of a thread's own block. */
 static size_t own_room(int64_t m, int64_t n, int64_t k)
 {
-    int64_t rows = least(m, OWN_ROWS), cols = least(n, OWN_COLS);
+    int64_t rows = least(m, heed__gemm_now->own_rows), cols = least(n, heed__gemm_now->own_cols);
     return room_turned(rows, cols, least(k, PIECE));
 }
 
@@ -172,17 +166,18 @@ static plan plan_of(int parts, const heed__gemm *g, heed_real *packed, int64_t s
 /* Rows are cut before columns, since every task across lays a's rows out again. */
 static void cut(plan *p)
 {
-    int64_t numbers = p->g->k > PIECE ? NEAR : 4 * NEAR; /* c passes by once, or more often */
+    const heed__gemm_thresholds *now = heed__gemm_now;
+    int64_t numbers = p->g->k > PIECE ? now->near : 4 * now->near; /* c passes by once, or more */
     int64_t near = numbers / p->parts / BLOCK / least(p->slab, PIECE);
-    p->strips = TASK_STRIPS;
-    p->task_panels = least(p->panels, near > LEAST_PANELS ? near : LEAST_PANELS);
+    p->strips = now->task_strips;
+    p->task_panels = least(p->panels, greatest(near, now->least_panels));
     for (;;) {
         p->down = parts_of(p->rows, p->strips * BLOCK);
         p->across = parts_of(p->panels, p->task_panels);
-        if (p->down * p->across >= ENOUGH_TASKS) return;
+        if (p->down * p->across >= now->enough_tasks) return;
         if (p->strips > 1)
             p->strips /= 2;
-        else if (p->task_panels >= 2 * LEAST_PANELS)
+        else if (p->task_panels >= 2 * now->least_panels)
             p->task_panels = parts_of(p->task_panels, 2);
         else
             return;
@@ -400,8 +395,8 @@ static void run_slabs(heed_context *context, int parts, const heed__gemm *g, int
     /* what is packed is only read */
     plan p =
         plan_of(parts, g, g->packed ? (heed_real *)g->packed : workspace, g->packed ? g->k : slab);
-    p.streams =
-        parts == 1 && g->m * g->c_row >= STREAM && (uintptr_t)g->c % 64 == 0 && g->c_row % 16 == 0;
+    p.streams = parts == 1 && g->m * g->c_row >= heed__gemm_now->stream &&
+                (uintptr_t)g->c % 64 == 0 && g->c_row % 16 == 0;
     p.before = !g->packed && is_turned(g);
     heed_real *rest =
         g->packed ? workspace : workspace + heed__gemm_amx_packed(parts, g->n, p.slab);
@@ -417,7 +412,7 @@ static void run_slabs(heed_context *context, int parts, const heed__gemm *g, int
 /* Columns j .. of b and c with all of k, then the next. */
 static void run_columns(heed_context *context, int parts, const heed__gemm *g, heed_real *workspace)
 {
-    int64_t step = columns_of(g->k);
+    int64_t step = wide_of(heed__gemm_now->whole, g->k);
     for (int64_t j = 0; j < g->n; j += step) {
         heed__gemm some = *g;
         some.n = least(step, g->n - j);
@@ -446,8 +441,8 @@ static blocks blocks_of(const heed_context *context, int parts, const heed__gemm
     b.room = own_room(g->m, g->n, g->k);
     b.strips = parts_of(g->m, BLOCK);
     b.panels = parts_of(g->n, BLOCK);
-    b.down = parts_of(g->m, OWN_ROWS);
-    b.across = parts_of(g->n, OWN_COLS);
+    b.down = parts_of(g->m, heed__gemm_now->own_rows);
+    b.across = parts_of(g->n, heed__gemm_now->own_cols);
     while (b.down * b.across % threads && b.down * b.across < 4 * threads && b.down < b.strips)
         b.down++;
     return b;
@@ -472,11 +467,11 @@ void heed__gemm_amx_run(heed_context *context, int parts, const heed__gemm *g, h
 {
     int turned = is_turned(g);
     int64_t slab = slab_of(g->n, g->k, turned);
-    if (!turned && !g->packed && slab < g->k && g->m * g->n > LARGE) {
+    if (!turned && !g->packed && slab < g->k && g->m * g->n > heed__gemm_now->large) {
         run_columns(context, parts, g, workspace);
         return;
     }
-    if (!context || !turned || g->packed || g->m * g->n > OWN) {
+    if (!context || !turned || g->packed || g->m * g->n > heed__gemm_now->own) {
         run_slabs(context, parts, g, slab, workspace);
         return;
     }
