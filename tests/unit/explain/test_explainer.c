@@ -3,79 +3,16 @@
  * find these words, and each method's numbers must be what the method says they are. */
 #include "check.h"
 
-#include "heed/config.h"
-#include "heed/explain.h"
-#include "heed/train.h"
+#include "explained_models.h"
 
-#include "data/files.h"
-
-#include <jansson.h>
 #include <math.h>
 
-static const char *const fillers[] = {"the",  "report", "table", "green", "walks",  "around",
-                                      "city", "paper",  "with",  "some",  "people", "today"};
-static const char *const characters[] = {"我", "在", "看", "书", "天", "上", "他", "们"};
+static heed_model *numbers;
 
-/* One row in three is English "fast", "slow" or Chinese with a cue of two characters. */
-static const struct {
-    const char *label, *cue;
-} kinds[] = {{"fast", "hurry"}, {"slow", "relax"}, {"fast", "紧急"}, {"slow", "休息"}};
-
-static uint32_t dice = 1;
-
-static size_t roll(size_t n)
-{
-    dice = dice * 1664525u + 1013904223u;
-    return (dice >> 8) % n;
-}
-
-static void add_text(char *out, const char *cue, int chinese)
-{
-    size_t n = 4 + roll(6), at = roll(n);
-    for (size_t i = 0; i < n; i++) {
-        if (i == at) strcat(out, cue);
-        if (i == at && !chinese) strcat(out, " ");
-        strcat(out, chinese ? characters[roll(8)] : fillers[roll(12)]);
-        if (!chinese) strcat(out, " ");
-    }
-}
-
-static heed_model *flat, *layered, *numbers;
-
-static void train(const char *data, const char *name, const char *const *settings, heed_model **out)
-{
-    heed_config *config;
-    heed_train_result result;
-    check_ok(heed_config_create(&config));
-    check_ok(heed_config_set(config, "epochs", "12"));
-    check_ok(heed_config_set(config, "dim", "16"));
-    for (; settings[0]; settings += 2) check_ok(heed_config_set(config, settings[0], settings[1]));
-    const char *model = files_path(name);
-    heed_read_options read = {.text = "text", .label = "label"};
-    heed_train_options options = {
-        .paths = &data, .n_paths = 1, .model_path = model, .read = &read, .config = config};
-    check_ok(heed_train(files_context, &options, &result));
-    heed_config_destroy(&config);
-    check_ok(heed_model_load(files_context, model, out));
-}
-
-static int train_models(void **state)
+static int train_all(void **state)
 {
     static char rows[1 << 18];
-    if (files_setup(state) != 0) return 1;
-    strcpy(rows, "label\ttext\n");
-    for (int i = 0; i < 800; i++) {
-        strcat(strcat(rows, kinds[i % 4].label), "\t");
-        add_text(rows, kinds[i % 4].cue, i % 4 > 1);
-        strcat(rows, "\n");
-    }
-    const char *data = files_text("rows.tsv", rows);
-    train(data, "flat.heed", (const char *[]){"label-smoothing", "0", "pool", "attention", NULL},
-          &flat);
-    train(data, "layered.heed",
-          (const char *[]){"encoder", "transformer", "layers", "2", "heads", "2", "pool", "mean",
-                           "ffn", "32", NULL},
-          &layered);
+    if (train_models(state) != 0) return 1;
     strcpy(rows, "label\ttext\n");
     for (int i = 0; i < 400; i++) {
         strcat(rows, i % 2 ? "7.5\t" : "2.5\t");
@@ -86,48 +23,10 @@ static int train_models(void **state)
     return 0;
 }
 
-static int forget_models(void **state)
+static int forget_all(void **state)
 {
-    heed_model_destroy(&flat);
-    heed_model_destroy(&layered);
     heed_model_destroy(&numbers);
-    return files_teardown(state);
-}
-
-static heed_explainer *explainer_of(heed_model *model, const char *methods)
-{
-    heed_explainer *e;
-    heed_explain_options options = {.methods = methods};
-    check_ok(heed_explainer_create(model, &options, &e));
-    return e;
-}
-
-static heed_status add(heed_explainer *e, const char *text)
-{
-    return heed_explainer_add(e, NULL, (heed_text){text, strlen(text)}, NULL);
-}
-
-/* The drawing as data; the caller drops it. */
-static json_t *document(heed_explainer *e)
-{
-    char *bytes;
-    size_t size;
-    check_ok(heed_explainer_draw(e, &(heed_draw_options){.renderer = "json"}, &bytes, &size));
-    json_t *all = json_loadb(bytes, size, 0, NULL);
-    assert_non_null(all);
-    heed_text_free(bytes);
-    return all;
-}
-
-static json_t *words_of(json_t *all, size_t text)
-{
-    json_t *explanation = json_array_get(json_object_get(all, "explanations"), text);
-    return json_object_get(json_array_get(json_object_get(explanation, "outputs"), 0), "words");
-}
-
-static double score_of(json_t *word, const char *method)
-{
-    return json_number_value(json_object_get(json_object_get(word, "scores"), method));
+    return forget_models(state);
 }
 
 static const char *highest(json_t *words, const char *method)
@@ -399,106 +298,6 @@ static void test_numbers_are_explained(void **state)
     heed_explainer_destroy(&e);
 }
 
-static void test_all_renderers_draw(void **state)
-{
-    (void)state;
-    static const char *const renderers[] = {"terminal", "html", "svg", "png", "json"};
-    static const char *const holding[] = {"hurry", "<span", "<svg", "PNG", "\"hurry\""};
-    heed_explainer *e = explainer_of(layered, NULL);
-    const char *truth[] = {"slow"};
-    check_ok(heed_explainer_add(e, "row 1", (heed_text){"some people hurry <b>", 21}, truth));
-    check_ok(add(e, "他们紧急看书"));
-    for (int i = 0; i < 5; i++) {
-        char *first, *second;
-        size_t size, again;
-        heed_draw_options how = {.renderer = renderers[i], .title = "two texts"};
-        heed_status status = heed_explainer_draw(e, &how, &first, &size);
-        if (status == HEED_E_UNSUPPORTED) continue; /* not built in */
-        check_ok(status);
-        check_ok(heed_explainer_draw(e, &how, &second, &again));
-        assert_true(size > 100);
-        assert_int_equal(size, again);
-        assert_memory_equal(first, second, size);
-        assert_non_null(strstr(first + (i == 3), holding[i]));
-        heed_text_free(first);
-        heed_text_free(second);
-    }
-    heed_explainer_destroy(&e);
-}
-
-static void test_methods_drawn_can_be_limited(void **state)
-{
-    (void)state;
-    char *all, *one;
-    size_t size;
-    heed_explainer *e = explainer_of(flat, "occlusion,pool");
-    check_ok(add(e, "some people hurry around the city"));
-    check_ok(heed_explainer_draw(e, NULL, &all, &size));
-    check_ok(heed_explainer_draw(e, &(heed_draw_options){.methods = 1}, &one, &size));
-    assert_non_null(strstr(all, "by pool"));
-    assert_null(strstr(one, "by occlusion"));
-    heed_text_free(all);
-    heed_text_free(one);
-    heed_explainer_destroy(&e);
-}
-
-static void test_odd_texts(void **state)
-{
-    (void)state;
-    heed_explainer *e = explainer_of(flat, NULL);
-    char *bytes, *longest = malloc(5000 * 6 + 1);
-    size_t size;
-    assert_non_null(longest);
-    *longest = 0;
-    for (int i = 0; i < 1000; i++) memcpy(longest + 6 * i, i == 500 ? "hurry " : "table ", 7);
-    check_ok(add(e, ""));
-    check_ok(add(e, " \n "));
-    check_ok(add(e, "hurry"));
-    check_ok(add(e, "!?"));
-    check_fails(add(e, "hur\xff"
-                       "ry"),
-                HEED_E_DATA, "not UTF-8");
-    check_ok(add(e, longest)); /* more words than are left out one by one */
-    json_t *all = document(e);
-    assert_int_equal(json_array_size(json_object_get(all, "explanations")), 5);
-    assert_int_equal(json_array_size(words_of(all, 0)), 0);
-    assert_int_equal(json_array_size(words_of(all, 4)), 1000);
-    double cue = score_of(json_array_get(words_of(all, 4), 500), "occlusion");
-    double other = score_of(json_array_get(words_of(all, 4), 10), "occlusion");
-    assert_true(fabs(cue) > fabs(other));
-    json_decref(all);
-    heed_explainer_reset(e);
-    check_ok(heed_explainer_draw(e, NULL, &bytes, &size)); /* of no text */
-    heed_text_free(bytes);
-    heed_explainer_destroy(&e);
-    free(longest);
-}
-
-static void test_refusals(void **state)
-{
-    (void)state;
-    heed_explainer *e = NULL;
-    char *bytes;
-    size_t size;
-    heed_explain_options options = {.methods = "occlusion,attention"};
-    check_fails(heed_explainer_create(flat, &options, &e), HEED_E_INVALID,
-                "method attention: this model has occlusion, gradient, pool");
-    assert_null(e);
-    options.methods = "";
-    check_fails(heed_explainer_create(flat, &options, &e), HEED_E_INVALID, "occlusion");
-    e = explainer_of(flat, "occlusion");
-    check_fails(heed_explainer_draw(e, &(heed_draw_options){.renderer = "tiff"}, &bytes, &size),
-                HEED_E_INVALID, "tiff");
-    check_fails(heed_explainer_draw(e, &(heed_draw_options){.width = 20}, &bytes, &size),
-                HEED_E_INVALID, "20");
-    heed_explainer_destroy(&e);
-    heed_explainer_destroy(&e);
-    heed_method method;
-    assert_true(heed_method_at(0, &method));
-    assert_string_equal(method.name, "occlusion");
-    assert_false(heed_method_at(99, &method));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,10 +310,6 @@ int main(void)
         cmocka_unit_test(test_faithfulness_of_cues_is_above_chance),
         cmocka_unit_test(test_keywords_are_the_cues),
         cmocka_unit_test(test_numbers_are_explained),
-        cmocka_unit_test(test_all_renderers_draw),
-        cmocka_unit_test(test_methods_drawn_can_be_limited),
-        cmocka_unit_test(test_odd_texts),
-        cmocka_unit_test(test_refusals),
     };
-    return cmocka_run_group_tests(tests, train_models, forget_models);
+    return cmocka_run_group_tests(tests, train_all, forget_all);
 }
