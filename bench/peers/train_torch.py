@@ -25,13 +25,18 @@ def read(path):
         return [line.rstrip("\n") for line in text]
 
 
-def encode(source, target):
-    """Joint pieces; what the network reads and writes."""
+def learn(lines):
+    """Joint pieces."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(source + target), model_writer=model, vocab_size=PIECES,
-        model_type="bpe", pad_id=PAD, unk_id=UNKNOWN, bos_id=BEGIN, eos_id=END, minloglevel=2)
-    pieces = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+        sentence_iterator=iter(lines), model_writer=model, vocab_size=PIECES, model_type="bpe",
+        normalization_rule_name="identity", pad_id=PAD, unk_id=UNKNOWN, bos_id=BEGIN, eos_id=END,
+        minloglevel=2)
+    return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+
+
+def encode(pieces, source, target):
+    """What the network reads and writes."""
     return [[*ids, END] for ids in pieces.encode(source)], [
         [BEGIN, *ids, END] for ids in pieces.encode(target)]
 
@@ -55,6 +60,11 @@ def batches(source, target):
 def padded(rows):
     return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True,
                                      padding_value=PAD)
+
+
+def pair(source, target, some):
+    """Both sides of some sentences."""
+    return padded([source[i] for i in some]), padded([target[i] for i in some])
 
 
 class Look(nn.Module):
@@ -159,7 +169,8 @@ def main():
     steps, threads = int(sys.argv[4]), int(sys.argv[5])
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    sources, targets = encode(read(source), read(target))
+    lines = read(source), read(target)
+    sources, targets = encode(learn(lines[0] + lines[1]), *lines)
     network = Transformer() if kind == "transformer" else Recurrent()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-4, fused=True)
     order = batches(sources, targets)
@@ -167,8 +178,7 @@ def main():
     for number in range(WARM + steps):
         if number == WARM:
             tokens, start, work = 0, time.monotonic(), time.process_time()
-        some = order[number % len(order)]
-        from_ids, to_ids = padded([sources[i] for i in some]), padded([targets[i] for i in some])
+        from_ids, to_ids = pair(sources, targets, order[number % len(order)])
         labels = to_ids[:, 1:]
         kept = labels != PAD
         loss = functional.cross_entropy(network(from_ids, to_ids[:, :-1], kept), labels[kept],
