@@ -187,11 +187,7 @@ heed_status heed__from_labels(const heed__session *s, int output, heed__labels *
     heed__labels_destroy(labels);
     *labels = all;
     say_labels(s, old, all);
-    if (old->kind != HEED_LABEL_TAGS || all->n == old->n) return HEED_OK;
-    return heed__fail(HEED_E_UNSUPPORTED,
-                      "label '%s': tags that %s does not know; new ones need a training anew, "
-                      "without --from",
-                      old->output, s->options->from_path);
+    return HEED_OK;
 }
 
 /* ---- parameters ---- */
@@ -210,12 +206,32 @@ static int may_widen(const char *name)
            strcmp(name, "ngrams.weight") == 0 || strcmp(name, "characters.weight") == 0;
 }
 
+static int is_moves(const char *name)
+{
+    size_t size = strlen(name), tail = strlen(".moves");
+    return size > tail && strcmp(name + size - tail, ".moves") == 0;
+}
+
+/* Of tags in a chain (ops/chain.h): between the old ones, into them and out of them they are what
+ * they were; those of new ones begin at zero. */
+static heed_status take_moves(const heed__param *old, const heed__param *param, heed_real *data)
+{
+    int64_t had = old->cols, has = param->cols;
+    for (int64_t row = 0; data && row < old->rows; row++) {
+        int64_t to = row < had ? row : has + row - had; /* the beginning and the end come last */
+        memcpy(data + to * has, old->data + row * had, (size_t)had * sizeof *data);
+    }
+    return HEED_OK;
+}
+
 /* Of a wider one the first rows, or numbers of a bias, are the old ones. New tokens begin where the
  * unknown one stands, new n-grams at zero: the model says what it said until it has learned. */
 static heed_status take_param(void *user, const heed__param *param, heed_real *data)
 {
     const heed__param *old = find_param(user, param->name);
     int64_t have = old ? old->rows * old->cols : 0, want = param->rows * param->cols;
+    if (old && is_moves(param->name) && old->cols <= param->cols)
+        return take_moves(old, param, data);
     if (!old || old->rank != param->rank || have > want ||
         (have < want && !may_widen(param->name)) || (param->rank == 2 && old->cols != param->cols))
         return heed__fail(HEED_E_INVALID,

@@ -289,7 +289,7 @@ heed_status heed__session_open(heed_context *context, const heed_train_options *
     HEED_TRY(heed__session_lock(s, 0));
     if (options->resume) HEED_TRY(heed__state_there(s));
     HEED_TRY(heed__session_read(s));
-    return s->job == &heed__job_classify ? find_tags(s) : HEED_OK;
+    return s->job == &heed__job_classify && !s->parent ? find_tags(s) : HEED_OK;
 }
 
 static void free_split(heed__split *split)

@@ -4,6 +4,7 @@
 #include "train/pairs.h"
 
 #include "heed/model.h"
+#include "heed/tags.h"
 #include "model/members.h"
 
 #define SMALL                                                                                      \
@@ -239,6 +240,79 @@ static void test_pieces_are_kept(void **state)
     check_fails(go_on(&g), HEED_E_INVALID, "--vocabulary 90");
 }
 
+/* Requests with a place, and from `genre` on also with one or two words of music. */
+static void write_tags(int genre)
+{
+    static const char *const places[] = {"oslo", "rome", "bonn"};
+    FILE *file = fopen(data_path, "w");
+    assert_non_null(file);
+    fprintf(file, "text\ttags\n");
+    for (int i = 0; i < 60; i++)
+        if (i >= genre && i % 2)
+            fprintf(file, "play %s\tO B-genre%s\n", i % 4 == 1 ? "hip hop" : "jazz",
+                    i % 4 == 1 ? " I-genre" : "");
+        else
+            fprintf(file, "go to %s now\tO O B-city O\n", places[i % 3]);
+    fclose(file);
+}
+
+static void check_tags(heed_model *model, const char *text, const char *wanted)
+{
+    heed_text asked = {text, strlen(text)};
+    heed_tagged *tagged = NULL;
+    char given[256] = "";
+    check_ok(heed_model_tag(model, &asked, 1, NULL, &tagged));
+    for (int64_t w = 0; w < heed_tagged_words(tagged, 0); w++)
+        snprintf(given + strlen(given), sizeof given - strlen(given), "%s%s", w ? " " : "",
+                 heed_tagged_word_at(tagged, 0, 0, w).label);
+    heed_tagged_destroy(&tagged);
+    assert_string_equal(given, wanted);
+}
+
+#define TAGS SMALL "output.kind=tags encoder.kind=gru input.dropout=0.1 output.dropout=0.1 "
+
+static void check_new_tags(const char *settings)
+{
+    heed_model *old, *young;
+    going g = {.data = data_path, .model = parent_path, .settings = settings};
+    write_tags(60);
+    check_ok(go_on(&g));
+    write_tags(0);
+    g.from = parent_path;
+    g.model = child_path;
+    g.settings = STILL "train.patience=0";
+    check_ok(go_on(&g));
+    if (!strstr(log_text, "label 'tags': 2 kept, 2 new (B-genre, I-genre)"))
+        fail_msg("%s", log_text);
+    check_ok(heed_model_load(NULL, parent_path, &old));
+    check_ok(heed_model_load(NULL, child_path, &young));
+    const heed__param *a = old->outputs[0].moves, *b = young->outputs[0].moves;
+    if (a) {
+        assert_int_equal(b->cols, 4);
+        for (int64_t i = 0; i < 4; i++) /* O, B-city, from the beginning, to the end */
+            for (int64_t j = 0; j < 4; j++)
+                assert_float_equal(b->data[(i < 2 ? i : i + 2) * 4 + j],
+                                   j < 2 ? a->data[i * 2 + j] : 0, 1e-6);
+        assert_true(a->data[0] != 0);
+    }
+    check_tags(old, "go to rome now", "O O B-city O");
+    heed_model_destroy(&young);
+    heed_model_destroy(&old);
+    g.settings = "train.steps=60 train.patience=0";
+    check_ok(go_on(&g));
+    check_ok(heed_model_load(NULL, child_path, &young));
+    check_tags(young, "go to rome now", "O O B-city O");
+    check_tags(young, "play hip hop", "O B-genre I-genre");
+    heed_model_destroy(&young);
+}
+
+static void test_tags_join(void **state)
+{
+    (void)state;
+    check_new_tags(TAGS "train.steps=60 train.lr=0.01 output.crf=true");
+    check_new_tags(TAGS "train.steps=60 train.lr=0.01 output.crf=false");
+}
+
 static void test_settings(void **state)
 {
     (void)state;
@@ -326,7 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         from_test(test_labels_join),     from_test(test_words_join), from_test(test_words_are_kept),
-        from_test(test_pieces_are_kept), from_test(test_settings),   from_test(test_resume),
-        from_test(test_translator)};
+        from_test(test_pieces_are_kept), from_test(test_tags_join),  from_test(test_settings),
+        from_test(test_resume),          from_test(test_translator)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
