@@ -15,7 +15,7 @@
 enum { SHOWN = 8 };
 
 /* What does not touch what parameters mean. */
-static int is_free(const char *key)
+int heed__from_is_free(const char *key)
 {
     static const char *const beginnings[] = {
         "train.",      "output.smoothing", "output.class_weights",  "output.consistency",
@@ -52,7 +52,7 @@ static heed_status check_flags(const heed__session *s)
     for (size_t i = 0; (setting = heed_setting_at(i)); i++) {
         const char *asked = heed_config_get(s->config, setting->key);
         const char *has = heed_config_get(s->parent->config, setting->key);
-        if (is_free(setting->key) || (grows(s) && is_growth(setting->key)) ||
+        if (heed__from_is_free(setting->key) || (grows(s) && is_growth(setting->key)) ||
             !heed_config_is_set(s->config, setting->key) || strcmp(asked, has) == 0)
             continue;
         return heed__fail(HEED_E_INVALID,

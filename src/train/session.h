@@ -197,6 +197,8 @@ heed_status heed__score(heed_model *model, heed__split *split, float *prediction
 heed_status heed__calibrate(heed_model *model, const heed__split *split, const float *predictions);
 const char *heed__score_name(const heed_model *model);
 
+/* Whether a setting may be given anew to a model's parameters: they do not depend on it. */
+int heed__from_is_free(const char *key);
 /* Going on from a model: its settings become those of the session, which were not given. */
 heed_status heed__from_open(heed__session *session);
 /* Its tokenizers, which of classifiers learn the new words; its labels, with new ones behind them

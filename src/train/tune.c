@@ -48,7 +48,9 @@ static heed_status draw_candidate(heed__tuning *t, heed__random *random, int64_t
         json_decref(c->settings);
         c->settings = NULL;
         HEED_TRY(heed__config_copy(t->base, &c->config));
-        if (i) HEED_TRY(heed__tune_draw(random, t->task, t->base, c->config)); /* 0: the defaults */
+        if (i) /* 0: the defaults */
+            HEED_TRY(
+                heed__tune_draw(random, t->task, t->base, t->train.from_path != NULL, c->config));
         c->settings = heed__tune_settings(t->task, t->base, c->config);
         for (int64_t j = 0; j < i; j++) twice |= json_equal(c->settings, t->candidates[j].settings);
         if (!twice) break;

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "heed/tune.h"
 #include "model/config.h"
+#include "train/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static void draw(heed__random *random, const char *values, char *out, size_t roo
 }
 
 heed_status heed__tune_draw(heed__random *random, const char *task, const heed_config *base,
-                            heed_config *config)
+                            int goes_on, heed_config *config)
 {
     for (size_t i = 0; i < ROWS; i++) {
         char value[32];
@@ -70,7 +71,8 @@ heed_status heed__tune_draw(heed__random *random, const char *task, const heed_c
         if (strcmp(row->task, task) != 0) continue;
         draw(random, row->values, value, sizeof value); /* always: what is fixed shifts nothing */
         int idle = row->needs && heed__config_is(config, row->needs, row->value);
-        if (heed_config_is_set(base, row->key) || idle) continue;
+        int bound = goes_on && !heed__from_is_free(row->key);
+        if (heed_config_is_set(base, row->key) || idle || bound) continue;
         HEED_TRY(heed_config_set(config, row->key, value));
     }
     return HEED_OK;

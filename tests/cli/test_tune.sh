@@ -29,6 +29,12 @@ rebuild=$(sed -n 's/^rebuild *heed train DATA\(.*\) -o MODEL$/\1/p' stdout)
 heed train data.tsv $rebuild -o c.heed --quiet --report none
 expect "the command that heed info prints makes it without a search" code=0 same=a.heed,c.heed
 
+# ---- going on from a model ----
+# shellcheck disable=SC2086
+heed train data.tsv --from a.heed -o on.heed --steps 18 --quiet --report none --tune-trials 4 --tune-steps 2
+expect "what its parameters depend on is not searched" code=0 out='(lr|dropout|smoothing|weight_decay)' \
+    no_out='(encoder\.dim|encoder\.kind|input\.ngrams)' lines=7 file=on.heed
+
 # ---- as data ----
 # shellcheck disable=SC2086
 heed train data.tsv -o d.heed $small --tune-trials 3 --tune-steps 2 --json --lr 0.002
