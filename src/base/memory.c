@@ -58,9 +58,10 @@ static int more_than_there(size_t bytes)
 static void *take(size_t bytes)
 {
     if (bytes < LARGE) return aligned_alloc(HEED_ALIGNMENT, bytes);
-    void *block = aligned_alloc(HUGE_PAGE, bytes);
+    void *block = NULL; /* aligned_alloc would want whole pages */
+    if (posix_memalign(&block, HUGE_PAGE, bytes) != 0) return NULL;
 #ifdef MADV_HUGEPAGE
-    if (block) madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+    madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 #endif
     return block;
 }

@@ -19,7 +19,7 @@ static heed_status weighted_sum_forward(const heed__call *call)
 {
     const heed__weighted_sum *sum = call->attributes;
     int64_t count = call->out.rows * call->out.cols;
-    memset(call->out.data, 0, (size_t)count * sizeof(heed_real));
+    if (count > 0) memset(call->out.data, 0, (size_t)count * sizeof(heed_real));
     for (int i = 0; i < call->inputs; i++)
         call->kernels->axpy(count, (heed_real)sum->weights[i], call->in[i].data, call->out.data);
     return HEED_OK;
