@@ -36,8 +36,8 @@ static const char *write_texts(void)
 
 #define HIERARCHY                                                                                  \
     CORPUS_SMALL                                                                                   \
-        "encoder.hierarchy=sentences encoder.dim=16 train.steps=6 train.validate_every=3 "         \
-        "train.members=3 "
+    "encoder.hierarchy=sentences encoder.dim=16 train.steps=6 train.validate_every=3 "             \
+    "train.members=3 "
 
 static const char *const variants[] = {HIERARCHY, HIERARCHY "encoder.kind=gru",
                                        HIERARCHY "encoder.kind=transformer pool.heads=2"};
