@@ -76,11 +76,19 @@ static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {"input.dropout", "0"},
                                    {NULL, NULL}};
 
+/* Where no encoder takes time: three networks, each held to say the same with other words left out. */
+static const preset bags[] = {{"input.word_dropout", "0.1"},
+                              {"output.consistency", "1"},
+                              {"train.members", "3"},
+                              {NULL, NULL}};
+
 /* Words have been cut already. */
-static const preset tagging[] = {{"input.tokenizer", "spaces"}, {"input.characters", "0"},
-                                 {"input.ngram_dropout", "0"},  {"encoder.kind", "gru"},
-                                 {"encoder.dim", "256"},        {"input.dim", "128"},
-                                 {"output.crf", "true"},        {NULL, NULL}};
+static const preset tagging[] = {{"input.tokenizer", "spaces"}, {"input.min_count", "2"},
+                                 {"input.word_dropout", "0.1"}, {"input.ngram_dropout", "0"},
+                                 {"encoder.kind", "gru"},       {"encoder.dim", "256"},
+                                 {"input.dim", "128"},          {"output.crf", "true"},
+                                 {"output.consistency", "0"},   {"train.members", "1"},
+                                 {NULL, NULL}};
 
 /* Subwords learn case and need few pieces. */
 static const preset subwords[] = {
@@ -234,6 +242,17 @@ static heed_status settle_positions(heed_config *config)
                       heed_config_get(config, "input.max_length"), most);
 }
 
+/* Pools that learn from the loss of one pass have no second. */
+static heed_status settle_classes(heed_config *config)
+{
+    HEED_TRY(settle_attending(config));
+    if (heed__config_is(config, "output.kind", "tags")) return take(config, tagging);
+    if (!heed__config_is(config, "encoder.kind", "none") ||
+        !heed__config_is(config, "pool.normaliser", "softmax"))
+        return HEED_OK;
+    return take(config, bags);
+}
+
 heed_status heed__config_settle(heed_config *config)
 {
     int translate = heed__config_is(config, "output.kind", "translate");
@@ -241,8 +260,7 @@ heed_status heed__config_settle(heed_config *config)
     if (translate) HEED_TRY(settle_kinds(config));
     if (language) HEED_TRY(heed__config_default(config, "decoder.kind", "transformer"));
     if (language) HEED_TRY(check_cross(config));
-    if (!translate && !language) HEED_TRY(settle_attending(config));
-    if (heed__config_is(config, "output.kind", "tags")) HEED_TRY(take(config, tagging));
+    if (!translate && !language) HEED_TRY(settle_classes(config));
     if (translate || language) HEED_TRY(settle_writer(config, translate ? translating : languages));
     if (translate || language) HEED_TRY(heed__config_check_copy(config, language));
     if (translate) HEED_TRY(check_joint(config));

@@ -61,7 +61,8 @@ static const heed_setting settings[] = {
     BOOLEAN("input.scale", "scale-embeddings", "false",
             "multiply embeddings by the square root of their size"),
     NUMBER("input.word_dropout", "word-dropout", "0", 0, 0.99,
-           "share of tokens taken as unknown while training"),
+           "share of tokens taken as unknown while training; of tags, and of classifiers without an "
+           "encoder, 0.1 unless set"),
 
     INTEGER("input.dim", "embedding-dim", "0", 0, 8192,
             "size of embeddings; 0 = encoder.dim (decoder.dim of a language model)"),
@@ -178,8 +179,8 @@ static const heed_setting settings[] = {
     BOOLEAN("output.crf", "crf", "false",
             "tags: a conditional random field over each text's tags, not each word by itself"),
     NUMBER("output.consistency", "consistency", "0", 0, 100,
-           "weight of the difference between what two passes with different dropout say; each step "
-           "then takes twice as long"),
+           "weight of the difference between what two passes with different dropout say, which each "
+           "step then takes; of classifiers without an encoder 1, unless set"),
     CHOICE("output.class_weights", "class-weights", "none", "none|balanced",
            "balanced = rare labels count more"),
 
@@ -234,7 +235,7 @@ static const heed_setting settings[] = {
             "own; not of bpe and unigram, nor where texts are written"),
     INTEGER("train.members", "members", "1", 1, 16,
             "networks trained one after another, each from a seed of its own, that answer together "
-            "by the mean of their probabilities"),
+            "by the mean of their probabilities; of classifiers without an encoder 3, unless set"),
     INTEGER("train.patience", "patience", "5", 0, 100000,
             "stop after this many validations without a better one; 0 = never"),
     INTEGER("train.validate_every", "validate-every", "0", 0, 1000000000,

@@ -227,10 +227,19 @@ static void gather_targets(heed__session *s)
     }
 }
 
+/* Two passes of different dropout, where there are probabilities to be compared. */
+static int passes_of(const heed__session *s)
+{
+    int compared = 0;
+    for (int i = 0; i < s->model->n_outputs; i++)
+        compared |= s->model->outputs[i].labels->kind != HEED_LABEL_NUMBER;
+    return compared && heed__config_number(s->config, "output.consistency") > 0 ? 2 : 1;
+}
+
 static void record(heed__session *s, int largest, heed__var *loss)
 {
     heed__model_vars vars[2] = {{0}, {0}};
-    int passes = heed__config_number(s->config, "output.consistency") > 0 ? 2 : 1;
+    int passes = passes_of(s);
     heed__model_targets targets = {{0}, {0}};
     heed__batch_capacity most = heed__batches_capacity(s->batches);
     s->labelled = (heed__model_batch){.ragged = s->texts,

@@ -13,7 +13,7 @@ reviews 80 2 >other.tsv
 # ---- what it writes ----
 heed train data.tsv -o model.heed
 expect "a model is trained, and what was guessed is said" code=0 lines=1 \
-    out='^model\.heed: accuracy [01]\.[0-9]+ on [0-9]+ validation rows, at step [0-9]+' \
+    out='^model\.heed: accuracy [01]\.[0-9]+ on [0-9]+ validation rows, 3 members together' \
     err='first line is a header; text is column text .* label is column label' \
     err='2 classes \(neg [0-9]+, pos [0-9]+\)' file=model.heed file=model.heed.metrics.jsonl \
     no_file=model.heed.state
@@ -29,7 +29,7 @@ heed train data.tsv -o quiet.heed --quiet
 expect "quietly it says the result only" code=0 lines=1 no_err=. same=model.heed,quiet.heed
 heed train data.tsv -o json.heed --json --valid other.tsv --quiet
 expect "as data" code=0 out='"metric": "accuracy"' out='"valid_rows": 80' no_err=.
-heed train data.tsv -o brief.heed --steps 5 --quiet
+heed train data.tsv -o brief.heed --members 1 --steps 5 --quiet
 expect "as many steps as asked for" code=0 out='at step [1-5]( |$)'
 heed info brief.heed
 expect "which the model tells" code=0 out='planned_steps +5$' out='rebuild .*--steps 5'
