@@ -84,7 +84,7 @@ static const preset bags[] = {{"input.word_dropout", "0.1"},
 
 /* Words have been cut already. */
 static const preset tagging[] = {{"input.tokenizer", "spaces"}, {"input.min_count", "2"},
-                                 {"input.word_dropout", "0.1"}, {"input.ngram_dropout", "0"},
+                                 {"input.word_dropout", "0"},   {"input.ngram_dropout", "0"},
                                  {"encoder.kind", "gru"},       {"encoder.dim", "256"},
                                  {"input.dim", "128"},          {"output.crf", "true"},
                                  {"output.consistency", "0"},   {"train.members", "1"},

@@ -61,8 +61,8 @@ static const heed_setting settings[] = {
     BOOLEAN("input.scale", "scale-embeddings", "false",
             "multiply embeddings by the square root of their size"),
     NUMBER("input.word_dropout", "word-dropout", "0", 0, 0.99,
-           "share of tokens taken as unknown while training; of tags, and of classifiers without an "
-           "encoder, 0.1 unless set"),
+           "share of tokens taken as unknown while training; of classifiers without an encoder 0.1, "
+           "unless set"),
 
     INTEGER("input.dim", "embedding-dim", "0", 0, 8192,
             "size of embeddings; 0 = encoder.dim (decoder.dim of a language model)"),
