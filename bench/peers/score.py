@@ -18,6 +18,7 @@ import argparse
 import csv
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -71,16 +72,18 @@ def follow(arguments):
 
 
 def rows(stamps, lines, peak):
-    """A row for each validation."""
+    """A row for each validation, whose stamp is the last one that names its step (heed tells of
+    steps between validations too)."""
     whole, begin = stamps[:2]
-    for line, (_, clock, worked) in zip(lines, stamps[2:], strict=True):
+    told = {int(re.search(r"step\D*(\d+)", stamp[0]).group(1)): stamp[1:] for stamp in stamps[2:]}
+    for line in lines:
+        clock, worked = told[line["step"]]
         metric = line.get("metric")
         if isinstance(metric, str):
             metric = line[metric]
-        loss = line.get("valid_loss")
         yield {"step": line["step"], "clock": clock - begin[1], "clock_whole": clock - whole[1],
                "processors": worked - begin[2], "processors_whole": worked, "peak_mb": peak,
-               "score": metric, "valid_loss": loss}
+               "score": metric, "valid_loss": line.get("valid_loss")}
 
 
 def train_heed(options, kind, folder, seed, precision):

@@ -20,7 +20,7 @@ void heed__tagger_free(heed__tagger *t)
     *t = (heed__tagger){0};
 }
 
-/* moves[j][i]: from i to j; those that the rule forbids are -inf. */
+/* moves[i][j]: from i to j; those that the rule forbids are -inf. */
 static heed_status forbid(heed__tagger *t, const heed__model_output *o)
 {
     int64_t K = o->count;
@@ -32,13 +32,13 @@ static heed_status forbid(heed__tagger *t, const heed__model_output *o)
     for (int64_t j = 0; j < K; j++) {
         if (!heed__tag_continues(t->parts[j])) continue;
         for (int64_t i = 0; i < K; i++)
-            if (!heed__tag_follows(t->parts[i], t->parts[j])) t->moves[j * K + i] = -INFINITY;
+            if (!heed__tag_follows(t->parts[i], t->parts[j])) t->moves[i * K + j] = -INFINITY;
         t->moves[K * K + j] = -INFINITY;
     }
     return HEED_OK;
 }
 
-/* A chain's moves, turned so that those into a tag lie together, and their factors. */
+/* A chain's moves and their factors. */
 static heed_status lay_out(heed__tagger *t, const heed__model_output *o)
 {
     int64_t K = o->count;
@@ -46,8 +46,7 @@ static heed_status lay_out(heed__tagger *t, const heed__model_output *o)
     HEED_TRY(
         heed__grow(&t->factors, &t->factors_room, (size_t)(2 * K * K), sizeof *t->factors, "tags"));
     heed__chain_start(kernels, K, o->moves->data, t->factors, t->factors + K * K);
-    kernels->transpose(K, K, o->moves->data, K, t->moves, K);
-    memcpy(t->moves + K * K, o->moves->data + K * K, (size_t)(2 * K) * sizeof *t->moves);
+    memcpy(t->moves, o->moves->data, (size_t)(K * (K + 2)) * sizeof *t->moves);
     return HEED_OK;
 }
 
@@ -70,21 +69,25 @@ static heed_status make_room(heed__tagger *t, int64_t n, int64_t K)
     return heed__grow(&t->back, &t->back_room, count, sizeof *t->back, "tags");
 }
 
-/* best[j] = the score of the best sequence that ends here with j; ties go to the lower index. */
+/* best[j] = the score of the best sequence that ends here with j; ties go to the lower index. All j
+ * side by side, one i after another: no comparison waits for the one before. */
 static void step(const heed__tagger *t, int64_t K, const float *before, const float *logits,
-                 float *best, int32_t *back)
+                 float *restrict best, int32_t *restrict back)
 {
     for (int64_t j = 0; j < K; j++) {
-        const float *moves = t->moves + j * K;
-        int64_t from = 0;
-        float most = before[0] + moves[0];
-        for (int64_t i = 1; i < K; i++) {
-            float score = before[i] + moves[i];
-            if (score > most) most = score, from = i;
-        }
-        best[j] = most + logits[j];
-        back[j] = (int32_t)from;
+        best[j] = before[0] + t->moves[j];
+        back[j] = 0;
     }
+    for (int64_t i = 1; i < K; i++) {
+        const float *restrict moves = t->moves + i * K;
+        float from = before[i];
+        for (int64_t j = 0; j < K; j++) {
+            float score = from + moves[j];
+            back[j] = score > best[j] ? (int32_t)i : back[j];
+            best[j] = score > best[j] ? score : best[j];
+        }
+    }
+    for (int64_t j = 0; j < K; j++) best[j] += logits[j];
 }
 
 static void find_best(heed__tagger *t, int64_t n, int64_t K, const float *logits, int32_t *labels)

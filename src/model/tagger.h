@@ -14,7 +14,7 @@
 
 /* Buffers kept from call to call; starts from zero. */
 typedef struct heed__tagger {
-    float *moves;   /* [K + 2, K] into each tag: from each tag, from the beginning, to the end */
+    float *moves;   /* [K + 2, K] from each tag into each, from the beginning, to the end */
     float *factors; /* [2, K, K] of a chain */
     float *shares, *beta, *best;
     int32_t *back;
