@@ -7,8 +7,9 @@ usage: score.py HEED [OPTION...] KIND=FOLDER...
   multi30k=FOLDER  train.de, train.en, val.de and val.en; the Transformer of train.py
 
 Both train the same network by the same settings for the same steps and are measured on the
-validation data every so many (score_torch.py says what is computed there). The score to be reached
-is the lower of the two best of a round, less a little (SLACK). Time runs from the first step, with
+validation data every so many (score_torch.py says what is computed there). The score is minus the
+validation loss, or the mean of ATIS's intent accuracy and span F1; to be reached is the lower of the
+two best of a round, less a little (SLACK). Time runs from the first step, with
 the validations before it, and from the program's start; memory is the peak of the whole process.
 Where scores at the end differ, the networks do. On a busy machine --processors compares seconds of
 processor time.
@@ -43,7 +44,7 @@ KINDS = {  # files, steps, steps between validations, flags
                  "false --batch-tokens 4096 --batch-texts 100000 --bleu-sample 0 --lr 0.002 "
                  "--warmup 0.1 --weight-decay 0.0001"),
 }
-SLACK = 0.005  # of a validation loss, as a share; of a share of right answers, as it is
+SLACK = 0.005  # of the score, as a share
 FIELDS = ["kind", "precision", "threads", "seed", "program", "step", "clock", "clock_whole",
           "processors", "processors_whole", "score", "valid_loss", "peak_mb"]
 
@@ -72,16 +73,16 @@ def follow(arguments):
 
 
 def rows(stamps, lines, peak):
-    """A row for each validation, whose stamp is the last one that names its step (heed tells of
-    steps between validations too)."""
+    """A row for each validation: its time as the program says, its work by the last stamp that names
+    its step (heed tells of steps between validations too)."""
     whole, begin = stamps[:2]
-    told = {int(re.search(r"step\D*(\d+)", stamp[0]).group(1)): stamp[1:] for stamp in stamps[2:]}
+    told = {int(re.search(r"step\D*(\d+)", stamp[0]).group(1)): stamp[2] for stamp in stamps[2:]}
     for line in lines:
-        clock, worked = told[line["step"]]
+        worked, clock = told[line["step"]], line["seconds"]
         metric = line.get("metric")
         if isinstance(metric, str):
             metric = line[metric]
-        yield {"step": line["step"], "clock": clock - begin[1], "clock_whole": clock - whole[1],
+        yield {"step": line["step"], "clock": clock, "clock_whole": clock + begin[1] - whole[1],
                "processors": worked - begin[2], "processors_whole": worked, "peak_mb": peak,
                "score": metric, "valid_loss": line.get("valid_loss")}
 
@@ -107,13 +108,13 @@ def train_torch(options, kind, folder, seed):
 
 
 def score(kind, row):
-    """The greater the better: shares of what is right, of translations the loss a piece."""
-    return -row["valid_loss"] if kind == "multi30k" else row["score"]
+    """The greater the better. Right answers come and go by the sentence, losses do not."""
+    return row["score"] if kind == "atis" else -row["valid_loss"]
 
 
 def goal(kind, runs):
     worst = min(max(score(kind, row) for row in run) for run in runs)
-    return worst - SLACK * (-worst if kind == "multi30k" else 1)
+    return worst - SLACK * abs(worst)
 
 
 def reached(kind, run, wanted):
@@ -136,8 +137,9 @@ def compare(options, kind, folder, write):
     print(f"{kind}, {options.steps} steps, {options.threads} threads, {options.rounds} rounds")
     for name in programs:
         best = [max(score(kind, row) for row in runs[name]) for runs in rounds]
+        right = statistics.mean(max(row["score"] or 0 for row in runs[name]) for runs in rounds)
         print(f"  best score, {name}: mean {statistics.mean(best):.4f} of "
-              f"{', '.join(f'{x:.4f}' for x in best)}")
+              f"{', '.join(f'{x:.4f}' for x in best)}; best share of right answers {right:.4f}")
     unit = "processors" if options.processors else "clock"
     for name in options.precisions:
         pairs = []

@@ -12,6 +12,7 @@ import json
 import math
 import random
 import sys
+import time
 from collections import Counter
 
 import torch
@@ -255,6 +256,7 @@ def main():
         optimizer, lambda step: cosine(step, steps, task.warmup))
     every_one = [p for _, p in named]
     print(f"{sum(p.numel() for p in every_one)} parameters", flush=True)
+    begin = time.monotonic()
     for step, batch in zip(range(1, steps + 1), task.batches()):
         optimizer.zero_grad(set_to_none=True)
         task.loss(batch).backward()
@@ -266,7 +268,7 @@ def main():
             with torch.inference_mode():
                 said = task.score()
             task.network.train()
-            print(json.dumps({"step": step, **said}), flush=True)
+            print(json.dumps({"step": step, "seconds": time.monotonic() - begin, **said}), flush=True)
 
 
 if __name__ == "__main__":
