@@ -18,6 +18,7 @@ processor time.
 import argparse
 import csv
 import json
+import math
 import os
 import re
 import statistics
@@ -137,9 +138,11 @@ def compare(options, kind, folder, write):
     print(f"{kind}, {options.steps} steps, {options.threads} threads, {options.rounds} rounds")
     for name in programs:
         best = [max(score(kind, row) for row in runs[name]) for runs in rounds]
-        right = statistics.mean(max(row["score"] or 0 for row in runs[name]) for runs in rounds)
+        right = [max(row["score"] for row in runs[name] if row["score"] is not None)
+                 for runs in rounds if runs[name][0]["score"] is not None]
         print(f"  best score, {name}: mean {statistics.mean(best):.4f} of "
-              f"{', '.join(f'{x:.4f}' for x in best)}; best share of right answers {right:.4f}")
+              f"{', '.join(f'{x:.4f}' for x in best)}; best share of right answers "
+              f"{statistics.mean(right) if right else math.nan:.4f}")
     unit = "processors" if options.processors else "clock"
     for name in options.precisions:
         pairs = []
