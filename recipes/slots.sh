@@ -13,8 +13,8 @@ set -eu
 begin "$@"
 need train/seq.in train/seq.out train/label valid/seq.in test/seq.in
 case $(basename "$data") in
-atis) name=ATIS target='98 / 96' ;;
-snips) name=SNIPS target='98 / 94.5' ;;
+atis) name='[ATIS](results/slots.md)' target='98 / 96' ;;
+snips) name='[SNIPS](results/slots.md)' target='98 / 94.5' ;;
 *) name=$(basename "$data") target='' ;;
 esac
 

@@ -29,21 +29,21 @@ of() {
     valid='' columns=''
     case $1 in
     sst2)
-        folder=sst2 name='SST-2, sentences' target=82.5
+        folder=sst2 name='[SST-2, sentences](results/sst2.md)' target=82.5
         train=train.tsv valid=dev.tsv test=test.tsv
         ;;
     r8 | mr | ohsumed)
         folder=textgcn_bench train=$1_train.tsv.gz test=$1_test.tsv.gz
         case $1 in
-        r8) name=R8 target=97.3 ;;
-        mr) name=MR target=77.0 ;;
-        *) name=Ohsumed target=61 columns='--label 1 --text 3' ;;
+        r8) name='[R8](results/r8.md)' target=97.3 ;;
+        mr) name='[MR](results/mr.md)' target=77.0 ;;
+        *) name='[Ohsumed](results/ohsumed.md)' target=61 columns='--label 1 --text 3' ;;
         esac
         ;;
     hotel | shopping)
         folder=chinese_reviews target=91.5
         case $1 in
-        hotel) csv=ChnSentiCorp_htl_all name='hotel reviews (zh)' columns='--label label --text review' ;;
+        hotel) csv=ChnSentiCorp_htl_all name='[hotel reviews (zh)](results/hotel.md)' columns='--label label --text review' ;;
         *) csv=online_shopping_10_cats name='shopping reviews, 10 topics (zh)' columns='--label cat --text review' ;;
         esac
         need "$folder/$csv.csv.gz"
