@@ -6,13 +6,14 @@
  * Angles are kept in turns: theta / 2 pi as a fraction of 2^64, so that p theta is an integer
  * product whose overflow is whole turns. Nothing is lost for any p; what is wrong is theta, by
  * 1e-14 of itself. The sine and cosine of the nearest of 256 parts of a turn are looked up, and the
- * rest, at most pi / 256, goes by Taylor series.
+ * rest, at most pi / 256, goes by Taylor series. Those of the first positions are kept.
  */
 #include "attention/tables.h"
 #include "base/elementary.h"
 #include "base/fail.h"
 
 enum { PARTS = 256, PART_BITS = 56 }; /* a part is 2^56 of 2^64 */
+enum { KEPT = 512, CHUNK = 64 };      /* positions; pairs that are turned at once */
 
 static const double two_pi = 6.28318530717958647693;
 
@@ -20,7 +21,8 @@ typedef struct rotary {
     int64_t pairs, next; /* pair t: elements t * step and t * step + next */
     int64_t step;
     double gain;
-    const uint64_t *turns; /* [pairs]: theta */
+    const uint64_t *turns;                    /* [pairs]: theta */
+    const heed_real *kept_cosine, *kept_sine; /* [KEPT, pairs] */
     double sine[PARTS], cosine[PARTS];
 } rotary;
 
@@ -182,6 +184,44 @@ static void fill_parts(rotary *out)
     }
 }
 
+/* Of a phase of 2^64 a turn. */
+static void sine_cosine_of(const rotary *r, uint64_t phase, double *sine, double *cosine)
+{
+    static const uint64_t half = UINT64_C(1) << (PART_BITS - 1);
+    static const uint64_t low = (UINT64_C(1) << PART_BITS) - 1;
+    uint64_t rounded = phase + half, k = rounded >> PART_BITS;
+    int64_t rest = (int64_t)(rounded & low) - (int64_t)half;
+    double x = (double)rest * (two_pi * 0x1p-64), square = x * x;
+    double s = x * (1 + square * (-1.0 / 6 + square * (1.0 / 120)));
+    double c = 1 + square * (-1.0 / 2 + square * (1.0 / 24 + square * (-1.0 / 720)));
+    *sine = r->sine[k] * c + r->cosine[k] * s;
+    *cosine = r->cosine[k] * c - r->sine[k] * s;
+}
+
+static void angles_of(const rotary *r, int64_t at, int64_t first, int64_t n, heed_real *cosine,
+                      heed_real *sine)
+{
+    for (int64_t t = 0; t < n; t++) {
+        double s, c;
+        sine_cosine_of(r, (uint64_t)at * r->turns[first + t], &s, &c);
+        sine[t] = (heed_real)(r->gain * s);
+        cosine[t] = (heed_real)(r->gain * c);
+    }
+}
+
+static heed_status keep_angles(heed__arena *arena, rotary *r)
+{
+    heed_real *cosine = NULL, *sine = NULL;
+    size_t n = (size_t)(KEPT * r->pairs);
+    HEED_TRY(heed__arena_take(arena, n, sizeof *cosine, "an attention plan", &cosine));
+    HEED_TRY(heed__arena_take(arena, n, sizeof *sine, "an attention plan", &sine));
+    for (int64_t p = 0; p < KEPT; p++)
+        angles_of(r, p, 0, r->pairs, cosine + p * r->pairs, sine + p * r->pairs);
+    r->kept_cosine = cosine;
+    r->kept_sine = sine;
+    return HEED_OK;
+}
+
 static heed_status rotary_build(heed__arena *arena, const void *record,
                                 const heed_attention_options *options, const void **out)
 {
@@ -200,37 +240,40 @@ static heed_status rotary_build(heed__arena *arena, const void *record,
     built->gain = (double)r.gain;
     if (r.gain == 0) built->gain = r.yarn != 0 ? 0.1 * heed__natural_log((double)r.yarn) + 1 : 1;
     fill_parts(built);
+    HEED_TRY(keep_angles(arena, built));
     *out = built;
     return HEED_OK;
 }
 
 /* ---- turning */
 
-/* Of a phase of 2^64 a turn. */
-static void sine_cosine_of(const rotary *r, uint64_t phase, double *sine, double *cosine)
+/* Pairs of neighbours. */
+static void turn_neighbours(int64_t n, const heed_real *cosine, const heed_real *sine,
+                            heed_real sign, heed_real *x)
 {
-    static const uint64_t half = UINT64_C(1) << (PART_BITS - 1);
-    static const uint64_t low = (UINT64_C(1) << PART_BITS) - 1;
-    uint64_t rounded = phase + half, k = rounded >> PART_BITS;
-    int64_t rest = (int64_t)(rounded & low) - (int64_t)half;
-    double x = (double)rest * (two_pi * 0x1p-64), square = x * x;
-    double s = x * (1 + square * (-1.0 / 6 + square * (1.0 / 120)));
-    double c = 1 + square * (-1.0 / 2 + square * (1.0 / 24 + square * (-1.0 / 720)));
-    *sine = r->sine[k] * c + r->cosine[k] * s;
-    *cosine = r->cosine[k] * c - r->sine[k] * s;
+    for (int64_t t = 0; t < n; t++, x += 2) {
+        heed_real s = sign * sine[t], turned = heed__fma(x[0], cosine[t], -(x[1] * s));
+        x[1] = heed__fma(x[1], cosine[t], x[0] * s);
+        x[0] = turned;
+    }
 }
 
 static void rotary_turn(const heed__self *self, int64_t at, int sign, heed_real *x)
 {
     const rotary *r = self->built;
-    for (int64_t t = 0; t < r->pairs; t++) {
-        double sine, cosine;
-        sine_cosine_of(r, (uint64_t)at * r->turns[t], &sine, &cosine);
-        heed_real *a = x + t * r->step, *b = a + r->next;
-        heed_real s = (heed_real)(sign * r->gain * sine), c = (heed_real)(r->gain * cosine);
-        heed_real turned = heed__fma(*a, c, -(*b * s));
-        *b = heed__fma(*b, c, *a * s);
-        *a = turned;
+    heed_real cosines[CHUNK], sines[CHUNK];
+    for (int64_t t = 0; t < r->pairs; t += CHUNK) {
+        int64_t n = r->pairs - t < CHUNK ? r->pairs - t : CHUNK;
+        const heed_real *cosine = cosines, *sine = sines;
+        if (at >= 0 && at < KEPT) {
+            cosine = r->kept_cosine + at * r->pairs + t;
+            sine = r->kept_sine + at * r->pairs + t;
+        } else
+            angles_of(r, at, t, n, cosines, sines);
+        if (r->step == 1)
+            self->kernels->turn(n, cosine, sine, (heed_real)sign, x + t, x + t + r->next);
+        else
+            turn_neighbours(n, cosine, sine, (heed_real)sign, x + 2 * t);
     }
 }
 

@@ -94,6 +94,9 @@ typedef struct heed__kernels {
     void (*scale)(int64_t n, heed_real a, const heed_real *x, heed_real *y); /* y = a * x */
     void (*affine)(int64_t n, heed_real a, heed_real c, const heed_real *x, heed_real *y);
     /* y = a * x + c, rounded twice; y may be x */
+    /* Pairs (x, y) turned: by the angle whose sine is sign * sine. */
+    void (*turn)(int64_t n, const heed_real *cosine, const heed_real *sine, heed_real sign,
+                 heed_real *x, heed_real *y);
     /* y[r] = a[r] * x[r], rows of n; y may be x. */
     void (*scale_rows)(int64_t rows, int64_t n, const heed_real *a, const heed_real *x,
                        int64_t x_row, heed_real *y, int64_t y_row);

@@ -85,6 +85,31 @@ static void loop_affine(int64_t n, heed_real a, heed_real c, const heed_real *x,
         vec_store_part(y + i, n - i, vec_add(vec_mul(by, vec_load_part(x + i, n - i, 0)), more));
 }
 
+/* Of pairs, each turned by its angle: the x and, in place of sine, its opposite gives the y. */
+HEED_INLINE vec turned(vec cosine, vec sine, vec x, vec y)
+{
+    return vec_fma(x, cosine, vec_mul(y, sine));
+}
+
+static void loop_turn(int64_t n, const heed_real *cosine, const heed_real *sine, heed_real sign,
+                      heed_real *x, heed_real *y)
+{
+    int64_t i = 0;
+    vec forth = vec_set(sign), back = vec_set(-sign);
+    for (; i + LANES <= n; i += LANES) {
+        vec c = vec_load(cosine + i), s = vec_load(sine + i);
+        vec a = vec_load(x + i), b = vec_load(y + i);
+        vec_store(x + i, turned(c, vec_mul(back, s), a, b));
+        vec_store(y + i, turned(c, vec_mul(forth, s), b, a));
+    }
+    if (i < n) {
+        vec c = vec_load_part(cosine + i, n - i, 0), s = vec_load_part(sine + i, n - i, 0);
+        vec a = vec_load_part(x + i, n - i, 0), b = vec_load_part(y + i, n - i, 0);
+        vec_store_part(x + i, n - i, turned(c, vec_mul(back, s), a, b));
+        vec_store_part(y + i, n - i, turned(c, vec_mul(forth, s), b, a));
+    }
+}
+
 static void loop_scale_rows(int64_t rows, int64_t n, const heed_real *a, const heed_real *x,
                             int64_t x_row, heed_real *y, int64_t y_row)
 {

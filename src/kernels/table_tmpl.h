@@ -28,6 +28,7 @@ static const heed__kernels table = {
     .zero_times = loop_zero_times,
     .axpy = loop_axpy,
     .scale = loop_scale,
+    .turn = loop_turn,
     .affine = loop_affine,
     .scale_rows = loop_scale_rows,
     .add = loop_add,

@@ -76,18 +76,24 @@ static const preset languages[] = {{"input.tokenizer", "characters"},
                                    {"input.dropout", "0"},
                                    {NULL, NULL}};
 
-/* Where no encoder takes time: three networks, each held to say the same with other words left out. */
+/* Where no encoder takes time: three networks, each held to say the same with other words left out.
+ */
 static const preset bags[] = {{"input.word_dropout", "0.1"},
                               {"output.consistency", "1"},
                               {"train.members", "3"},
                               {NULL, NULL}};
 
 /* Words have been cut already. */
-static const preset tagging[] = {{"input.tokenizer", "spaces"}, {"input.min_count", "2"},
-                                 {"input.word_dropout", "0"},   {"input.ngram_dropout", "0"},
-                                 {"encoder.kind", "gru"},       {"encoder.dim", "256"},
-                                 {"input.dim", "128"},          {"output.crf", "true"},
-                                 {"output.consistency", "0"},   {"train.members", "1"},
+static const preset tagging[] = {{"input.tokenizer", "spaces"},
+                                 {"input.min_count", "2"},
+                                 {"input.word_dropout", "0"},
+                                 {"input.ngram_dropout", "0"},
+                                 {"encoder.kind", "gru"},
+                                 {"encoder.dim", "256"},
+                                 {"input.dim", "128"},
+                                 {"output.crf", "true"},
+                                 {"output.consistency", "0"},
+                                 {"train.members", "1"},
                                  {NULL, NULL}};
 
 /* Subwords learn case and need few pieces. */
@@ -227,6 +233,43 @@ int heed__config_learned_positions(const heed_config *config)
            heed__config_is(config, "encoder.positions", "learned");
 }
 
+/* A value of the decoder's, or the encoder's where that is what it takes. */
+static int decoder_is(const heed_config *config, const char *name, const char *value)
+{
+    char key[48];
+    snprintf(key, sizeof key, "decoder.%s", name);
+    if (heed__config_is(config, key, "same")) snprintf(key, sizeof key, "encoder.%s", name);
+    return heed__config_is(config, key, value);
+}
+
+static int64_t decoder_size(const heed_config *config, const char *own, const char *encoders)
+{
+    int64_t size = heed__config_integer(config, own);
+    return size ? size : heed__config_integer(config, encoders);
+}
+
+/* Tokens of running text see the window before them, turned by how far it is: what is sampled may
+ * then be longer than what was trained on. Values decide, not who gave them, so that a model's
+ * command can be told from its settings. */
+static heed_status settle_window(heed_config *config)
+{
+    char window[48];
+    int64_t heads = decoder_size(config, "decoder.heads", "encoder.heads");
+    int64_t width = decoder_size(config, "decoder.dim", "encoder.dim") / (heads ? heads : 1);
+    if (!heed__config_is(config, "decoder.kind", "transformer") || width % 2 ||
+        !decoder_is(config, "stages", "none") || !decoder_is(config, "score", "scaled_dot"))
+        return HEED_OK;
+    HEED_TRY(heed__config_default(config, "encoder.positions", "none"));
+    if (!heed__config_is(config, "encoder.positions", "none") ||
+        !heed__config_is(config, "encoder.position", "none") ||
+        !heed__config_is(config, "encoder.mask", "none"))
+        return HEED_OK;
+    snprintf(window, sizeof window, "window:left=%lld,right=0",
+             (long long)heed__config_integer(config, "input.block") - 1);
+    HEED_TRY(heed__config_default(config, "decoder.position", "rotary"));
+    return heed__config_default(config, "decoder.mask", window);
+}
+
 /* Training reaches the positions of a window and no other; the boundary takes the first. */
 static heed_status settle_positions(heed_config *config)
 {
@@ -264,6 +307,7 @@ heed_status heed__config_settle(heed_config *config)
     if (translate || language) HEED_TRY(settle_writer(config, translate ? translating : languages));
     if (translate || language) HEED_TRY(heed__config_check_copy(config, language));
     if (translate) HEED_TRY(check_joint(config));
+    if (language) HEED_TRY(settle_window(config));
     if (heed__config_learned_positions(config)) HEED_TRY(settle_positions(config));
     return is_subwords(config) ? take(config, subwords) : HEED_OK;
 }

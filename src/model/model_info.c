@@ -87,9 +87,11 @@ static void say_setting(command *c, const char *key, const char *value)
 }
 
 /* Settings on which the defaults of others depend, in the order in which they do. */
-static const char *const leads[] = {"output.kind",     "decoder.kind",    "encoder.kind",
-                                    "pool.normaliser", "input.tokenizer", "encoder.dim",
-                                    "input.dim"};
+static const char *const leads[] = {
+    "output.kind",      "decoder.kind",      "encoder.kind",   "pool.normaliser", "input.tokenizer",
+    "encoder.dim",      "decoder.dim",       "input.dim",      "encoder.heads",   "decoder.heads",
+    "encoder.score",    "decoder.score",     "encoder.stages", "decoder.stages",  "encoder.mask",
+    "encoder.position", "encoder.positions", "input.block"};
 
 static int is_lead(const char *key)
 {

@@ -15,7 +15,8 @@ static const heed_attention_options options = {.heads = 1, .head_size = DIMS};
 
 static heed__self rotary_of(const heed_attention_rotary *record, heed__arena *arena)
 {
-    heed__self self = {.record = record, .options = &options, .width = DIMS};
+    heed__self self = {
+        .record = record, .options = &options, .kernels = heed__kernels_best(), .width = DIMS};
     check_ok(heed__position_rotary.entry.build(arena, record, &options, &self.built));
     return self;
 }

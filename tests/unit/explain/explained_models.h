@@ -72,7 +72,8 @@ static inline int train_models(void **state)
         strcat(rows, "\n");
     }
     const char *data = files_text("rows.tsv", rows);
-    train(data, "flat.heed", (const char *[]){"label-smoothing", "0", "pool", "attention", NULL},
+    train(data, "flat.heed",
+          (const char *[]){"label-smoothing", "0", "pool", "attention", "members", "1", NULL},
           &flat);
     train(data, "layered.heed",
           (const char *[]){"encoder", "transformer", "layers", "2", "heads", "2", "pool", "mean",

@@ -122,6 +122,13 @@ static void call_affine(const kernel_row *row, const heed__kernels *k, trial *t)
     k->affine(t->n, t->a, t->x[1][0], t->x[0], output(t, 2));
 }
 
+static void call_turn(const kernel_row *row, const heed__kernels *k, trial *t)
+{
+    heed_real *x = output(t, 2), *y = output(t, 3);
+    (void)row;
+    k->turn(t->n, t->x[0], t->x[1], t->a < 0 ? -1 : 1, x, y);
+}
+
 static void call_scale_rows(const kernel_row *row, const heed__kernels *k, trial *t)
 {
     int64_t stride = stride_of(t, row->arrays);
@@ -302,6 +309,11 @@ static const kernel_row kernel_rows[] = {
     {"scale in place", SLOT(scale), call_scaled, VARIANT, {{CHANGED, ONE, N}}},
     {"affine", SLOT(affine), call_affine, 0, {{IN, ONE, N}, {IN, ONE, ONE}, {OUT, ONE, N}}},
     {"affine in place", SLOT(affine), call_affine, VARIANT, {{CHANGED, ONE, N}, {IN, ONE, ONE}}},
+    {"turn",
+     SLOT(turn),
+     call_turn,
+     0,
+     {{IN, ONE, N}, {IN, ONE, N}, {CHANGED, ONE, N}, {CHANGED, ONE, N}}},
     {"scale_rows",
      SLOT(scale_rows),
      call_scale_rows,

@@ -12,7 +12,7 @@
 #define WILD                                                                                       \
     CORPUS_SMALL "train.steps=24 train.optimizer=sgd train.momentum=0 train.clip=0 "               \
                  "train.batch_texts=16 train.warmup=1e-9 train.schedule=constant "                 \
-                 "train.validate_every=4 "
+                 "train.validate_every=4 train.members=1 input.word_dropout=0 "
 
 static int count_rewinds(const char *model)
 {
