@@ -6,7 +6,7 @@
  */
 #include "attention/engine.h"
 #include "attention/narrow.h"
-#include "base/random.h"
+#include "tune.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,30 +16,6 @@
 
 enum { CANDIDATES = 8, ROUNDS = 7 };
 static const double round_seconds = 0.02;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void must(heed_status status)
-{
-    if (status == HEED_OK) return;
-    fprintf(stderr, "bench_tune: %s\n", heed_status_message());
-    exit(1);
-}
-
-static heed_real *numbers(size_t count)
-{
-    heed__random random;
-    heed_real *x = NULL;
-    heed__random_start(&random, 1, HEED_RANDOM_CHECK);
-    must(heed__alloc(count + 16, sizeof *x, "numbers", &x));
-    for (size_t i = 0; i < count; i++) x[i] = heed__random_uniform(&random) - 0.5f;
-    return x;
-}
 
 /* What is attended, [B, T, H, D]: as many queries as keys, unless said. */
 typedef struct shape {

@@ -4,11 +4,10 @@
  * times each, and says which it would put there: ./dev bench tune gemm [NAME]. All candidates take
  * turns, round by round; figures are medians. Two threads.
  */
-#include "base/memory.h"
-#include "base/random.h"
 #include "kernels/gemm.h"
 #include "kernels/gemm_amx.h"
 #include "kernels/gemm_thresholds.h"
+#include "tune.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -82,30 +81,6 @@ static const row rows[] = {
     {"stream", offsetof(heed__gemm_thresholds, stream), 1, HEED_PRECISION_MEDIUM}};
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void must(heed_status status)
-{
-    if (status == HEED_OK) return;
-    fprintf(stderr, "bench_tune_gemm: %s\n", heed_status_message());
-    exit(1);
-}
-
-static heed_real *numbers(int64_t count)
-{
-    heed__random random;
-    heed_real *x = NULL;
-    heed__random_start(&random, 1, HEED_RANDOM_ORDER);
-    must(heed__alloc((size_t)count, sizeof *x, "numbers", &x));
-    for (int64_t i = 0; i < count; i++) x[i] = heed__random_uniform(&random) - 0.5f;
-    return x;
-}
-
 static int64_t number_of(const heed__gemm_thresholds *t, const row *r)
 {
     int64_t value;
@@ -178,8 +153,9 @@ static void time_shape(heed_context *context, const row *r, const shape *s, doub
         if (wanted > room) room = wanted;
     }
     heed__gemm_now = &heed__gemm_found;
-    heed_real *a = numbers(s->m * s->k), *b = numbers(s->k * s->n), *c = numbers(s->m * s->n);
-    heed_real *workspace = numbers((int64_t)room);
+    heed_real *a = numbers((size_t)(s->m * s->k)), *b = numbers((size_t)(s->k * s->n)),
+              *c = numbers((size_t)(s->m * s->n));
+    heed_real *workspace = numbers(room);
     heed__gemm g = product_of(s, r, a, b, c);
     compete(context, &g, each, workspace, median);
     printf("%-6s %5lld x %4lld x %4lld", layout_names[s->layout], (long long)s->m, (long long)s->n,

@@ -57,13 +57,12 @@ split_text() {
 # unpack FILE.gz NAME: into the folder that is written to.
 unpack() { gzip -dc "$data/$1" >"$out/$2"; }
 
-# budget TIME: the options that say how long to train.
+# budget TIME, or a number of steps: the options that say how long to train.
 budget() {
-    if [ -n "${STEPS:-}" ]; then
-        echo "--steps $STEPS"
-    else
-        echo "--time ${TIME:-$1}"
-    fi
+    case ${STEPS:-${TIME:-$1}} in
+    *[!0-9]*) echo "--time ${TIME:-$1}" ;;
+    *) echo "--steps ${STEPS:-${TIME:-$1}}" ;;
+    esac
 }
 
 # The number of steps that a model was trained for.

@@ -20,11 +20,11 @@ for seed in ${SEEDS:-1 2 3}; do
     begun=$(date +%s)
     # shellcheck disable=SC2046,SC2086 # words
     train "$model" "$out/train.txt" --valid "$out/valid.txt" --task language --precision high --seed "$seed" \
-        --validate-every 195 ${FLAGS:-} $(if [ -n "${TIME:-}" ]; then echo "--time $TIME"; else echo "--steps ${STEPS:-1950}"; fi)
+        --validate-every 195 ${FLAGS:-} $(budget 1950)
     seconds=$(($(date +%s) - begun))
     title "seed $seed, on the last tenth"
-    "$HEED" eval "$model" "$out/valid.txt" --precision high -q
-    loss=$("$HEED" eval "$model" "$out/valid.txt" --precision high -q | sed -n 's/.*nats a token \([0-9.]*\).*/\1/p')
+    "$HEED" eval "$model" "$out/valid.txt" --precision high -q | tee "$out/eval.txt"
+    loss=$(sed -n 's/.*nats a token \([0-9.]*\).*/\1/p' "$out/eval.txt")
     printf '%s\t%s\t%s\n' "$seed" "$loss" "$seconds" >>"$runs"
 done
 awk -F'\t' -v flags="${FLAGS:+FLAGS=\"$FLAGS\" }" '

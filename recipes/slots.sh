@@ -31,7 +31,7 @@ for seed in ${SEEDS:-1 2 3}; do
     begun=$(date +%s)
     # shellcheck disable=SC2046,SC2086 # words
     train "$out/slots.$seed.heed" "$data/train" --valid "$data/valid" --patience 0 --seed "$seed" \
-        $(if [ -n "${TIME:-}" ]; then echo "--time $TIME"; else echo "--steps ${STEPS:-3500}"; fi) ${FLAGS:-}
+        $(budget 3500) ${FLAGS:-}
     seconds=$(($(date +%s) - begun))
     title "seed $seed: intent, slots"
     for part in valid ${TEST:+test}; do

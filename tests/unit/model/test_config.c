@@ -259,12 +259,48 @@ static void test_table(void **state)
     heed_config_destroy(&config);
 }
 
+/* What was left open takes the values that go with what was set. */
+static void test_settled(void **state)
+{
+    static const struct {
+        const char *set[2][2], *then[4][2];
+    } rows[] = {
+        {{{NULL}},
+         {{"train.members", "3"}, {"output.consistency", "1"}, {"input.word_dropout", "0.1"}}},
+        {{{"encoder.kind", "gru"}}, {{"train.members", "1"}, {"output.consistency", "0"}}},
+        {{{"pool.normaliser", "sparsemax"}}, {{"train.members", "1"}, {"output.consistency", "0"}}},
+        {{{"output.kind", "tags"}},
+         {{"train.members", "1"}, {"input.min_count", "2"}, {"input.characters", "5"}}},
+        {{{"output.kind", "language"}, {"input.block", "64"}},
+         {{"encoder.positions", "none"},
+          {"decoder.position", "rotary"},
+          {"decoder.mask", "window:left=63,right=0"},
+          {"train.members", "1"}}},
+        {{{"output.kind", "language"}, {"encoder.positions", "sinusoidal"}},
+         {{"decoder.position", "same"}, {"decoder.mask", "same"}}},
+        {{{"output.kind", "language"}, {"encoder.dim", "12"}}, /* heads of 3 */
+         {{"encoder.positions", "sinusoidal"}, {"decoder.position", "same"}}},
+        {{{"output.kind", "language"}, {"decoder.mask", "window:left=8,right=0"}},
+         {{"decoder.position", "rotary"}, {"decoder.mask", "window:left=8,right=0"}}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        heed_config *config = fresh();
+        for (int j = 0; j < 2 && rows[i].set[j][0]; j++)
+            check_ok(heed_config_set(config, rows[i].set[j][0], rows[i].set[j][1]));
+        check_ok(heed__config_settle(config));
+        for (int j = 0; j < 4 && rows[i].then[j][0]; j++)
+            assert_string_equal(heed_config_get(config, rows[i].then[j][0]), rows[i].then[j][1]);
+        heed_config_destroy(&config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),     cmocka_unit_test(test_json),
         cmocka_unit_test(test_attention),  cmocka_unit_test(test_attention_parts),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_comma_locale),
-        cmocka_unit_test(test_table)};
+        cmocka_unit_test(test_table),      cmocka_unit_test(test_settled)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

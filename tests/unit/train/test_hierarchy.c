@@ -6,27 +6,6 @@
 #include "heed/explain.h"
 #include "train/session.h"
 
-/* Texts of one to six short sentences. */
-static const char *write_texts(void)
-{
-    static char path[512]; /* files_path's own do not stay */
-    snprintf(path, sizeof path, "%s", files_path("texts.tsv"));
-    FILE *file = fopen(path, "w");
-    unsigned state = 3;
-    assert_non_null(file);
-    fprintf(file, "text\tlabel\n");
-    for (int i = 0; i < CORPUS_ROWS; i++) {
-        for (unsigned s = 1 + corpus_next(&state) % 6; s > 0; s--) {
-            corpus_text(file, &state, i % 2, !(i % 2), 7);
-            fputs(s % 2 ? " . " : "。", file);
-        }
-        fprintf(file, "\t%s\n", i % 2 ? "praise" : "blame");
-    }
-    fclose(file);
-    corpus_labels = NULL;
-    return path;
-}
-
 #define HIERARCHY CORPUS_SMALL "encoder.hierarchy=sentences train.steps=5 "
 
 static const char *const variants[] = {
@@ -38,7 +17,7 @@ static const char *const variants[] = {
 static void test_bits(void **state)
 {
     (void)state;
-    const char *data = write_texts();
+    const char *data = corpus_sentences();
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         corpus_run first = {.data = data, .model = files_path("a.heed"), .settings = variants[i]};
         assert_true(corpus_train_apart(&first, ""));
@@ -66,7 +45,7 @@ static void test_bits(void **state)
 static void test_resume(void **state)
 {
     (void)state;
-    const char *data = write_texts();
+    const char *data = corpus_sentences();
     corpus_run whole = {.data = data, .model = files_path("a.heed"), .settings = variants[1]};
     check_ok(corpus_train(&whole));
     corpus_file wanted = corpus_read(whole.model);
@@ -83,7 +62,7 @@ static void test_resume(void **state)
 static void test_steps_take_no_memory(void **state)
 {
     (void)state;
-    const char *data = write_texts();
+    const char *data = corpus_sentences();
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         heed_config *config = corpus_config(variants[i]);
         check_ok(heed_config_set(config, "train.batch_texts", "5"));
@@ -121,7 +100,7 @@ static void test_answers(void **state)
                                        "night . ! 。 ? story\n\nof it",
                                        "cold cold cold cold cold cold cold cold cold cold"};
     enum { TEXTS = 6 };
-    const char *data = write_texts();
+    const char *data = corpus_sentences();
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         corpus_run run = {.data = data, .model = files_path("a.heed"), .settings = variants[i]};
         heed_text texts[TEXTS];
@@ -141,7 +120,7 @@ static void test_answers(void **state)
 
 static void refused(const char *settings, heed_status status, const char *message)
 {
-    const char *data = write_texts();
+    const char *data = corpus_sentences();
     char all[512];
     snprintf(all, sizeof all, HIERARCHY "%s", settings);
     corpus_run run = {.data = data, .model = files_path("a.heed"), .settings = all};
@@ -175,7 +154,7 @@ static void test_explained(void **state)
 {
     (void)state;
     static const char text[] = "the film was fine . a cold night。it was quite dull";
-    const char *data = write_texts();
+    const char *data = corpus_sentences();
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         corpus_run run = {.data = data, .model = files_path("a.heed"), .settings = variants[i]};
         heed_model *model = NULL;

@@ -13,27 +13,6 @@
 
 enum { MEMBERS = 3, TEXTS = 4, WIDTH = 2 };
 
-/* Texts of one to six short sentences. */
-static const char *write_texts(void)
-{
-    static char path[512]; /* files_path's own do not stay */
-    snprintf(path, sizeof path, "%s", files_path("texts.tsv"));
-    FILE *file = fopen(path, "w");
-    unsigned state = 3;
-    assert_non_null(file);
-    fprintf(file, "text\tlabel\n");
-    for (int i = 0; i < CORPUS_ROWS; i++) {
-        for (unsigned s = 1 + corpus_next(&state) % 6; s > 0; s--) {
-            corpus_text(file, &state, i % 2, !(i % 2), 7);
-            fputs(" . ", file);
-        }
-        fprintf(file, "\t%s\n", i % 2 ? "praise" : "blame");
-    }
-    fclose(file);
-    corpus_labels = NULL;
-    return path;
-}
-
 #define HIERARCHY                                                                                  \
     CORPUS_SMALL                                                                                   \
     "encoder.hierarchy=sentences encoder.dim=16 train.steps=6 train.validate_every=3 "             \
@@ -46,7 +25,7 @@ enum { VARIANTS = sizeof variants / sizeof *variants };
 static heed_model *train(const char *settings)
 {
     heed_model *model;
-    corpus_run run = {.data = write_texts(), .settings = settings};
+    corpus_run run = {.data = corpus_sentences(), .settings = settings};
     run.model = files_path("m.heed");
     check_ok(corpus_train(&run));
     check_ok(heed_model_load(NULL, run.model, &model));
@@ -58,7 +37,7 @@ static void test_bits(void **state)
 {
     (void)state;
     for (int i = 0; i < VARIANTS; i++) {
-        corpus_run run = {.data = write_texts(), .settings = variants[i]};
+        corpus_run run = {.data = corpus_sentences(), .settings = variants[i]};
         run.model = files_path("a.heed");
         assert_true(corpus_train_apart(&run, ""));
         corpus_file wanted = corpus_read(run.model);
@@ -73,7 +52,7 @@ static void test_bits(void **state)
 static void test_resume(void **state)
 {
     (void)state;
-    corpus_run run = {.data = write_texts(), .settings = variants[1]};
+    corpus_run run = {.data = corpus_sentences(), .settings = variants[1]};
     run.model = files_path("a.heed");
     check_ok(corpus_train(&run));
     corpus_file wanted = corpus_read(run.model);
@@ -143,7 +122,7 @@ static void test_figures(void **state)
     (void)state;
     heed_model *model = train(variants[1]);
     heed_dataset *rows = NULL;
-    const char *path = write_texts();
+    const char *path = corpus_sentences();
     check_ok(heed_dataset_read(NULL, &path, 1, NULL, &rows));
     for (int asked = 0; asked <= MEMBERS; asked++) {
         heed_metrics *metrics = NULL;
